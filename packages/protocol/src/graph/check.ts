@@ -1,0 +1,74 @@
+// What must hold of every stage graph, whoever made it. Throws at the first thing that does not.
+
+import type { OutputId } from '../ids.ts';
+import type { Edge, Stage, StageGraph } from './types.ts';
+
+export function checkGraph(graph: StageGraph): void {
+  const check = new GraphCheck(graph);
+  check.names();
+  graph.edges.forEach((edge, id) => {
+    check.edge(edge, id);
+  });
+  graph.stages.forEach((stage, id) => {
+    check.stage(stage, id);
+  });
+}
+
+class GraphCheck {
+  private readonly graph: StageGraph;
+  private readonly into: readonly (readonly Edge[])[];
+
+  constructor(graph: StageGraph) {
+    this.graph = graph;
+    this.into = graph.stages.map((_, id) => graph.edges.filter(edge => edge.to === id));
+  }
+
+  names(): void {
+    this.must(new Set(this.graph.stages.map(stage => stage.name)).size === this.graph.stages.length, 'stage names are unique');
+  }
+
+  edge(edge: Edge, id: number): void {
+    this.must(edge.from < edge.to && edge.to < this.graph.stages.length, `edge ${id} leads forward`);
+    if (edge.type !== 'shuffle') return;
+    this.must(edge.shuffle.group <= edge.shuffle.key.length, `edge ${id} groups by parts it has`);
+    const { partitioner } = edge.shuffle;
+    if (partitioner.type !== 'range') return;
+    const splitters = this.graph.edges[partitioner.splitters];
+    this.must(splitters?.type === 'broadcast' && splitters.to === edge.to, `edge ${id} is cut by a broadcast to its reader`);
+  }
+
+  stage(stage: Stage, id: number): void {
+    const into = this.into[id] ?? [];
+    const shuffles = into.filter(edge => edge.type === 'shuffle');
+    const { tasks } = stage;
+    if (tasks.type === 'partitions' && tasks.count.type === 'auto' && tasks.count.of === 'edges') {
+      const cutByRange = into.every(edge => edge.type === 'broadcast' || edge.shuffle.partitioner.type === 'range');
+      this.must(cutByRange, `${stage.name}: counted late only when cut by range`);
+    }
+    this.must((tasks.type === 'partitions') === shuffles.length > 0, `${stage.name}: partitions exactly when something is shuffled to it`);
+    const kinds = new Set(shuffles.map(edge => edge.shuffle.partitioner.type + edge.shuffle.group));
+    this.must(kinds.size <= 1, `${stage.name}: co-partitioned inputs`);
+    this.steps(stage, id);
+  }
+
+  private steps(stage: Stage, id: number): void {
+    const written = new Set<OutputId>();
+    const { edges } = this.graph;
+    stage.steps.forEach((step, at) => {
+      if ('from' in step) this.must(step.from < at, `${stage.name}: step ${at} reads a lower step`);
+      if (step.type === 'emit') this.must(edges[step.edge]?.from === id, `${stage.name}: step ${at} emits on its own edge`);
+      if (step.type === 'sample') this.must(edges[step.to]?.from === id, `${stage.name}: step ${at} emits on its own edge`);
+      if (step.type === 'receive')
+        this.must(
+          step.edges.every(edge => edges[edge]?.to === id),
+          `${stage.name}: step ${at} receives its own edges`,
+        );
+      if (step.type === 'write') written.add(step.output);
+    });
+    this.must([...written].sort().join() === [...stage.outputs].sort().join(), `${stage.name}: outputs are those it writes`);
+  }
+
+  private must(holds: boolean, what: string): void {
+    if (!holds) throw new Error(`stage graph of ${this.graph.job}: ${what}`);
+  }
+}

@@ -1,0 +1,4 @@
+export { canonical } from './canonical.ts';
+export { checkGraph } from './check.ts';
+export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
+export * from './types.ts';

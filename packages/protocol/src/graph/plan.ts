@@ -1,0 +1,35 @@
+// What planning adds to a graph: splits and task counts. Never part of the graph's hash; journalled with the job.
+
+import type { StageId } from '../ids.ts';
+
+/** Bytes [from, to) of one listed file; `to` is Infinity-free: a whole packed (gz) file is [0, its size on disk). */
+export interface Piece {
+  /** Index into the input's files. */
+  readonly file: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What one task of a 'splits' stage reads: a byte range, or a pack of small files, of one input. */
+export interface Split {
+  readonly input: number;
+  readonly pieces: readonly Piece[];
+}
+
+/** A file as it was when the job was planned; a reader that finds another size or time answers E_INPUT_CHANGED. */
+export interface ListedFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  /** Unpacked while read, and so never cut. */
+  readonly packed: 'gzip' | null;
+}
+
+export interface TaskPlan {
+  readonly graphHash: string;
+  /** By stage, then by input of the stage. */
+  readonly files: { readonly [stage: StageId]: readonly (readonly ListedFile[])[] };
+  readonly splits: { readonly [stage: StageId]: readonly Split[] };
+  readonly counts: { readonly [stage: StageId]: number | 'later' };
+}

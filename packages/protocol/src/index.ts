@@ -1,0 +1,15 @@
+export type { Failure, FailureCode, FailureOrigin, RecordPlace } from './failures.ts';
+export { FailureError, failureCodes, UsageError } from './failures.ts';
+export type { AttemptId, EdgeId, Epoch, JobId, OutputId, SessionId, StageId, StepId, TaskIndex, WorkerId } from './ids.ts';
+export {
+  attemptIdOf,
+  attemptText,
+  epochOf,
+  jobIdOf,
+  parseAttemptId,
+  parseJobId,
+  parseSessionId,
+  parseWorkerId,
+  sessionIdOf,
+} from './ids.ts';
+export { limits } from './limits.ts';

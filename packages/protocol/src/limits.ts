@@ -1,0 +1,80 @@
+// Every limit of the system, by name: a noun with its unit last. What exceeds one is refused with a clear error.
+// The relations at the end are checked when the module loads.
+
+export const limits = {
+  // Records.
+  keyBytesMax: 65_536,
+  keyDepthMax: 32,
+  valueDepthMax: 200,
+  /** A record is at most this share of the task's memory budget. */
+  recordShareOfMemory: 0.25,
+  recordPreviewChars: 200,
+
+  // The plan.
+  tasksPerStageMax: 1_000_000,
+  partitionsMax: 10_000,
+  filesPerJobMax: 1_000_000,
+  filesPerPackMax: 1_000,
+  stagesMax: 200,
+  graphBytesMax: 4_194_304,
+  paramsBytesMax: 1_048_576,
+  bundleBytesMax: 67_108_864,
+  itemsSpoolBytesMax: 1_073_741_824,
+  memoryMbMin: 8,
+  memoryMbMax: 2048,
+
+  // The data path.
+  blockBytes: 65_536,
+  chunkBytes: 1_048_576,
+  mergeFanInMax: 64,
+  segmentsPerRunMax: 4096,
+
+  // The wire.
+  frameBytesMax: 8_388_608,
+  frameDepthMax: 64,
+  sendQueueBytesMax: 33_554_432,
+  connectionsMax: 4_096,
+  helloDeadlineMs: 5_000,
+  heartbeatIntervalMs: 1_000,
+  heartbeatTimeoutMs: 10_000,
+  lostConnectionGraceMs: 500,
+  fetchBytesMax: 4_194_304,
+  fetchesInFlightMax: 8,
+  fetchTimeoutMs: 10_000,
+  fetchAttemptsMax: 3,
+  locationsPerMessageMax: 2_000,
+
+  // Workers and executors.
+  slotsMax: 1_024,
+  executorStartMs: 20_000,
+  executorKillGraceMs: 2_000,
+  logBytesPerAttemptMax: 1_048_576,
+  logBytesPerWorkerMax: 67_108_864,
+  progressIntervalMs: 1_000,
+  countersPerJobMax: 1_000,
+  counterNameCharsMax: 200,
+
+  // The coordinator.
+  jobsKeptMax: 1_000,
+  jobsQueuedMax: 1_000,
+  storyEventsPerJobMax: 4_096,
+  journalGatherMs: 5,
+  snapshotEveryRows: 20_000,
+  retryDelayMs: 200,
+  retryDelayMsMax: 5_000,
+  clientReconnectMs: 60_000,
+  shutdownMs: 8_000,
+  failureStackCharsMax: 8_000,
+  failureMessageCharsMax: 4_000,
+} as const;
+
+const must = (holds: boolean, what: string): void => {
+  if (!holds) throw new Error(`limits disagree: ${what}`);
+};
+must(limits.heartbeatTimeoutMs >= 4 * limits.heartbeatIntervalMs, 'a silent worker missed several heartbeats');
+must(limits.graphBytesMax + limits.paramsBytesMax < limits.frameBytesMax, 'a submission fits in a frame');
+must(
+  limits.mergeFanInMax * (limits.blockBytes + limits.keyBytesMax) <= limits.memoryMbMin * 1_048_576,
+  'a full merge fits in the smallest memory budget',
+);
+must(limits.fetchBytesMax < limits.frameBytesMax, 'a fetched piece fits in a frame');

@@ -1,0 +1,97 @@
+// What a task is told and what it answers: carried coordinator → worker → executor and back.
+
+import type { ListedFile, Piece } from '../graph/plan.ts';
+import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex } from '../ids.ts';
+
+/** One attempt, as the coordinator hands it to a worker. */
+export interface TaskAssignment {
+  readonly job: JobId;
+  readonly stage: StageId;
+  readonly task: TaskIndex;
+  readonly attempt: AttemptId;
+  /** 1 for the first attempt of the task, 2 for the next …: what `context.task.attempt` shows. */
+  readonly number: number;
+  /** A 'splits' stage: what to read. */
+  readonly split: AssignedSplit | null;
+  /** For each shuffle edge that leaves the stage: into how many partitions its run file is cut (range edges: 1). */
+  readonly partitions: { readonly [edge: EdgeId]: number };
+  /** For each shuffle edge into the stage: the partitions [from, to) this task reads (range edges: key ranges, cut by the splitters). */
+  readonly reads: { readonly [edge: EdgeId]: { readonly from: number; readonly to: number } };
+  /** For each edge into the stage: the number of tasks of its producer, so that the worker knows when it has every location. */
+  readonly producers: { readonly [edge: EdgeId]: number };
+  /** Task counts that a `splitters` step needs. */
+  readonly counts: { readonly [stage: StageId]: number };
+  /** For each output of the stage: the staging folder that the part is written into. */
+  readonly staging: { readonly [output: OutputId]: string };
+}
+
+export interface AssignedSplit {
+  /** Index into the stage's inputs. */
+  readonly input: number;
+  /** Only the files that the pieces name; `Piece.file` indexes this list. For items: the one spool, addressed by hash. */
+  readonly files: readonly ListedFile[];
+  readonly pieces: readonly Piece[];
+}
+
+/** The finished run file of one attempt on one edge, on the worker that ran it. */
+export interface MapOutput {
+  readonly edge: EdgeId;
+  /** Absolute path on the worker; opened directly by a worker on the same host after its header's ids were checked. */
+  readonly path: string;
+  /** Size of the file. */
+  readonly bytes: number;
+  readonly records: number;
+  /** 32 hex digits: 16 bytes over the raw bytes in order. A re-run that differs is seen by it. */
+  readonly hash: string;
+  /** Raw (unpacked) bytes of each partition. */
+  readonly partitionBytes: readonly number[];
+}
+
+/** A finished part file in the staging folder of an output. */
+export interface OutputPart {
+  readonly output: OutputId;
+  /** What the committer needs to publish it: here the absolute path of the staged file. */
+  readonly token: string;
+  readonly bytes: number;
+  readonly records: number;
+  /** sha256 of the file, in hex. */
+  readonly sha256: string;
+}
+
+export interface TaskCounters {
+  readonly recordsIn: number;
+  readonly bytesIn: number;
+  readonly recordsOut: number;
+  readonly bytesOut: number;
+  readonly spills: number;
+  readonly spilledBytes: number;
+  readonly combinedRecords: number;
+  readonly groups: number;
+  readonly skippedRecords: number;
+  readonly invalidUtf8: number;
+  /** What `context.count` counted. */
+  readonly user: { readonly [name: string]: number };
+}
+
+export interface TaskResult {
+  readonly outputs: readonly MapOutput[];
+  readonly parts: readonly OutputPart[];
+  readonly counters: TaskCounters;
+  readonly durationMs: number;
+  readonly cpuMs: number;
+  readonly peakRssBytes: number;
+}
+
+/** Where one map output can be had: a delta of these reaches each worker before the first task that reads the edge. */
+export interface OutputLocation {
+  readonly task: TaskIndex;
+  readonly attempt: AttemptId;
+  readonly worker: string;
+  /** `host:port` of the worker's shuffle server. */
+  readonly address: string;
+  /** The machine, as `os.hostname()` and a boot id have it: equal means that `path` may be opened directly. */
+  readonly host: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly hash: string;
+}

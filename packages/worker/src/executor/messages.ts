@@ -1,0 +1,52 @@
+// Between a worker and its executor processes: `process.send` with the 'advanced' serialization, which carries bytes.
+// An executor has no network and no credentials: every path it is given is a local or shared file.
+//
+//   worker                    executor (child process)
+//     ◀──────────────── ready    modules are loaded, fixed memory not yet made
+//     open-job ─────────────▶    imports the bundle, runs plan(), compares the graph's hash
+//     ◀─────────────── opened
+//     run ──────────────────▶    one attempt at a time
+//     ◀── succeeded | failed
+// Progress does not use this channel, as the executor may be busy in user code for minutes: it writes lines
+// `ATTEMPT RECORDS BYTES\n` with writeSync to file descriptor `progressFd`, at most once a second.
+
+import type { AttemptId, EdgeId, Failure, JobId, TaskIndex } from '@sheaf/protocol';
+import type { TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+
+/** In the child: stdin is closed, stdout and stderr are the user's prints, 3 is the IPC channel, 4 this pipe. */
+export const progressFd = 4;
+
+export interface ExecutorJob {
+  readonly job: JobId;
+  readonly name: string;
+  /** The bundle as an .mjs file; its source map lies beside it as `PATH.map`, if there is one. */
+  readonly bundlePath: string;
+  readonly graph: string;
+  readonly graphHash: string;
+  readonly params: Uint8Array;
+  /** `stage.input` of an items input → path of its spool. */
+  readonly spools: { readonly [stageInput: string]: string };
+}
+
+/** A map output that the worker has brought to this machine. */
+export interface LocalOutput {
+  readonly task: TaskIndex;
+  readonly attempt: AttemptId;
+  readonly path: string;
+}
+
+export interface ExecutorTask {
+  readonly assignment: TaskAssignment;
+  /** For each edge into the stage: one per producer task, in task order. */
+  readonly sources: { readonly [edge: EdgeId]: readonly LocalOutput[] };
+  /** An existing empty folder for the attempt's spills and finished run files (`edge-N.run`); the worker deletes it when it is no longer needed. */
+  readonly directory: string;
+}
+
+export type ToExecutor = { readonly type: 'open-job'; readonly job: ExecutorJob } | { readonly type: 'run'; readonly task: ExecutorTask };
+
+export type FromExecutor =
+  | { readonly type: 'ready' }
+  | { readonly type: 'opened'; readonly job: JobId; readonly failure: Failure | null }
+  | { readonly type: 'succeeded'; readonly attempt: AttemptId; readonly result: TaskResult }
+  | { readonly type: 'failed'; readonly attempt: AttemptId; readonly failure: Failure };
