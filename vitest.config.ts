@@ -5,5 +5,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    globalSetup: ['test/bundle-once.ts'],
+    reporters: ['default', './test/closing-line.ts'],
+    // Two cores: more files at once would only make the tests with real processes wait for each other.
+    maxWorkers: 2,
+    allowOnly: false,
   },
 });

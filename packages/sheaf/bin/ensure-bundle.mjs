@@ -1,0 +1,115 @@
+// In a clone: the bundle of Sheaf's sources, made when it is needed and kept under node_modules/.cache/sheaf/HASH.
+// A bundle appears under its name by one rename, so that it is whole or not there, however many processes make it at once;
+// names are hashes of contents, so that a running process never sees its files change. Paths, sizes and times of the
+// sources are compared first: their contents are read only when one of those changed.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const cache = join(root, 'node_modules/.cache/sheaf');
+const stampFile = join(cache, 'stamp.json');
+/** A bundle that nobody asked for in this time is removed; a process may still load parts of a younger one. */
+const unusedAfterMs = 3_600_000;
+
+/**
+ * Gives the paths of the bundle of the sources as they are now.
+ * @returns {Promise<{ directory: string, cli: string, executor: string, index: string }>}
+ */
+export async function ensureBundle() {
+  for (;;) {
+    const sources = listSources();
+    const stamp = readStamp();
+    if (stamp?.stats === sources.stats && existsSync(pathsOf(stamp.hash).cli)) return used(stamp.hash);
+    const hash = hashContents(sources.paths);
+    if (!existsSync(pathsOf(hash).cli)) await build(hash);
+    // Sources that changed meanwhile would be in the bundle, but not in its name.
+    if (listSources().stats !== sources.stats) continue;
+    writeWhole(stampFile, JSON.stringify({ stats: sources.stats, hash }));
+    return used(hash);
+  }
+}
+
+function pathsOf(hash) {
+  const directory = join(cache, hash);
+  return { directory, cli: join(directory, 'cli.mjs'), executor: join(directory, 'executor.mjs'), index: join(directory, 'index.mjs') };
+}
+
+/** All that a bundle depends on; `stats` changes whenever one of the files may have. */
+function listSources() {
+  const packages = join(root, 'packages');
+  const paths = [join(root, 'package-lock.json'), fileURLToPath(new URL('bundle-options.mjs', import.meta.url))];
+  for (const name of readdirSync(packages).sort()) listFolder(join(packages, name, 'src'), paths);
+  const stats = createHash('sha1');
+  for (const path of paths) {
+    const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: -1 };
+    stats.update(`${path}\0${mtimeMs}\0${size}\n`);
+  }
+  return { paths, stats: stats.digest('hex') };
+}
+
+function listFolder(folder, paths) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) listFolder(path, paths);
+    else if (/\.(ts|json|html|css|js)$/.test(entry.name)) paths.push(path);
+  }
+}
+
+function hashContents(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    hash.update(`${path.slice(root.length)}\0${bytes.length}\0`).update(bytes);
+  }
+  return hash.digest('hex').slice(0, 20);
+}
+
+async function build(hash) {
+  const [{ build }, { bundleOptions, entryPoints }] = await Promise.all([import('esbuild'), import('./bundle-options.mjs')]);
+  const { directory } = pathsOf(hash);
+  const building = join(cache, `.building-${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    await build({ ...bundleOptions, entryPoints: entryPoints(), outdir: building, absWorkingDir: root });
+    renameSync(building, directory);
+  } catch (error) {
+    // Another process was first: its bundle has the same contents.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+  removeUnused();
+}
+
+function removeUnused() {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (path !== stampFile && mtimeMs < Date.now() - unusedAfterMs) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function used(hash) {
+  const paths = pathsOf(hash);
+  const now = new Date();
+  utimesSync(paths.directory, now, now);
+  return paths;
+}
+
+function readStamp() {
+  try {
+    return JSON.parse(readFileSync(stampFile, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function writeWhole(path, text) {
+  const temporary = `${path}.${process.pid}`;
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}

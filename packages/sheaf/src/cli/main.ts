@@ -1,0 +1,4 @@
+// The command line's first file.
+console.log('hello');
+
+export {};
