@@ -48,6 +48,22 @@ export function parseSessionId(text: string): SessionId {
   return checked(text, counterPattern, 'session') as SessionId;
 }
 
+export function isJobId(value: unknown): value is JobId {
+  return typeof value === 'string' && jobPattern.test(value);
+}
+
+export function isWorkerId(value: unknown): value is WorkerId {
+  return typeof value === 'string' && workerPattern.test(value);
+}
+
+export function isAttemptId(value: unknown): value is AttemptId {
+  return typeof value === 'string' && counterPattern.test(value);
+}
+
+export function isSessionId(value: unknown): value is SessionId {
+  return typeof value === 'string' && counterPattern.test(value);
+}
+
 export function attemptIdOf(epoch: Epoch, counter: number): AttemptId {
   return `${epoch}.${counter}` as AttemptId;
 }

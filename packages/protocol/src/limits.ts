@@ -16,6 +16,9 @@ export const limits = {
   filesPerJobMax: 1_000_000,
   filesPerPackMax: 1_000,
   stagesMax: 200,
+  /** Edges, outputs or inputs of one job. */
+  edgesMax: 1_000,
+  labelsMax: 32,
   graphBytesMax: 4_194_304,
   paramsBytesMax: 1_048_576,
   bundleBytesMax: 67_108_864,
@@ -32,6 +35,8 @@ export const limits = {
   // The wire.
   frameBytesMax: 8_388_608,
   frameDepthMax: 64,
+  /** Values in one frame: what bounds the memory a decoded frame takes, as the smallest value is one byte. */
+  frameValuesMax: 1_000_000,
   sendQueueBytesMax: 33_554_432,
   connectionsMax: 4_096,
   helloDeadlineMs: 5_000,
@@ -42,10 +47,25 @@ export const limits = {
   fetchesInFlightMax: 8,
   fetchTimeoutMs: 10_000,
   fetchAttemptsMax: 3,
+  fetchRetryDelayMs: 100,
+  /** Map outputs that one worker serves at the same moment; more are told to come back. */
+  servesInFlightMax: 64,
+  /** An assigned task waits this long for the locations of its input. */
+  locationsWaitMs: 30_000,
+  reconnectDelayMs: 50,
+  reconnectDelayMsMax: 5_000,
   locationsPerMessageMax: 2_000,
 
   // Workers and executors.
   slotsMax: 1_024,
+  /** Tasks whose input may be brought to the worker before a slot is free for them. */
+  prefetchTasksMax: 2,
+  /** Executor processes of a worker, idle ones of other jobs among them. */
+  executorsPerSlotMax: 2,
+  /** Executors started before a job is known. */
+  blankExecutorsMax: 2,
+  /** Heap of an executor beside `settings.heapMb`: Sheaf itself and the job's code. */
+  executorBaseHeapMb: 64,
   executorStartMs: 20_000,
   executorKillGraceMs: 2_000,
   logBytesPerAttemptMax: 1_048_576,

@@ -1,0 +1,69 @@
+// Messages to bytes and back, for the links of workers and clients with the coordinator: msgpack, one message a frame.
+// Bytes are hostile until they passed three gates: checkWire (shape of the bytes), msgpackr, and the schema of the link's
+// direction. What fails is a value that says why, never an exception: the link closes with that text.
+
+import { Packr, Unpackr } from 'msgpackr';
+import { limits } from './limits.ts';
+import type { Schema } from './messages/schema.ts';
+import { checkWire } from './wire-check.ts';
+
+export { clientMessageSchema, serverMessageSchema } from './messages/client-schema.ts';
+export type { Schema } from './messages/schema.ts';
+export { coordinatorMessageSchema, workerMessageSchema } from './messages/worker-schema.ts';
+
+/** The version both ends must name in their first message. */
+export const protocolVersion = 1;
+
+export type Decoded<Message> =
+  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'malformed'; readonly problem: string };
+
+const packer = new Packr({
+  useRecords: false,
+  variableMapSize: true,
+  moreTypes: false,
+  structuredClone: false,
+  encodeUndefinedAsNil: true,
+});
+const unpacker = new Unpackr({
+  useRecords: false,
+  mapsAsObjects: true,
+  structuredClone: false,
+  int64AsType: 'number',
+  copyBuffers: true,
+});
+
+/** The bytes of a message of ours. A message that no frame can hold is a bug of the caller, who should have cut it into several. */
+export function encodeMessage(message: object): Uint8Array {
+  const bytes = packer.pack(message);
+  if (bytes.length > limits.frameBytesMax) throw new Error(`a message of ${bytes.length} bytes does not fit in a frame`);
+  return bytes;
+}
+
+/** The message in a frame, or what is wrong with the frame. Never throws. */
+export function decodeMessage<Message>(bytes: Uint8Array, schema: Schema<Message>): Decoded<Message> {
+  const unsafe = checkWire(bytes);
+  if (unsafe !== null) return { type: 'malformed', problem: unsafe };
+  let value: unknown;
+  try {
+    // A plain view, as the bytes of a Buffer would come out as Buffers.
+    value = unpacker.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  } catch (error) {
+    return { type: 'malformed', problem: `no msgpack: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { type: 'message', message: parsed.data };
+  return { type: 'malformed', problem: describe(value, parsed.error.issues[0]) };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** `succeeded: result.outputs.0.hash: Invalid string`: short, and free of control characters, as it goes into logs and close reasons. */
+function describe(value: unknown, issue: Issue | undefined): string {
+  const type = typeof value === 'object' && value !== null && 'type' in value ? String(value.type) : 'no message';
+  const place = (issue?.path ?? []).map(String).join('.');
+  return `${type}: ${place}: ${issue?.message ?? 'refused'}`.replace(/[^\x20-\x7e]/g, '?').slice(0, limits.recordPreviewChars);
+}
