@@ -4,10 +4,10 @@
 //   null 10 · false 20 · true 21 · number 30 + ordered float64 · bigint 40 + ordered-bigint.ts
 //   string 50 + UTF-8 + 00 · Date 60 + ordered float64 · bytes 70 + bytes + 00 · tuple 80 + elements + 00
 //
-// Inside text and bytes 00 is written 00 ff. No tag is 00 or ff, plain or inverted, so that parts stand behind one
-// another (group parts, then order parts) with descending parts inverted byte by byte (invertBytes). What follows the
-// last part must not begin with 00 or ff either. A codec writes at an offset of the caller's memory and answers with the
-// end; it allocates nothing for strings, numbers, booleans, null, dates and bytes.
+// Inside text and bytes 00 is written 01 01 and 01 is written 01 02, so that the first 00 ends them, whatever follows.
+// Tags are above 00, so that a 00 ends a tuple. Each encoding therefore says where it ends: parts stand behind one
+// another (group parts, then order parts), descending ones inverted byte by byte (invertBytes). A codec writes at an
+// offset of the caller's memory and answers with the end; it allocates nothing but for large bigints.
 
 import { isDate, isUint8Array } from 'node:util/types';
 import { limits } from '@sheaf/protocol';
@@ -53,7 +53,7 @@ export function encodeTextKey(source: Uint8Array, from: number, to: number, targ
 }
 
 /**
- * The key of a short ASCII string without NUL, or -1: then encodeKey knows. There must be room for text.length + 2 bytes.
+ * The key of a short ASCII string without the characters 0 and 1, or -1: then encodeKey knows. There must be room for text.length + 2 bytes.
  * Self-contained (its tag is the literal of a string), for kernels that are instantiated from their source text.
  */
 export function encodeAsciiKey(text: string, target: Uint8Array, at: number): number {
@@ -62,7 +62,7 @@ export function encodeAsciiKey(text: string, target: Uint8Array, at: number): nu
   let to = at + 1;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 0 || code >= 0x80) return -1;
+    if (code < 2 || code >= 0x80) return -1;
     target[to++] = code;
   }
   target[to] = 0;
@@ -143,23 +143,23 @@ function writeString(text: string, target: Uint8Array, at: number, end: number):
   let to = at + 1;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 0 || code >= 0x80) return writeOtherText(text, i, target, to, end);
+    if (code < 2 || code >= 0x80) return writeOtherText(text, i, target, to, end);
     target[to++] = code;
   }
   target[to] = 0;
   return to + 1;
 }
 
-/** The rest of a string from its first character that is NUL or not ASCII; room is checked for each. */
+/** The rest of a string from its first character that is escaped or not ASCII; room is checked for each. */
 function writeOtherText(text: string, from: number, target: Uint8Array, at: number, end: number): number {
   let to = at;
   for (let i = from; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    // Four bytes for a code point, or two for an escaped NUL, and one for the terminator; exact near the end of the room.
+    // Four bytes for a code point, or two for an escaped character, and one for the terminator; exact near the end of the room.
     if (to + 5 > end && to + bytesOf(code) + 1 > end) return noRoom;
-    if (code === 0) {
-      target[to++] = 0;
-      target[to++] = 0xff;
+    if (code < 2) {
+      target[to++] = 1;
+      target[to++] = code + 1;
     } else if (code < 0x80) {
       target[to++] = code;
     } else if (code < 0xd800 || code > 0xdfff) {
@@ -175,25 +175,27 @@ function writeOtherText(text: string, from: number, target: Uint8Array, at: numb
 
 /** Encoded bytes of a code unit; of a pair of surrogates all four are counted with the first. */
 function bytesOf(code: number): number {
-  if (code === 0) return 2;
+  if (code < 2) return 2;
   if (code < 0x80) return 1;
   if (code < 0x800) return 2;
   return code < 0xd800 || code > 0xdfff ? 3 : 4;
 }
 
-/** Bytes with 00 escaped, between a tag and the terminator. */
+/** Bytes with 00 and 01 escaped, between a tag and the terminator. */
 function writeBytes(tag: number, source: Uint8Array, from: number, sourceEnd: number, target: Uint8Array, at: number, end: number): number {
   if (at + (sourceEnd - from) + 2 > end) return noRoom;
   target[at] = tag;
   let to = at + 1;
   for (let i = from; i < sourceEnd; i++) {
     const byte = source[i] as number;
-    target[to++] = byte;
-    if (byte === 0) {
-      // This escape, what is left and the terminator must fit; without a NUL the check above was enough.
-      if (to + 1 + (sourceEnd - i - 1) + 1 > end) return noRoom;
-      target[to++] = 0xff;
+    if (byte >= 2) {
+      target[to++] = byte;
+      continue;
     }
+    // This escape, what is left and the terminator must fit; without an escape the check above was enough.
+    if (to + 2 + (sourceEnd - i - 1) + 1 > end) return noRoom;
+    target[to++] = 1;
+    target[to++] = byte + 1;
   }
   target[to] = 0;
   return to + 1;

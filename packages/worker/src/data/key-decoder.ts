@@ -86,29 +86,23 @@ function endOf(source: Uint8Array, at: number, inverted: number): number {
   return end;
 }
 
-/** The first 00 at or after `at` that no ff follows. */
+/** The first 00 at or after `at`. */
 function terminator(source: Uint8Array, at: number, inverted: number): number {
-  const escaped = inverted ^ 0xff;
   for (let i = at; i < source.length; i++) {
-    if (source[i] !== inverted) continue;
-    if (source[i + 1] !== escaped) return i;
-    i++;
+    if (source[i] === inverted) return i;
   }
   throw new Error(`key before ${at} is cut off`);
 }
 
 function decodeText(source: Uint8Array, at: number): string {
-  for (let i = at + 1; i < source.length; i++) {
-    if (source[i] !== 0) continue;
-    if (source[i + 1] === 0xff) {
-      cursor = keyEnd(source, at);
-      const text = unescaped(source, at + 1, cursor - 1);
-      return readText(text, 0, text.length);
-    }
-    cursor = i + 1;
-    return readText(source, at + 1, i);
+  const end = terminator(source, at + 1, 0);
+  cursor = end + 1;
+  for (let i = at + 1; i < end; i++) {
+    if (source[i] !== 1) continue;
+    const text = unescaped(source, at + 1, end);
+    return readText(text, 0, text.length);
   }
-  throw new Error(`key at ${at} is cut off`);
+  return readText(source, at + 1, end);
 }
 
 function decodeTuple(source: Uint8Array, at: number): unknown[] {
@@ -122,14 +116,13 @@ function decodeTuple(source: Uint8Array, at: number): unknown[] {
   return elements;
 }
 
-/** A copy of source[from, to) with each 00 ff made 00 again. */
+/** A copy of source[from, to) with each 01 01 made 00 and each 01 02 made 01 again. */
 function unescaped(source: Uint8Array, from: number, to: number): Uint8Array {
   const bytes = new Uint8Array(to - from);
   let length = 0;
   for (let i = from; i < to; i++) {
     const byte = source[i] as number;
-    bytes[length++] = byte;
-    if (byte === 0) i++;
+    bytes[length++] = byte === 1 ? (source[++i] as number) - 1 : byte;
   }
   return length === bytes.length ? bytes : bytes.slice(0, length);
 }
