@@ -64,6 +64,8 @@ export interface Failure {
   readonly stack?: string;
   /** E_MAP_OUTPUT_LOST and E_CORRUPT: whose output it was. */
   readonly lost?: { readonly stage: number; readonly task: number; readonly attempt: string };
+  /** Filled in by the coordinator: the attempt (`attemptText`) and the worker it ran on. */
+  readonly from?: { readonly attempt: string; readonly worker: string };
 }
 
 /** Thrown inside an executor or a shell to say which Failure this is; never crosses a process as an exception. */

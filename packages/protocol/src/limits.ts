@@ -43,6 +43,12 @@ export const limits = {
   heartbeatIntervalMs: 1_000,
   heartbeatTimeoutMs: 10_000,
   lostConnectionGraceMs: 500,
+  /** After its own start, a coordinator waits this long for workers to come back with finished outputs before it runs them again. */
+  restartGraceMs: 3_000,
+  /** A timer that fires this much late means that the coordinator itself stood still; silence during it is nobody's fault. */
+  stallToleranceMs: 500,
+  /** Finished outputs that a returning worker offers. */
+  heldAttemptsMax: 40_000,
   fetchBytesMax: 4_194_304,
   fetchesInFlightMax: 8,
   fetchTimeoutMs: 10_000,
@@ -82,6 +88,9 @@ export const limits = {
   snapshotEveryRows: 20_000,
   retryDelayMs: 200,
   retryDelayMsMax: 5_000,
+  /** A worker on which a job could not be opened, or that fails attempts by itself, is left alone this long, doubling. */
+  workerRestMs: 1_000,
+  workerRestMsMax: 30_000,
   clientReconnectMs: 60_000,
   shutdownMs: 8_000,
   failureStackCharsMax: 8_000,

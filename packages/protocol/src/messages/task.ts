@@ -11,6 +11,11 @@ export interface TaskAssignment {
   readonly attempt: AttemptId;
   /** 1 for the first attempt of the task, 2 for the next …: what `context.task.attempt` shows. */
   readonly number: number;
+  /**
+   * How often, in this job so far, a task that ran again gave other bytes. The worker gives it back in its hello: an attempt
+   * of an earlier generation may have read bytes that no longer count, and is not resumed.
+   */
+  readonly generation: number;
   /** A 'splits' stage: what to read. */
   readonly split: AssignedSplit | null;
   /** For each shuffle edge that leaves the stage: into how many partitions its run file is cut (range edges: 1). */
@@ -36,7 +41,7 @@ export interface AssignedSplit {
 /** The finished run file of one attempt on one edge, on the worker that ran it. */
 export interface MapOutput {
   readonly edge: EdgeId;
-  /** Absolute path on the worker; opened directly by a worker on the same host after its header's ids were checked. */
+  /** Absolute path on the worker: what `outputPath` gives. Only the worker reads it; the coordinator works it out for others. */
   readonly path: string;
   /** Size of the file. */
   readonly bytes: number;
@@ -91,7 +96,13 @@ export interface OutputLocation {
   readonly address: string;
   /** The machine, as `os.hostname()` and a boot id have it: equal means that `path` may be opened directly. */
   readonly host: string;
+  /** Absolute path there; opened directly by a worker on the same host after its header's ids were checked. */
   readonly path: string;
   readonly bytes: number;
   readonly hash: string;
+}
+
+/** Where a worker keeps the finished run file of an attempt on an edge: a rule, so that the coordinator need not remember paths. */
+export function outputPath(directory: string, output: { readonly job: JobId; readonly attempt: AttemptId; readonly edge: EdgeId }): string {
+  return `${directory}/${output.job}/${output.attempt}/edge-${output.edge}.run`;
 }

@@ -8,20 +8,43 @@
 //     ◀────────── locations, assign …        locations of an edge precede the first task that reads it
 //     progress, heartbeat ────────────────▶
 //     succeeded | failed ─────────────────▶  journalled and fsynced, then
-//     ◀──────────────────── accepted         the worker may forget the message (it is sent again after a reconnect)
+//     ◀──────────────────── accepted         the worker may forget the message (until then it is sent again after a reconnect)
 //     ◀──────── cancel-attempt, close-job
+//
+// What the worker relies on, and what is relied on of it:
+// - `accepted` and `cancel-attempt` both close an attempt: the worker forgets it and what it had to say of it. After
+//   `accepted` of a success it keeps the outputs until `close-job`; after `cancel-attempt` it kills and deletes everything.
+// - `open-job` and the first `assign` of the job may arrive together. When opening fails, `job-opened` with the failure
+//   answers for all attempts of the job that were assigned before: the worker drops them without a word, forgets the job,
+//   and may be told `open-job` again later.
+// - A reconnecting worker keeps running what it ran; it lists it in the next hello's `running` and kills what `resume` does
+//   not name. An attempt that ended without having been accepted is listed there too, and if resumed its end is sent again.
+// - `locations` for a task replaces what was said of that task before, for attempts that already run as well.
+// - A hello with a worker's id ends that worker's older session: the newer connection wins.
 
 import type { Failure } from '../failures.ts';
-import type { AttemptId, EdgeId, JobId, SessionId, StageId, WorkerId } from '../ids.ts';
-import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from './task.ts';
+import type { AttemptId, EdgeId, JobId, SessionId, StageId, TaskIndex, WorkerId } from '../ids.ts';
+import type { OutputLocation, TaskAssignment, TaskResult } from './task.ts';
 
-/** A finished attempt whose outputs a returning worker still has. */
-export interface HeldAttempt {
+/** The full name of an attempt: whoever gets it can judge it without remembering its assignment. */
+export interface AttemptName {
   readonly job: JobId;
   readonly stage: StageId;
-  readonly task: number;
+  readonly task: TaskIndex;
   readonly attempt: AttemptId;
-  readonly outputs: readonly MapOutput[];
+}
+
+/** A finished, accepted attempt whose outputs a returning worker still has, verified. At most `limits.heldAttemptsMax` are offered. */
+export interface HeldAttempt extends AttemptName {
+  /** Hash of the run file on each edge. */
+  readonly hashes: { readonly [edge: EdgeId]: string };
+}
+
+/** An attempt whose end has not been accepted: it runs, or it ended and the message about it will be sent again. */
+export interface RunningAttempt extends AttemptName {
+  /** `number` and `generation` of its assignment. */
+  readonly number: number;
+  readonly generation: number;
 }
 
 export type WorkerMessage =
@@ -36,15 +59,16 @@ export type WorkerMessage =
       readonly labels: readonly string[];
       /** `host:port` where this worker serves its map outputs. */
       readonly address: string;
-      /** Map outputs finished in an earlier life or before a coordinator's crash. */
+      /** Absolute path of the folder with its map outputs, laid out as `outputPath` says. */
+      readonly directory: string;
+      /** Map outputs finished in an earlier life, before a lost connection or before a coordinator's crash. */
       readonly held: readonly HeldAttempt[];
-      /** Attempts that are still running. */
-      readonly running: readonly AttemptId[];
+      readonly running: readonly RunningAttempt[];
     }
   | { readonly type: 'heartbeat'; readonly running: number }
   | { readonly type: 'progress'; readonly attempts: readonly AttemptProgress[] }
-  | { readonly type: 'succeeded'; readonly attempt: AttemptId; readonly result: TaskResult }
-  | { readonly type: 'failed'; readonly attempt: AttemptId; readonly failure: Failure; readonly durationMs: number }
+  | ({ readonly type: 'succeeded'; readonly result: TaskResult } & AttemptName)
+  | ({ readonly type: 'failed'; readonly failure: Failure; readonly durationMs: number } & AttemptName)
   | { readonly type: 'job-opened'; readonly job: JobId; readonly failure: Failure | null }
   | { readonly type: 'draining' }
   | { readonly type: 'log-lines'; readonly request: number; readonly text: string };
