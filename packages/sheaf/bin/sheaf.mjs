@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `sheaf` of a clone: makes the bundle when the sources changed, then becomes it. The published package has
 // no such step: its command is the bundle itself.
-import { ensureBundle } from './ensure-bundle.mjs';
+import { ensureBundle } from '../build/ensure-bundle.mjs';
 
 const { cli } = await ensureBundle();
 await import(cli);

@@ -1,0 +1,2 @@
+export { UsageError } from '@sheaf/protocol';
+export type { StageGraph } from '@sheaf/protocol/graph';
