@@ -40,7 +40,7 @@ export const sampleResult: TaskResult = {
 };
 
 export const sampleAssignment: TaskAssignment = {
-  ...{ job, stage: 0, task: 3, attempt, number: 1 },
+  ...{ job, stage: 0, task: 3, attempt, number: 1, generation: 0 },
   split: {
     input: 0,
     files: [{ path: '/in/a', size: 100, modifiedMs: 1.5, packed: null }],
@@ -56,13 +56,18 @@ export const sampleAssignment: TaskAssignment = {
 export const workerMessages: OneOfEach<WorkerMessage> = {
   hello: {
     ...{ type: 'hello', protocol: 1, version: '0.1.0', worker: parseWorkerId('wabcd1234'), host: 'here', pid: 4, slots: 2 },
-    ...{ labels: ['gpu'], address: '127.0.0.1:1234', running: [attempt] },
-    held: [{ job, stage: 0, task: 1, attempt, outputs: [mapOutput] }],
+    ...{
+      labels: ['gpu'],
+      address: '127.0.0.1:1234',
+      directory: '/maps',
+      running: [{ job, stage: 0, task: 2, attempt, number: 1, generation: 0 }],
+    },
+    held: [{ job, stage: 0, task: 1, attempt, hashes: { 0: mapOutput.hash } }],
   },
   heartbeat: { type: 'heartbeat', running: 1 },
   progress: { type: 'progress', attempts: [{ attempt, records: 5, bytes: 50 }] },
-  succeeded: { type: 'succeeded', attempt, result: sampleResult },
-  failed: { type: 'failed', attempt, failure, durationMs: 3 },
+  succeeded: { type: 'succeeded', job, stage: 0, task: 3, attempt, result: sampleResult },
+  failed: { type: 'failed', job, stage: 0, task: 3, attempt, failure, durationMs: 3 },
   'job-opened': { type: 'job-opened', job, failure: null },
   draining: { type: 'draining' },
   'log-lines': { type: 'log-lines', request: 1, text: 'hello\n' },

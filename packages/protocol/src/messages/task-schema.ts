@@ -43,6 +43,7 @@ export const failureSchema: Schema<Failure> = exactly<Failure>()(
     record: recordPlace.exactOptional(),
     stack: stackText.exactOptional(),
     lost: z.strictObject({ stage: whole, task: whole, attempt: shortText }).exactOptional(),
+    from: z.strictObject({ attempt: shortText, worker: shortText }).exactOptional(),
   }),
 );
 
@@ -67,6 +68,7 @@ export const taskAssignmentSchema: Schema<TaskAssignment> = exactly<TaskAssignme
     task: whole,
     attempt: attemptId,
     number: whole,
+    generation: whole,
     split: assignedSplit.nullable(),
     partitions: numbered(whole),
     reads: numbered(z.strictObject({ from: whole, to: whole })),

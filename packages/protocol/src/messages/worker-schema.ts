@@ -9,12 +9,14 @@ import {
   exactly,
   filePath,
   graphText,
+  hash128,
   hostAndPort,
   jobId,
   list,
   logText,
   longText,
   named,
+  numbered,
   type Schema,
   sessionId,
   sha256,
@@ -22,11 +24,15 @@ import {
   whole,
   workerId,
 } from './schema.ts';
-import { failureSchema, mapOutputSchema, outputLocationSchema, taskAssignmentSchema, taskResultSchema } from './task-schema.ts';
-import type { AttemptProgress, CoordinatorMessage, HeldAttempt, JobOpening, WorkerMessage } from './worker.ts';
+import { failureSchema, outputLocationSchema, taskAssignmentSchema, taskResultSchema } from './task-schema.ts';
+import type { AttemptProgress, CoordinatorMessage, HeldAttempt, JobOpening, RunningAttempt, WorkerMessage } from './worker.ts';
 
-const heldAttempt: Schema<HeldAttempt> = exactly<HeldAttempt>()(
-  z.strictObject({ job: jobId, stage: whole, task: whole, attempt: attemptId, outputs: list(mapOutputSchema, limits.edgesMax) }),
+const attemptName = { job: jobId, stage: whole, task: whole, attempt: attemptId };
+
+const heldAttempt: Schema<HeldAttempt> = exactly<HeldAttempt>()(z.strictObject({ ...attemptName, hashes: numbered(hash128) }));
+
+const runningAttempt: Schema<RunningAttempt> = exactly<RunningAttempt>()(
+  z.strictObject({ ...attemptName, number: whole, generation: whole }),
 );
 
 const attemptProgress: Schema<AttemptProgress> = exactly<AttemptProgress>()(
@@ -45,13 +51,14 @@ export const workerMessageSchema: Schema<WorkerMessage> = exactly<WorkerMessage>
       slots: z.int().min(1).max(limits.slotsMax),
       labels: list(shortText, limits.labelsMax),
       address: hostAndPort,
-      held: list(heldAttempt, limits.tasksPerStageMax),
-      running: list(attemptId, limits.slotsMax),
+      directory: filePath,
+      held: list(heldAttempt, limits.heldAttemptsMax),
+      running: list(runningAttempt, limits.slotsMax),
     }),
     z.strictObject({ type: z.literal('heartbeat'), running: whole }),
     z.strictObject({ type: z.literal('progress'), attempts: list(attemptProgress, limits.slotsMax) }),
-    z.strictObject({ type: z.literal('succeeded'), attempt: attemptId, result: taskResultSchema }),
-    z.strictObject({ type: z.literal('failed'), attempt: attemptId, failure: failureSchema, durationMs: amount }),
+    z.strictObject({ type: z.literal('succeeded'), ...attemptName, result: taskResultSchema }),
+    z.strictObject({ type: z.literal('failed'), ...attemptName, failure: failureSchema, durationMs: amount }),
     z.strictObject({ type: z.literal('job-opened'), job: jobId, failure: failureSchema.nullable() }),
     z.strictObject({ type: z.literal('draining') }),
     z.strictObject({ type: z.literal('log-lines'), request: whole, text: logText }),
@@ -78,7 +85,7 @@ export const coordinatorMessageSchema: Schema<CoordinatorMessage> = exactly<Coor
       type: z.literal('welcome'),
       session: sessionId,
       epoch: whole,
-      keep: list(attemptId, limits.tasksPerStageMax),
+      keep: list(attemptId, limits.heldAttemptsMax),
       resume: list(attemptId, limits.slotsMax),
     }),
     z.strictObject({ type: z.literal('refused'), code: shortText, message: longText, retry: z.boolean() }),
