@@ -145,7 +145,7 @@ function* changedEverywhere(value: unknown, path = ''): Generator<Changed> {
   }
 }
 
-const freelyNamed = ['.user', '.counters', '.blobs', '.spools', '.partitions', '.producers', '.counts', '.staging', '.reads'];
+const freelyNamed = ['.user', '.counters', '.blobs', '.spools', '.partitions', '.producers', '.counts', '.staging', '.reads', '.hashes'];
 const optionalFields = ['record', 'stack', 'lost', 'file', 'offset', 'line', 'preview', 'key', 'valueIndex'];
 const nullable = ['sourceMap', 'failure', 'split', 'packed', 'total', 'error', 'startedAt', 'endedAt'];
 
