@@ -1,0 +1,219 @@
+// The coordinator's memory: an append-only table in SQLite, held by one process at a time. What `append` resolved for is on
+// the disk and will be replayed; what it did not resolve for may or may not be there, but never in part.
+//   open: lock ▸ verify the whole chain ▸ write the start row of a new epoch. Nothing is written before all was verified.
+//   append: gathers what one turn of the event loop brings (under load: limits.journalGatherMs of them) into one transaction.
+//   A failed write is final: retrying an fsync after an error may report success for data that is gone. The coordinator halts.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Epoch, epochOf, limits } from '@sheaf/protocol';
+import { Packr } from 'msgpackr';
+import { chainedCrc, type JournalRow, rowKinds, verifyChain } from './journal-chain.ts';
+import { JournalError } from './journal-error.ts';
+import { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from './sqlite.ts';
+
+const formatVersion = 1;
+const codec = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, structuredClone: false, copyBuffers: true });
+
+interface Waiting {
+  readonly bodies: readonly Uint8Array[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Journal<JournalRecord extends object> {
+  readonly epoch: Epoch;
+  private readonly database: SqliteDatabase;
+  private readonly insert: SqliteStatement;
+  private readonly setHead: SqliteStatement;
+  private readonly firstOfThisLife: number;
+  private last: Pick<JournalRow, 'sequence' | 'crc'>;
+  private rowsHeld: number;
+  private waiting: Waiting[] = [];
+  private flushTimer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  private flushedAtMs = 0;
+  private halted: Error | null = null;
+
+  private constructor(database: SqliteDatabase, before: JournalRow | null) {
+    this.database = database;
+    this.insert = database.prepare('INSERT INTO journal (sequence, epoch, crc, body) VALUES (?, ?, ?, ?)');
+    this.setHead = database.prepare('INSERT OR REPLACE INTO head (id, sequence, crc) VALUES (1, ?, ?)');
+    this.epoch = epochOf((before?.epoch ?? 0) + 1);
+    this.last = before ?? { sequence: 0, crc: 0 };
+    this.firstOfThisLife = this.last.sequence + 1;
+    this.rowsHeld = Number(database.prepare('SELECT count(*) AS count FROM journal').get()?.['count']);
+    this.write([bodyOf(rowKinds.start, { version: formatVersion })]);
+  }
+
+  /** Takes the state directory, verifies what it holds and starts a new epoch on it, durably. Throws JournalError. */
+  static async open<JournalRecord extends object>(stateDir: string): Promise<Journal<JournalRecord>> {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    const database = await openSqlite(join(stateDir, 'journal.db'));
+    try {
+      await lock(database, stateDir);
+      prepareTables(database);
+      const head = database.prepare('SELECT sequence, crc FROM head WHERE id = 1').get();
+      const before = verifyChain(rowsOf(database), head === undefined ? null : (head as unknown as JournalRow));
+      return new Journal<JournalRecord>(database, before);
+    } catch (error) {
+      database.close();
+      throw asJournalError(error);
+    }
+  }
+
+  /** How many rows there are, of all lives. */
+  get rows(): number {
+    return this.rowsHeld;
+  }
+
+  /** The records of earlier lives, in the order they were appended. */
+  *replay(): IterableIterator<JournalRecord> {
+    for (const row of rowsOf(this.database)) {
+      if (row.sequence >= this.firstOfThisLife) return;
+      if (row.body[0] === rowKinds.record) yield codec.unpack(row.body.subarray(1)) as JournalRecord;
+    }
+  }
+
+  /** Resolves when the records are on the disk, in this order and after all that was appended before. */
+  append(records: readonly JournalRecord[]): Promise<void> {
+    if (this.halted !== null) return Promise.reject(this.halted);
+    const bodies = records.map(record => bodyOf(rowKinds.record, record));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ bodies, resolve, reject });
+      if (this.flushTimer === null) this.schedule();
+    });
+  }
+
+  /**
+   * Keeps only the records that are still needed, behind a checkpoint row that begins a new chain; the others are gone.
+   * Does nothing when less than half of the rows would go: a compaction rewrites what stays. Gives the number of rows dropped.
+   */
+  compact(isNeeded: (record: JournalRecord) => boolean): number {
+    this.flush();
+    if (this.halted !== null) throw this.halted;
+    const kept: Uint8Array[] = [];
+    for (const row of rowsOf(this.database)) {
+      if (row.body[0] === rowKinds.record && isNeeded(codec.unpack(row.body.subarray(1)) as JournalRecord)) kept.push(row.body);
+    }
+    const dropped = this.rowsHeld - kept.length;
+    if (dropped < this.rowsHeld / 2) return 0;
+    const lastOld = this.last.sequence;
+    this.last = { sequence: lastOld, crc: 0 };
+    this.write([bodyOf(rowKinds.checkpoint, { version: formatVersion }), ...kept], lastOld);
+    return dropped;
+  }
+
+  /** Writes what waits and lets go of the state directory. */
+  close(): void {
+    this.flush();
+    this.halted ??= new Error('the journal is closed');
+    this.database.close();
+  }
+
+  private schedule(): void {
+    const sinceMs = performance.now() - this.flushedAtMs;
+    if (sinceMs >= limits.journalGatherMs) this.flushTimer = setImmediate(() => this.flush());
+    else this.flushTimer = setTimeout(() => this.flush(), limits.journalGatherMs - sinceMs);
+  }
+
+  private flush(): void {
+    if (this.flushTimer !== null) clearTimer(this.flushTimer);
+    this.flushTimer = null;
+    const { waiting } = this;
+    this.waiting = [];
+    if (waiting.length === 0) return;
+    try {
+      this.write(waiting.flatMap(({ bodies }) => bodies));
+    } catch (error) {
+      for (const { reject } of waiting) reject(error as Error);
+      return;
+    }
+    for (const { resolve } of waiting) resolve();
+  }
+
+  /** One transaction, durable when it returns; with `dropUpTo`, the rows up to that sequence leave in the same one. */
+  private write(bodies: readonly Uint8Array[], dropUpTo = 0): void {
+    let { sequence, crc } = this.last;
+    let step = 'begin';
+    try {
+      this.database.exec('BEGIN IMMEDIATE');
+      step = 'insert';
+      if (dropUpTo > 0) this.database.prepare('DELETE FROM journal WHERE sequence <= ?').run(dropUpTo);
+      for (const body of bodies) {
+        sequence += 1;
+        crc = chainedCrc({ sequence, epoch: this.epoch, body }, crc);
+        this.insert.run(sequence, this.epoch, crc, body);
+      }
+      this.setHead.run(sequence, crc);
+      step = 'commit';
+      this.database.exec('COMMIT');
+    } catch (error) {
+      this.halted = new JournalError('E_JOURNAL_WRITE', `the journal could not be written (${step}): ${textOf(error)}`, { cause: error });
+      throw this.halted;
+    }
+    this.last = { sequence, crc };
+    this.rowsHeld = (dropUpTo > 0 ? 0 : this.rowsHeld) + bodies.length;
+    this.flushedAtMs = performance.now();
+  }
+}
+
+/** An exclusive lock of SQLite lives as long as the process, so a dead owner leaves none behind; the file beside it only names the owner. */
+async function lock(database: SqliteDatabase, stateDir: string): Promise<void> {
+  const ownerPath = join(stateDir, 'coordinator.json');
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT');
+  } catch (error) {
+    if (!/locked|busy/i.test(textOf(error))) throw error;
+    const owner = await readFile(ownerPath, 'utf8').catch(() => '{}');
+    throw new JournalError('E_STATE_LOCKED', `another coordinator works on ${stateDir}: ${describeOwner(owner)}`);
+  }
+  await writeFile(ownerPath, JSON.stringify({ pid: process.pid, host: hostname(), startedAt: new Date().toISOString() }), { mode: 0o600 });
+}
+
+function describeOwner(json: string): string {
+  try {
+    const { pid, host, startedAt } = JSON.parse(json) as { [name: string]: unknown };
+    return `process ${pid} on ${host}, since ${startedAt}`;
+  } catch {
+    return 'a process that has just started';
+  }
+}
+
+function prepareTables(database: SqliteDatabase): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version !== 0 && version !== formatVersion) {
+    throw new JournalError('E_STATE_VERSION', `the journal has format ${version}, this version of Sheaf reads format ${formatVersion}`);
+  }
+  if (version === formatVersion) return;
+  database.exec(`BEGIN IMMEDIATE;
+    CREATE TABLE journal (sequence INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+    CREATE TABLE head (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
+    PRAGMA user_version = ${formatVersion};
+    COMMIT`);
+}
+
+function rowsOf(database: SqliteDatabase): IterableIterator<JournalRow> {
+  const rows: Iterator<{ readonly [column: string]: SqliteValue }> = database
+    .prepare('SELECT sequence, epoch, crc, body FROM journal ORDER BY sequence')
+    .iterate();
+  return rows as unknown as IterableIterator<JournalRow>;
+}
+
+function bodyOf(kind: number, content: object): Uint8Array {
+  return Buffer.concat([Uint8Array.of(kind), codec.pack(content)]);
+}
+
+function asJournalError(error: unknown): unknown {
+  if (error instanceof JournalError || !/malformed|not a database|corrupt/i.test(textOf(error))) return error;
+  return new JournalError('E_JOURNAL_CORRUPT', `SQLite refuses the journal: ${textOf(error)}`, { cause: error });
+}
+
+function clearTimer(timer: NodeJS.Timeout | NodeJS.Immediate): void {
+  if ('refresh' in timer) clearTimeout(timer);
+  else clearImmediate(timer);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
