@@ -1,0 +1,12 @@
+export type { CancelVerdict, PartsOfOutput, SchedulerCommand, WorkerOrder } from './commands.ts';
+export type { JobFacts, JoinedWorker, SchedulerEvent } from './events.ts';
+export type { CommittedOutput, JournalRecord } from './records.ts';
+export { replay } from './replay.ts';
+export { recordsOf } from './snapshot.ts';
+export type { SchedulerState } from './state.ts';
+export { createState } from './state.ts';
+export type { WorkerStatus } from './status.ts';
+export { jobsOf, roomForJob, statusOf, workersOf } from './status.ts';
+export { nextWakeAt, step } from './step.ts';
+export type { StoryEntry } from './story.ts';
+export { story } from './story.ts';

@@ -1,0 +1,55 @@
+// The durable facts: what the journal must hold so that a coordinator, started again, goes on where its predecessor stood.
+// Replayed in order into an empty state they give the same committed tasks, counts, counters and ends. Assignments are not
+// among them: an attempt's id is (epoch, counter), and what ran comes back with its worker or is run again.
+
+import type { AttemptId, EdgeId, Failure, JobId, StageId, TaskIndex } from '@sheaf/protocol';
+import type { JobStatus, OutputPart } from '@sheaf/protocol/messages';
+import type { JobFacts } from './events.ts';
+
+export interface CommittedOutput {
+  readonly edge: EdgeId;
+  readonly hash: string;
+  /** Size of the run file. */
+  readonly bytes: number;
+  /** Raw bytes over all partitions: what late counts are made of. */
+  readonly rawBytes: number;
+}
+
+interface OfTask {
+  readonly job: JobId;
+  readonly stage: StageId;
+  readonly task: TaskIndex;
+}
+
+export type JournalRecord =
+  | { readonly type: 'job-accepted'; readonly job: JobFacts }
+  /** This attempt counts: it is the one point at which a task is done. */
+  | (OfTask & {
+      readonly type: 'task-committed';
+      readonly at: number;
+      readonly attempt: AttemptId;
+      readonly outputs: readonly CommittedOutput[];
+      readonly parts: readonly OutputPart[];
+      /** In the order of `counterNames`. */
+      readonly counters: readonly number[];
+      /** What user code counted. */
+      readonly counted: { readonly [name: string]: number };
+    })
+  /** Its outputs are gone and needed: it runs again. Its hashes stay known, so that other bytes are noticed. */
+  | (OfTask & { readonly type: 'task-uncommitted' })
+  /** The outputs of the attempt that counted before came back with their worker: it counts again. */
+  | (OfTask & { readonly type: 'task-adopted' })
+  /** A stage whose number of tasks depends on the bytes that were shuffled to it. */
+  | { readonly type: 'stage-counted'; readonly job: JobId; readonly stage: StageId; readonly count: number }
+  /** From here on the job's output is published, after any number of crashes. */
+  | { readonly type: 'commit-started'; readonly job: JobId; readonly at: number }
+  /** From here on the job's staging is removed, after any number of crashes. */
+  | {
+      readonly type: 'abort-started';
+      readonly job: JobId;
+      readonly at: number;
+      readonly outcome: 'failed' | 'cancelled';
+      readonly failure: Failure | null;
+    }
+  /** With its last status, which is all that is kept. */
+  | { readonly type: 'job-ended'; readonly job: JobId; readonly status: JobStatus };
