@@ -1,7 +1,13 @@
 // The face that a bundled job turns to Sheaf: name, parameters, and the plan as graph and functions.
 // The bundle's entry is `export default openJob(job)`; submitter and executors import it and call the same functions.
 
-import type { StageGraph } from '@sheaf/protocol/graph';
+import { UsageError } from '@sheaf/protocol';
+import { checkGraph, type StageGraph } from '@sheaf/protocol/graph';
+import { compileMapReduce } from './compile/compile-map-reduce.ts';
+import { mapReduceDefinition } from './map-reduce.ts';
+import { validateParams } from './params.ts';
+import { compileRaw, rawJobDefinition } from './raw-job.ts';
+import { isPromise } from './schema.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: user functions of any shape, found by their index.
 export type AnyFunction = (...args: any[]) => any;
@@ -14,8 +20,60 @@ export interface CompiledJob {
 
 export interface OpenedJob {
   readonly name: string;
-  /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema they pass as they are. */
+  /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema any parameter is one too many. */
   validate(raw: { readonly [name: string]: unknown }): Promise<unknown>;
   /** Runs `plan()`: same parameters, same graph. Throws UsageError for a mistake in the plan. */
   compile(params: unknown): CompiledJob;
+}
+
+/** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
+export function openJob(job: unknown): OpenedJob {
+  const mapReduce = mapReduceDefinition(job);
+  if (mapReduce !== undefined) {
+    const { members } = mapReduce;
+    return opened({ name: members.name, params: members.params, compile: params => compileMapReduce(members, params) });
+  }
+  const raw = rawJobDefinition(job);
+  if (raw !== undefined) return opened({ name: raw.name, params: raw.params, compile: params => compileRaw(raw, params) });
+  throw new UsageError(noJobText(job));
+}
+
+interface Definition {
+  readonly name: string;
+  readonly params: unknown;
+  compile(params: unknown): CompiledJob;
+}
+
+function opened(definition: Definition): OpenedJob {
+  const { name } = definition;
+  return {
+    name,
+    validate: raw => validateParams({ job: name, schema: definition.params }, raw),
+    compile: params => {
+      const compiled = named(name, () => definition.compile(params));
+      checkGraph(compiled.graph);
+      return compiled;
+    },
+  };
+}
+
+/** Puts the job's name before what a UsageError says. */
+function named<T>(job: string, plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`job '${job}': ${error.message}`, { cause: error.cause ?? error });
+  }
+}
+
+function noJobText(job: unknown): string {
+  const wanted = 'A job file ends with `export default mapReduce({ … })`';
+  if (job === undefined) return `the job file has no default export. ${wanted}.`;
+  if (isPromise(job)) return `the default export is a promise. ${wanted}; put \`await\` before it if it is made asynchronously.`;
+  if (typeof job === 'function') return `the default export is a function. ${wanted}; call the function and export what it gives.`;
+  if (typeof job === 'object' && job !== null && 'output' in job) {
+    return `the default export is a plain object. ${wanted}: put mapReduce( ) around it.`;
+  }
+  return `the default export is no job, but ${job === null ? 'null' : Array.isArray(job) ? 'a list' : typeof job}. ${wanted}.`;
 }

@@ -15,6 +15,10 @@ export const limits = {
   partitionsMax: 10_000,
   filesPerJobMax: 1_000_000,
   filesPerPackMax: 1_000,
+  globAlternativesMax: 1_000,
+  listingRequestsMax: 64,
+  /** `from.items` without `perTask` makes at most so many splits. */
+  itemSplitsMax: 1_000,
   stagesMax: 200,
   /** Edges, outputs or inputs of one job. */
   edgesMax: 1_000,
@@ -25,6 +29,13 @@ export const limits = {
   itemsSpoolBytesMax: 1_073_741_824,
   memoryMbMin: 8,
   memoryMbMax: 2048,
+  heapMbMin: 16,
+  heapMbMax: 65_536,
+  splitMbMax: 65_536,
+  attemptsMax: 1_000,
+  /** The longest delay a timer of Node takes. */
+  taskTimeoutMsMax: 2_147_483_647,
+  jobNameCharsMax: 200,
 
   // The data path.
   blockBytes: 65_536,

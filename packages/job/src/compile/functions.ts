@@ -1,0 +1,26 @@
+// The functions that a plan hands over, in order. Functions are never serialised: submitter and executors run the same plan
+// and find a function by its index here; the hash of its source text, which is in the graph, shows that it is the same one.
+
+import type { FunctionRef, Role } from '@sheaf/protocol/graph';
+import type { AnyFunction } from '../open.ts';
+
+export class FunctionTable {
+  readonly functions: AnyFunction[] = [];
+
+  /** Hands over a function. `source` is the text its hash is of, where the function is a wrapper of ours around something else. */
+  add(role: Role, handed: AnyFunction, source: string = handed.toString()): FunctionRef {
+    this.functions.push(handed);
+    return { role, index: this.functions.length - 1, code: codeOf(source) };
+  }
+}
+
+/** FNV-1a, 32 bits, of the UTF-16 units of a text, in eight hex digits. */
+export function codeOf(source: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < source.length; at++) {
+    const unit = source.charCodeAt(at);
+    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193);
+    hash = Math.imul(hash ^ (unit >> 8), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,16 @@
+// The door of a job file: what `import … from 'sheaf'` gives. Every name here is a promise.
+
+export type { Columns, ColumnTypes, Row } from './columns.ts';
+export type { TaskContext } from './context.ts';
+export type { Fold } from './folds.ts';
+export { max, min, sum } from './folds.ts';
+export type { Order, Select } from './inference.ts';
+export type { Key, Pair } from './keys.ts';
+export { pair } from './keys.ts';
+export type { Emit, Job, MapReduce, Settings } from './map-reduce.ts';
+export { mapReduce } from './map-reduce.ts';
+export type { Schema } from './schema.ts';
+export type { Sink, SinkOptions } from './sinks.ts';
+export { to } from './sinks.ts';
+export type { CsvOptions, InputFile, Source, TextSource } from './sources.ts';
+export { from } from './sources.ts';
