@@ -14,7 +14,7 @@ import { limits } from '@sheaf/protocol';
 import { BadKey, describeKey, KeyTooLarge } from './bad-key.ts';
 import { writeOrderedFloat64 } from './float64.ts';
 import { writeOrderedBigint } from './ordered-bigint.ts';
-import { isPair, writeCodePoint } from './text-bytes.ts';
+import { isPair, pointOfPair, writeCodePoint } from './text-bytes.ts';
 
 export { decodeKey, decodeKeyDescending, keyEnd, keyEndDescending } from './key-decoder.ts';
 
@@ -167,7 +167,7 @@ function writeOtherText(text: string, from: number, target: Uint8Array, at: numb
     } else {
       const trail = text.charCodeAt(++i);
       if (!isPair(code, trail)) return refuse('a string with a lone surrogate');
-      to = writeCodePoint(0x10000 + ((code - 0xd800) << 10) + (trail - 0xdc00), target, to);
+      to = writeCodePoint(pointOfPair(code, trail), target, to);
     }
   }
   return writeTag(0x00, target, to, end);

@@ -41,6 +41,29 @@ export function isPair(first: number, second: number): boolean {
   return first >= 0xd800 && first <= 0xdbff && second >= 0xdc00 && second <= 0xdfff;
 }
 
+/** No lone surrogate: UTF-8 can hold it. */
+export function isWellFormed(text: string): boolean {
+  // In Node 20 already; the type is in a later library of TypeScript than the one that is compiled against.
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
+/** Writes a text that has room and no lone surrogates (utf8Length says both). Gives its end. */
+export function writeUtf8(text: string, target: Uint8Array, at: number): number {
+  let to = at;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) target[to++] = code;
+    else if (code < 0xd800 || code > 0xdfff) to = writeCodePoint(code, target, to);
+    else to = writeCodePoint(pointOfPair(code, text.charCodeAt(++i)), target, to);
+  }
+  return to;
+}
+
+/** The code point of a leading and a trailing surrogate. */
+export function pointOfPair(first: number, second: number): number {
+  return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+}
+
 /** Writes one code point that is not ASCII; there must be room for its two to four bytes. Gives their end. */
 export function writeCodePoint(point: number, target: Uint8Array, at: number): number {
   if (point < 0x800) {
