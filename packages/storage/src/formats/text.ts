@@ -1,0 +1,246 @@
+// Text by lines, words or fields, from bytes. Lines end at LF or CRLF and nothing else; a BOM at the start of a file is no
+// part of the first; bytes that are no UTF-8 become U+FFFD and are counted. Words are split exactly where /\s+/ splits.
+// Besides records (`decode`) a text can deliver the byte ranges of its lines or words (`decodeBytes`), for steps that
+// never need a string.
+
+import { isUtf8 } from 'node:buffer';
+import type { Format } from '@sheaf/protocol/graph';
+import type { Decoder, DecoderPiece, Each, Position } from './decoder.ts';
+
+/** A record as bytes[from, to) of the window it was found in, valid UTF-8. */
+export type EachBytes = (from: number, to: number) => void;
+
+export type TextFormat = Extract<Format, { readonly type: 'text' }>;
+
+const lineFeed = 10;
+const carriageReturn = 13;
+
+export class LineDecoder implements Decoder {
+  readonly position: Position = { file: '', offset: 0, length: 0, record: 0 };
+  done = false;
+  invalidUtf8 = 0;
+
+  private readonly unit: TextFormat['unit'];
+  private readonly separator: string;
+  private readonly pattern: RegExp | null;
+  private to = 0;
+  /** File offset of the next byte to decode. */
+  private offset = 0;
+  private skipping = false;
+  private atStart = false;
+  private buffer: Buffer = Buffer.alloc(0);
+  private viewed: Uint8Array | null = null;
+  /** Of the current window: whether every byte is ASCII, and whether it is all valid UTF-8. */
+  private ascii = false;
+  private valid = false;
+  /** `each` of the running decode call; one of the two. */
+  private each: Each | null = null;
+  private eachBytes: EachBytes | null = null;
+
+  constructor(format: TextFormat) {
+    this.unit = format.unit;
+    this.separator = format.separator ?? '\t';
+    // A global or sticky expression keeps a position between calls, which would skip lines.
+    this.pattern = format.matching === undefined ? null : new RegExp(format.matching.source, format.matching.flags.replace(/[gy]/g, ''));
+  }
+
+  begin(piece: DecoderPiece): number {
+    this.position.file = piece.file;
+    this.to = piece.to;
+    this.done = false;
+    this.skipping = piece.from > 0;
+    this.atStart = piece.from === 0;
+    // The byte before the piece tells whether a line begins at its first byte.
+    this.offset = piece.from > 0 ? piece.from - 1 : 0;
+    return this.offset;
+  }
+
+  decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
+    this.each = each;
+    this.eachBytes = null;
+    return this.lines(window, begin, end, final);
+  }
+
+  /** As decode, but delivers byte ranges; lines or words that are no valid UTF-8 come repaired, as text, to `each`. */
+  decodeBytes(window: Uint8Array, bounds: { begin: number; end: number; final: boolean }, eachBytes: EachBytes, each: Each): number {
+    this.each = each;
+    this.eachBytes = eachBytes;
+    return this.lines(window, bounds.begin, bounds.end, bounds.final);
+  }
+
+  private lines(window: Uint8Array, begin: number, end: number, final: boolean): number {
+    let at = begin;
+    if (this.atStart) {
+      if (end - begin < 3 && !final) return begin;
+      this.atStart = false;
+      if (window[begin] === 0xef && window[begin + 1] === 0xbb && window[begin + 2] === 0xbf && end - begin >= 3) at = begin + 3;
+    }
+    // Adding this to an index of the window gives an offset of the file.
+    const shift = this.offset - begin;
+    if (this.skipping) {
+      const first = indexOfLineFeed(window, at, end);
+      if (first === end) {
+        this.offset += end - begin;
+        return end;
+      }
+      this.skipping = false;
+      at = first + 1;
+    }
+    this.look(window, at, final ? end : window.lastIndexOf(lineFeed, end - 1) + 1);
+    while (at < end) {
+      if (at + shift >= this.to) {
+        this.done = true;
+        break;
+      }
+      const lineEnd = indexOfLineFeed(window, at, end);
+      if (lineEnd === end && !final) break;
+      const next = lineEnd === end ? end : lineEnd + 1;
+      const contentEnd = lineEnd < end && lineEnd > at && window[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+      this.position.offset = at + shift;
+      this.position.length = contentEnd - at;
+      // Moved on before the record is delivered, so that a decode after an error starts behind it.
+      this.offset = next + shift;
+      this.line(window, at, contentEnd);
+      at = next;
+    }
+    if (at + shift >= this.to) this.done = true;
+    this.offset = at + shift;
+    return at;
+  }
+
+  /** What the bytes of this window are, decided once for all its whole lines. */
+  private look(window: Uint8Array, begin: number, end: number): void {
+    if (window !== this.viewed) {
+      this.viewed = window;
+      this.buffer = Buffer.from(window.buffer, window.byteOffset, window.byteLength);
+    }
+    this.ascii = end <= begin || isAscii(window, begin, end);
+    this.valid = this.ascii || isUtf8(this.buffer.subarray(begin, end));
+  }
+
+  private line(window: Uint8Array, from: number, to: number): void {
+    if (this.eachBytes !== null && this.pattern === null && (this.valid || isUtf8(this.buffer.subarray(from, to)))) {
+      if (this.unit === 'line') {
+        this.eachBytes(from, to);
+        this.position.record++;
+        return;
+      }
+      if (this.unit === 'word') {
+        this.wordBytes(window, from, to);
+        return;
+      }
+    }
+    this.lineText(from, to);
+  }
+
+  private lineText(from: number, to: number): void {
+    let text: string;
+    if (this.ascii) {
+      text = this.buffer.latin1Slice(from, to);
+    } else {
+      text = this.buffer.utf8Slice(from, to);
+      if (!this.valid && !isUtf8(this.buffer.subarray(from, to))) this.invalidUtf8++;
+    }
+    if (this.pattern !== null && !this.pattern.test(text)) return;
+    const each = this.each as Each;
+    if (this.unit === 'line') {
+      each(text);
+      this.position.record++;
+    } else if (this.unit === 'fields') {
+      each(text.split(this.separator));
+      this.position.record++;
+    } else {
+      this.wordTexts(text, each);
+    }
+  }
+
+  private wordTexts(text: string, each: Each): void {
+    for (const word of text.split(/\s+/)) {
+      if (word === '') continue;
+      each(word);
+      this.position.record++;
+    }
+  }
+
+  private wordBytes(window: Uint8Array, from: number, to: number): void {
+    const eachBytes = this.eachBytes as EachBytes;
+    let start = -1;
+    let at = from;
+    while (at < to) {
+      const byte = window[at] as number;
+      let space = 0;
+      if (byte < 0x80) space = byte === 32 || (byte >= 9 && byte <= 13) ? 1 : 0;
+      else if (!this.ascii) space = spaceAt(window, at, to);
+      if (space === 0) {
+        if (start < 0) start = at;
+        at++;
+        continue;
+      }
+      if (start >= 0) {
+        eachBytes(start, at);
+        this.position.record++;
+        start = -1;
+      }
+      at += space;
+    }
+    if (start < 0) return;
+    eachBytes(start, to);
+    this.position.record++;
+  }
+}
+
+/** Node's own, without the argument checks of toString; there since Node 0.x and in every release, but in no type. */
+declare global {
+  interface Buffer {
+    latin1Slice(from: number, to: number): string;
+    utf8Slice(from: number, to: number): string;
+  }
+}
+
+/** Lines are short, so a loop beats a call; what is not found soon is left to the built-in search. */
+const loopBytes = 256;
+
+function indexOfLineFeed(window: Uint8Array, from: number, end: number): number {
+  const near = from + loopBytes < end ? from + loopBytes : end;
+  for (let i = from; i < near; i++) {
+    if (window[i] === lineFeed) return i;
+  }
+  if (near === end) return end;
+  const found = window.subarray(near, end).indexOf(lineFeed);
+  return found < 0 ? end : near + found;
+}
+
+function isAscii(window: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  for (; at < to && ((window.byteOffset + at) & 3) !== 0; at++) {
+    if ((window[at] as number) > 127) return false;
+  }
+  const words = new Uint32Array(window.buffer, window.byteOffset + at, (to - at) >>> 2);
+  let any = 0;
+  for (let i = 0; i < words.length; i++) any |= words[i] as number;
+  if ((any & 0x80808080) !== 0) return false;
+  for (at += words.length * 4; at < to; at++) {
+    if ((window[at] as number) > 127) return false;
+  }
+  return true;
+}
+
+/** Length of the white space character of several bytes at `at`, or 0: U+00A0, 1680, 2000–200A, 2028, 2029, 202F, 205F, 3000, FEFF. */
+function spaceAt(window: Uint8Array, at: number, to: number): number {
+  const first = window[at] as number;
+  const second = at + 1 < to ? (window[at + 1] as number) : 0;
+  if (first === 0xc2) return second === 0xa0 ? 2 : 0;
+  const third = at + 2 < to ? (window[at + 2] as number) : 0;
+  if (first === 0xe1) return second === 0x9a && third === 0x80 ? 3 : 0;
+  if (first === 0xe2) {
+    if (second === 0x80) return (third >= 0x80 && third <= 0x8a) || third === 0xa8 || third === 0xa9 || third === 0xaf ? 3 : 0;
+    return second === 0x81 && third === 0x9f ? 3 : 0;
+  }
+  if (first === 0xe3) return second === 0x80 && third === 0x80 ? 3 : 0;
+  if (first === 0xef) return second === 0xbb && third === 0xbf ? 3 : 0;
+  return 0;
+}
+
+export function textDecoder(format: TextFormat): LineDecoder {
+  return new LineDecoder(format);
+}

@@ -1,0 +1,51 @@
+// The fixed memory of an executor: one WebAssembly.Memory, made once, that nothing grows. Windows, arenas, tables and block
+// buffers are regions of it, handed out from the bottom by `reserve` and all taken back by `reset` when a task begins.
+// Pages that no task has touched cost no physical memory.
+
+/** The part of WebAssembly that Sheaf uses; the ES library has no types for it. */
+declare const WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } };
+
+export interface Region {
+  /** First byte; a multiple of 16. */
+  readonly from: number;
+  /** One past the last byte. */
+  readonly to: number;
+}
+
+export class TaskMemory {
+  readonly budgetBytes: number;
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly floats: Float64Array;
+  /** The same bytes as a Buffer, for text decoding and file writes. */
+  readonly buffer: Buffer;
+  private top = 0;
+
+  constructor(budgetMb: number) {
+    const pages = budgetMb * 16;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.budgetBytes = budgetMb * 1_048_576;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+    this.floats = new Float64Array(memory.buffer);
+    this.buffer = Buffer.from(memory.buffer);
+  }
+
+  /** A region of at least `bytes`, aligned to 16. Running out is a mistake of ours: every task's layout is computed from the budget. */
+  reserve(bytes: number): Region {
+    const from = this.top;
+    const to = from + ((bytes + 15) & ~15);
+    if (to > this.budgetBytes) throw new Error(`task memory: ${bytes} bytes wanted, ${this.budgetBytes - from} left`);
+    this.top = to;
+    return { from, to };
+  }
+
+  get freeBytes(): number {
+    return this.budgetBytes - this.top;
+  }
+
+  /** Gives every region back. */
+  reset(): void {
+    this.top = 0;
+  }
+}

@@ -1,0 +1,166 @@
+// Reads one stretch of a run file record after record. A cursor holds one block in a buffer of the fixed memory; its current
+// key and value lie there in place. Only the value of a record larger than a block is read in pieces, into a buffer that the
+// consumer gives, and only when it is asked for.
+
+import { readSync } from 'node:fs';
+import { compareBytes } from './compare.ts';
+import type { Region, TaskMemory } from './memory.ts';
+import type { RunFile } from './run-file.ts';
+import { blockHeaderBytes, blockRawBytesMax, CorruptRun, checkBlock, runHeaderBytes, storedBytesOf } from './run-format.ts';
+
+/** What a cursor needs of the fixed memory: a block, and the header of the next. */
+export const cursorBytes: number = blockRawBytesMax + 2 * blockHeaderBytes;
+
+/** Where a cursor reads: whole stretches, or for a key range from the block that may hold its first key. */
+export interface CursorStart {
+  readonly partition: number;
+  readonly offset: number;
+  readonly storedBytes: number;
+  /** A key range: records below `low` are skipped, the first that is not below `high` ends the cursor. */
+  readonly low?: Uint8Array | undefined;
+  readonly high?: Uint8Array | undefined;
+}
+
+export class RunCursor {
+  /** The current record; valid after `next()` gave true and until it is called again. Addresses in the fixed memory. */
+  keyAt = 0;
+  keyLength = 0;
+  /** Length of the key's group part; the whole key when the edge orders no values. */
+  groupLength = 0;
+  valueLength = 0;
+
+  private readonly run: RunFile;
+  private readonly memory: TaskMemory;
+  private readonly ordered: boolean;
+  private readonly expected: { readonly low: number; readonly high: number; readonly partition: number };
+  private readonly bufferAt: number;
+  /** Next byte of the file to read, and where the stretch ends. */
+  private offset: number;
+  private readonly stretchEnd: number;
+  /** Stored bytes of the next block, or −1 when its header has not been read. */
+  private nextStored = -1;
+  private at = 0;
+  private blockEnd = 0;
+  private valueAt = 0;
+  /** Bytes of the current value that are not in the block. */
+  private missing = 0;
+  /** The key range's lower end until a key has reached it, and its upper end. */
+  private low: Uint8Array | undefined;
+  private readonly high: Uint8Array | undefined;
+
+  constructor(options: { run: RunFile; memory: TaskMemory; buffer: Region; start: CursorStart; ordered: boolean }) {
+    this.run = options.run;
+    this.memory = options.memory;
+    this.ordered = options.ordered;
+    this.bufferAt = options.buffer.from;
+    this.offset = options.start.offset;
+    this.stretchEnd = options.start.offset + options.start.storedBytes;
+    this.low = options.start.low;
+    this.high = options.start.high;
+    this.expected = { ...options.run.fingerprint, partition: options.start.partition };
+    if (this.offset < runHeaderBytes) throw new CorruptRun(this.run.path, 'a stretch lies in the header');
+  }
+
+  /** Steps to the next record; false at the end of the stretch or of the key range. */
+  next(): boolean {
+    if (!this.step()) return false;
+    while (this.low !== undefined) {
+      if (this.compareTo(this.low) >= 0) this.low = undefined;
+      else if (!this.step()) return false;
+    }
+    return this.high === undefined || this.compareTo(this.high) < 0;
+  }
+
+  private compareTo(key: Uint8Array): number {
+    return compareBytes(this.memory.bytes, this.keyAt, this.keyAt + this.keyLength, key, 0, key.length);
+  }
+
+  private step(): boolean {
+    while (this.missing > 0) this.missing -= this.readBlock(this.bufferAt);
+    while (this.at >= this.blockEnd) {
+      if (this.offset >= this.stretchEnd) return false;
+      const length = this.readBlock(this.bufferAt + blockHeaderBytes);
+      this.at = this.bufferAt + blockHeaderBytes;
+      this.blockEnd = this.at + length;
+    }
+    this.decodeRecord();
+    return true;
+  }
+
+  /** Address of the value's bytes. A value larger than a block is put together in `large`. */
+  value(large: Region): number {
+    if (this.missing === 0) return this.valueAt;
+    const { bytes } = this.memory;
+    const here = this.valueLength - this.missing;
+    if (this.valueLength > large.to - large.from) throw new CorruptRun(this.run.path, `a value of ${this.valueLength} bytes`);
+    bytes.copyWithin(large.from, this.valueAt, this.valueAt + here);
+    let at = large.from + here;
+    while (this.missing > 0) {
+      const length = this.readBlock(at);
+      if (length > this.missing) throw new CorruptRun(this.run.path, 'a value is longer than its record says');
+      at += length;
+      this.missing -= length;
+    }
+    return large.from;
+  }
+
+  private decodeRecord(): void {
+    const { bytes } = this.memory;
+    let at = this.at;
+    let byte = bytes[at++] as number;
+    let length = byte & 127;
+    for (let shift = 7; byte > 127; shift += 7) {
+      byte = bytes[at++] as number;
+      length |= (byte & 127) << shift;
+    }
+    this.keyLength = length;
+    if (this.ordered) {
+      byte = bytes[at++] as number;
+      length = byte & 127;
+      for (let shift = 7; byte > 127; shift += 7) {
+        byte = bytes[at++] as number;
+        length |= (byte & 127) << shift;
+      }
+    }
+    this.groupLength = length;
+    byte = bytes[at++] as number;
+    length = byte & 127;
+    for (let shift = 7; byte > 127; shift += 7) {
+      byte = bytes[at++] as number;
+      length |= (byte & 127) << shift;
+    }
+    this.valueLength = length;
+    this.keyAt = at;
+    this.valueAt = at + this.keyLength;
+    const end = this.valueAt + length;
+    this.at = end;
+    this.missing = end > this.blockEnd ? end - this.blockEnd : 0;
+  }
+
+  /** Reads the next block's body to `target` (which has room for a header behind it) and checks it; gives its length. */
+  private readBlock(target: number): number {
+    const { buffer } = this.memory;
+    const header = this.bufferAt + blockRawBytesMax + blockHeaderBytes;
+    if (this.nextStored < 0) {
+      this.readFully(header, blockHeaderBytes);
+      this.nextStored = storedBytesOf(this.run.path, buffer, header);
+    }
+    const length = this.nextStored;
+    const last = this.offset + length >= this.stretchEnd;
+    this.readFully(target, length);
+    checkBlock(this.run.path, buffer.subarray(header, header + blockHeaderBytes), buffer.subarray(target, target + length), this.expected);
+    this.nextStored = -1;
+    if (last && this.offset !== this.stretchEnd) throw new CorruptRun(this.run.path, 'a block reaches beyond its stretch');
+    return length;
+  }
+
+  private readFully(target: number, length: number): void {
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.run.fd, this.memory.buffer, target + done, length - done, this.offset + done);
+      if (count === 0) throw new CorruptRun(this.run.path, 'the file is cut short');
+      done += count;
+    }
+    this.offset += length;
+  }
+}

@@ -1,0 +1,57 @@
+// A finished run file, opened for reading: its ids checked, its footer loaded. Cursors read the stretches.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  CorruptRun,
+  decodeFooter,
+  decodeRunHeader,
+  fingerprintOf,
+  footerOffsetOf,
+  type RunFooter,
+  type RunIds,
+  runHeaderBytes,
+  runTrailerBytes,
+} from './run-format.ts';
+
+export class RunFile {
+  readonly path: string;
+  readonly fd: number;
+  readonly ids: RunIds;
+  readonly footer: RunFooter;
+  readonly fingerprint: { readonly low: number; readonly high: number };
+
+  /** Opens and checks header and footer. Throws CorruptRun when they are not those of `expected`, or the file is cut short. */
+  constructor(path: string, expected: RunIds) {
+    this.path = path;
+    this.fd = openSync(path, 'r');
+    try {
+      this.ids = decodeRunHeader(path, this.read(0, runHeaderBytes));
+      const { job, stage, task, attempt, edge } = this.ids;
+      const same = job === expected.job && stage === expected.stage && task === expected.task && attempt === expected.attempt;
+      if (!same || edge !== expected.edge) throw new CorruptRun(path, `the run of ${job}/${stage}@${task}#${attempt}, edge ${edge}`);
+      this.fingerprint = fingerprintOf(this.ids);
+      const { size } = fstatSync(this.fd);
+      const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes));
+      if (!(offset >= runHeaderBytes && offset <= size - runTrailerBytes)) throw new CorruptRun(path, 'the footer lies outside the file');
+      this.footer = decodeFooter(path, this.read(offset, size - offset));
+    } catch (error) {
+      closeSync(this.fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private read(offset: number, length: number): Buffer {
+    const target = Buffer.alloc(length);
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.fd, target, done, length - done, offset + done);
+      if (count === 0) throw new CorruptRun(this.path, 'the file is cut short');
+      done += count;
+    }
+    return target;
+  }
+}

@@ -1,0 +1,227 @@
+// The run file: what a map attempt leaves on disk for one edge. Little endian throughout.
+//
+//   header   256 bytes: magic, version, the attempt's ids, a checksum
+//   segment  one per spill, each sorted by (partition, key, arrival):
+//     stretch  one per partition that has records: blocks, the first begins with a record
+//       block    32-byte header, then up to 64 KiB of whole records; a record that is larger starts a block with its
+//                lengths, its key and the first part of its value, and continues in blocks of value bytes alone
+//   footer   rows (one per stretch), then for range edges one entry per block; then a 32-byte trailer
+//
+//   record   varint key length, [varint group length, when the edge orders values], varint value length, key, value
+//
+// Every byte is under a checksum: blocks and footer by crc32, and each stretch by 16 bytes of sha256 over its raw bytes,
+// of which the file's hash is made. A block names its attempt and partition, so that a misplaced one is seen too.
+
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { limits } from '@sheaf/protocol';
+
+export const runHeaderBytes = 256;
+export const blockHeaderBytes = 32;
+export const runTrailerBytes = 32;
+/** `firstRecord` of a block that holds only the continuation of a large value. */
+export const continuation = 0xffff_ffff;
+/** The most raw bytes a block can have: the key and lengths of a large record are never cut. */
+export const blockRawBytesMax: number = limits.blockBytes + limits.keyBytesMax + 64;
+
+const magic = 0x4e52_4853; // 'SHRN'
+const version = 1;
+const blockMagic = 0x4b42; // 'BK'
+const rowBytes = 64;
+
+/** Whose run this is. */
+export interface RunIds {
+  readonly job: string;
+  readonly stage: number;
+  readonly task: number;
+  readonly attempt: string;
+  readonly edge: number;
+}
+
+/** A run file, or a part of it, that is not what it should be: E_CORRUPT, or E_MAP_OUTPUT_LOST when it is not there. */
+export class CorruptRun extends Error {
+  readonly path: string;
+  constructor(path: string, what: string) {
+    super(`${path}: ${what}`);
+    this.name = 'CorruptRun';
+    this.path = path;
+  }
+}
+
+/** One partition's records of one segment. */
+export interface Stretch {
+  readonly segment: number;
+  readonly partition: number;
+  /** Offset of its first block in the file. */
+  readonly offset: number;
+  /** Bytes in the file, block headers included. */
+  readonly storedBytes: number;
+  readonly rawBytes: number;
+  readonly records: number;
+  /** 16 bytes of sha256 over the raw bytes, in hex. */
+  readonly hash: string;
+}
+
+/** Of a range edge: where a block is and how the key of its first record begins. */
+export interface BlockEntry {
+  readonly segment: number;
+  readonly offset: number;
+  readonly keyPrefix: Uint8Array;
+}
+
+export interface RunFooter {
+  readonly stretches: readonly Stretch[];
+  readonly blocks: readonly BlockEntry[];
+}
+
+/** Eight bytes that tell this attempt's blocks from any other's. */
+export function fingerprintOf(ids: RunIds): { readonly low: number; readonly high: number } {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([ids.job, ids.stage, ids.task, ids.attempt, ids.edge]))
+    .digest();
+  return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) };
+}
+
+export function encodeRunHeader(ids: RunIds): Buffer {
+  const header = Buffer.alloc(runHeaderBytes);
+  const text = Buffer.from(JSON.stringify({ job: ids.job, stage: ids.stage, task: ids.task, attempt: ids.attempt, edge: ids.edge }));
+  if (text.length > runHeaderBytes - 20) throw new Error('run header: ids are too long');
+  header.writeUInt32LE(magic, 0);
+  header.writeUInt32LE(version, 4);
+  header.writeUInt32LE(text.length, 8);
+  text.copy(header, 16);
+  header.writeUInt32LE(crc32(header.subarray(16)), 12);
+  return header;
+}
+
+/** Reads the ids from the first `runHeaderBytes` of a run file. Throws CorruptRun when they are no intact header. */
+export function decodeRunHeader(path: string, header: Buffer): RunIds {
+  if (header.length < runHeaderBytes || header.readUInt32LE(0) !== magic) throw new CorruptRun(path, 'not a run file');
+  if (header.readUInt32LE(4) !== version) throw new CorruptRun(path, `run format ${header.readUInt32LE(4)} is not ${version}`);
+  if (header.readUInt32LE(12) !== crc32(header.subarray(16, runHeaderBytes))) throw new CorruptRun(path, 'the header fails its checksum');
+  return JSON.parse(header.toString('utf8', 16, 16 + header.readUInt32LE(8)));
+}
+
+export interface BlockHeader {
+  readonly rawBytes: number;
+  readonly partition: number;
+  /** Offset of the first record that starts in the block, or `continuation`. */
+  readonly firstRecord: number;
+}
+
+/** Writes the header in front of a block whose body is target[at + 32, at + 32 + rawBytes). */
+export function sealBlock(
+  target: Buffer,
+  at: number,
+  block: BlockHeader,
+  fingerprint: { readonly low: number; readonly high: number },
+): void {
+  target.writeUInt16LE(blockMagic, at);
+  target.writeUInt16LE(0, at + 2); // codec 0: raw
+  target.writeUInt32LE(block.rawBytes, at + 4);
+  target.writeUInt32LE(block.rawBytes, at + 8); // stored bytes
+  target.writeUInt32LE(block.partition, at + 12);
+  target.writeUInt32LE(block.firstRecord, at + 16);
+  target.writeUInt32LE(fingerprint.low, at + 20);
+  target.writeUInt32LE(fingerprint.high, at + 24);
+  const body = target.subarray(at + blockHeaderBytes, at + blockHeaderBytes + block.rawBytes);
+  target.writeUInt32LE(crc32(body, crc32(target.subarray(at, at + 28))), at + 28);
+}
+
+/** The stored size of the block whose header starts at `at`; checked later, together with the body, by `checkBlock`. */
+export function storedBytesOf(path: string, source: Buffer, at: number): number {
+  if (source.readUInt16LE(at) !== blockMagic) throw new CorruptRun(path, 'a block does not begin where it should');
+  const stored = source.readUInt32LE(at + 8);
+  if (stored > blockRawBytesMax) throw new CorruptRun(path, `a block of ${stored} bytes`);
+  return stored;
+}
+
+/** Checks header and body of a block against each other, its attempt and its partition. */
+export function checkBlock(
+  path: string,
+  header: Buffer,
+  body: Uint8Array,
+  expected: { readonly low: number; readonly high: number; readonly partition: number },
+): void {
+  if (header.readUInt32LE(28) !== crc32(body, crc32(header.subarray(0, 28)))) throw new CorruptRun(path, 'a block fails its checksum');
+  if (header.readUInt32LE(20) !== expected.low || header.readUInt32LE(24) !== expected.high) {
+    throw new CorruptRun(path, 'a block of another attempt');
+  }
+  if (header.readUInt32LE(12) !== expected.partition) throw new CorruptRun(path, `a block of partition ${header.readUInt32LE(12)}`);
+}
+
+/** Footer and trailer, which lie at `offset` and reach the end of the file. */
+export function encodeFooter(footer: RunFooter, offset: number): Buffer {
+  const blockBytes = footer.blocks.reduce((sum, block) => sum + 12 + block.keyPrefix.length, 0);
+  const rows = footer.stretches.length * rowBytes;
+  const encoded = Buffer.alloc(rows + blockBytes + runTrailerBytes);
+  footer.stretches.forEach((stretch, i) => {
+    const at = i * rowBytes;
+    encoded.writeUInt32LE(stretch.segment, at);
+    encoded.writeUInt32LE(stretch.partition, at + 4);
+    encoded.writeDoubleLE(stretch.offset, at + 8);
+    encoded.writeDoubleLE(stretch.storedBytes, at + 16);
+    encoded.writeDoubleLE(stretch.rawBytes, at + 24);
+    encoded.writeDoubleLE(stretch.records, at + 32);
+    encoded.write(stretch.hash, at + 40, 'hex');
+  });
+  let at = rows;
+  for (const block of footer.blocks) {
+    encoded.writeUInt16LE(block.segment, at);
+    encoded.writeUInt16LE(block.keyPrefix.length, at + 2);
+    encoded.writeDoubleLE(block.offset, at + 4);
+    encoded.set(block.keyPrefix, at + 12);
+    at += 12 + block.keyPrefix.length;
+  }
+  const body = encoded.subarray(0, at);
+  encoded.writeUInt32LE(magic, at);
+  encoded.writeUInt32LE(footer.stretches.length, at + 4);
+  encoded.writeUInt32LE(footer.blocks.length, at + 8);
+  encoded.writeUInt32LE(at, at + 12);
+  encoded.writeDoubleLE(offset, at + 16);
+  encoded.writeUInt32LE(crc32(body, crc32(encoded.subarray(at, at + 24))), at + 24);
+  return encoded;
+}
+
+/** Where footer and trailer begin, from the file's last `runTrailerBytes`. */
+export function footerOffsetOf(path: string, trailer: Buffer): number {
+  if (trailer.length < runTrailerBytes || trailer.readUInt32LE(0) !== magic) throw new CorruptRun(path, 'the file is cut short');
+  return trailer.readDoubleLE(16);
+}
+
+/** Decodes footer and trailer: everything from `footerOffsetOf` to the end of the file. */
+export function decodeFooter(path: string, encoded: Buffer): RunFooter {
+  const end = encoded.length - runTrailerBytes;
+  if (end < 0 || encoded.readUInt32LE(end) !== magic || encoded.readUInt32LE(end + 12) !== end) throw new CorruptRun(path, 'no footer');
+  const crc = crc32(encoded.subarray(0, end), crc32(encoded.subarray(end, end + 24)));
+  if (encoded.readUInt32LE(end + 24) !== crc) throw new CorruptRun(path, 'the footer fails its checksum');
+  const stretches: Stretch[] = [];
+  const stretchCount = encoded.readUInt32LE(end + 4);
+  for (let i = 0, at = 0; i < stretchCount; i++, at += rowBytes) {
+    stretches.push({
+      segment: encoded.readUInt32LE(at),
+      partition: encoded.readUInt32LE(at + 4),
+      offset: encoded.readDoubleLE(at + 8),
+      storedBytes: encoded.readDoubleLE(at + 16),
+      rawBytes: encoded.readDoubleLE(at + 24),
+      records: encoded.readDoubleLE(at + 32),
+      hash: encoded.toString('hex', at + 40, at + 56),
+    });
+  }
+  const blocks: BlockEntry[] = [];
+  const blockCount = encoded.readUInt32LE(end + 8);
+  for (let i = 0, at = stretchCount * rowBytes; i < blockCount; i++) {
+    const length = encoded.readUInt16LE(at + 2);
+    const keyPrefix = new Uint8Array(encoded.subarray(at + 12, at + 12 + length));
+    blocks.push({ segment: encoded.readUInt16LE(at), offset: encoded.readDoubleLE(at + 4), keyPrefix });
+    at += 12 + length;
+  }
+  return { stretches, blocks };
+}
+
+/** The hash of a whole output: sha256 over its stretches' partitions and hashes in order, 16 bytes in hex. */
+export function outputHashOf(stretches: readonly Stretch[]): string {
+  const hash = createHash('sha256');
+  for (const stretch of stretches) hash.update(`${stretch.segment}/${stretch.partition}/${stretch.records}/${stretch.hash}\n`);
+  return hash.digest('hex').slice(0, 32);
+}

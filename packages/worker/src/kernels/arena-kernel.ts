@@ -1,0 +1,119 @@
+// The arena of a shuffle edge without a combiner: records lie one behind another in the order they came, and are indexed and
+// sorted when the arena is full. Full is a count of bytes that only the records decide (key + value + 32 a record).
+//
+//   record   [word: length of the group part, when the edge orders values] word: key length, word: value length, key, value,
+//            up to a word
+
+export interface ArenaDependencies {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly arenaFrom: number;
+  readonly arenaTo: number;
+  /** Flush before the record that would bring the count over this. */
+  readonly bytesMax: number;
+  readonly recordBytesMax: number;
+  readonly pickKey: (record: unknown) => unknown;
+  readonly pickValue: (record: unknown) => unknown;
+  /** The key of one ascending part; otherwise `putKey` writes the parts. */
+  readonly simple: boolean;
+  /** Records carry no value: value length 0. */
+  readonly keyOnly: boolean;
+  /** The edge orders values: the group's length is kept. */
+  readonly ordered: boolean;
+  readonly putKey: (record: unknown, at: number, limit: number) => number;
+  readonly groupLength: () => number;
+  readonly encodeKey: (key: unknown, target: Uint8Array, at: number, limit: number) => number;
+  readonly encodeTextKey: (source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number) => number;
+  readonly encodeValue: (value: unknown, target: Uint8Array, at: number, limit: number) => number;
+  readonly tooLarge: () => never;
+  /** Spills all records and calls clear(). */
+  readonly flush: () => void;
+}
+
+export interface Arena {
+  add(record: unknown): void;
+  /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with no value or the encoded one in bytes[valueFrom, valueTo). */
+  addText(from: number, to: number, valueFrom: number, valueTo: number): void;
+  readonly count: () => number;
+  readonly top: () => number;
+  clear(): void;
+}
+
+export function arenaKernel(d: ArenaDependencies): Arena {
+  const { bytes, words, arenaFrom, arenaTo, bytesMax, recordBytesMax, pickKey, pickValue, simple, keyOnly, ordered } = d;
+  const { putKey, groupLength, encodeKey, encodeTextKey, encodeValue, tooLarge, flush } = d;
+  const before = ordered ? 4 : 0;
+  let count = 0;
+  let top = arenaFrom;
+  let accounted = 0;
+
+  /** The record was written at `top`; moves it to the front when the others must go first. */
+  function commit(keyEnd: number, end: number, group: number): void {
+    const address = top + before;
+    const size = end - address - 8;
+    if (size > recordBytesMax) tooLarge();
+    const keyLength = keyEnd - address - 8;
+    if (accounted + size + 32 > bytesMax && count > 0) {
+      // The spill leaves the bytes of the arena alone but for the index behind it, so the record is kept aside.
+      const copy = bytes.slice(address + 8, end);
+      flush();
+      bytes.set(copy, top + before + 8);
+      commit(top + before + 8 + keyLength, top + before + 8 + size, group);
+      return;
+    }
+    if (ordered) words[top >>> 2] = group;
+    words[address >>> 2] = keyLength;
+    words[(address + 4) >>> 2] = size - keyLength;
+    top = (end + 3) & ~3;
+    accounted += size + 32;
+    count++;
+  }
+
+  /** No room behind the others for a whole record: they are over the count with it, so they go first. */
+  function makeRoom(): void {
+    if (count === 0) tooLarge();
+    flush();
+  }
+
+  function add(record: unknown): void {
+    for (;;) {
+      const at = top + before + 8;
+      const keyEnd = simple ? encodeKey(pickKey(record), bytes, at, arenaTo) : putKey(record, at, arenaTo);
+      if (keyEnd < 0) {
+        makeRoom();
+        continue;
+      }
+      const end = keyOnly ? keyEnd : encodeValue(pickValue(record), bytes, keyEnd, arenaTo);
+      if (end < 0) {
+        makeRoom();
+        continue;
+      }
+      commit(keyEnd, end, ordered ? groupLength() : 0);
+      return;
+    }
+  }
+
+  return {
+    add,
+    addText(from: number, to: number, valueFrom: number, valueTo: number): void {
+      for (;;) {
+        const keyEnd = encodeTextKey(bytes, from, to, bytes, top + before + 8, arenaTo);
+        const end = keyEnd + valueTo - valueFrom;
+        if (keyEnd < 0 || end > arenaTo) {
+          makeRoom();
+          continue;
+        }
+        for (let i = valueFrom, j = keyEnd; i < valueTo; ) bytes[j++] = bytes[i++] as number;
+        commit(keyEnd, end, keyEnd - top - before - 8);
+        return;
+      }
+    },
+    count: () => count,
+    top: () => top,
+    clear(): void {
+      count = 0;
+      top = arenaFrom;
+      accounted = 0;
+    },
+  };
+}
