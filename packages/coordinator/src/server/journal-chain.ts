@@ -31,12 +31,14 @@ export function verifyChain(rows: Iterable<JournalRow>, head: Pick<JournalRow, '
     if (last === null) checkFirst(row);
     else if (row.sequence !== last.sequence + 1) throw corrupt(last.sequence + 1, `it is missing; the next one is ${row.sequence}`);
     if (chainedCrc(row, last?.crc ?? 0) !== row.crc) throw corrupt(row.sequence, 'its checksum does not hold');
-    if (last !== null && row.epoch < last.epoch) throw corrupt(row.sequence, `its epoch ${row.epoch} is older than ${last.epoch} before it`);
+    if (last !== null && row.epoch < last.epoch)
+      throw corrupt(row.sequence, `its epoch ${row.epoch} is older than ${last.epoch} before it`);
     last = row;
   }
   if (head === null && last === null) return null;
   if (head === null || last === null) throw corrupt(head?.sequence ?? last?.sequence ?? 0, 'the journal lost either its rows or its head');
-  if (head.sequence !== last.sequence || head.crc !== last.crc) throw corrupt(head.sequence, `it should be the last one, but that is ${last.sequence}`);
+  if (head.sequence !== last.sequence || head.crc !== last.crc)
+    throw corrupt(head.sequence, `it should be the last one, but that is ${last.sequence}`);
   return last;
 }
 
@@ -46,5 +48,8 @@ function checkFirst(row: JournalRow): void {
 }
 
 function corrupt(sequence: number, why: string): JournalError {
-  return new JournalError('E_JOURNAL_CORRUPT', `row ${sequence} of the journal: ${why}. Nothing was changed. Restore the state directory, or start on an empty one`);
+  return new JournalError(
+    'E_JOURNAL_CORRUPT',
+    `row ${sequence} of the journal: ${why}. Nothing was changed. Restore the state directory, or start on an empty one`,
+  );
 }

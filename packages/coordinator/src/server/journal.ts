@@ -42,7 +42,7 @@ export class Journal<JournalRecord extends object> {
     this.epoch = epochOf((before?.epoch ?? 0) + 1);
     this.last = before ?? { sequence: 0, crc: 0 };
     this.firstOfThisLife = this.last.sequence + 1;
-    this.rowsHeld = Number(database.prepare('SELECT count(*) AS count FROM journal').get()?.['count']);
+    this.rowsHeld = Number(database.prepare('SELECT count(*) AS count FROM journal').get()?.count);
     this.write([bodyOf(rowKinds.start, { version: formatVersion })]);
   }
 
@@ -53,11 +53,9 @@ export class Journal<JournalRecord extends object> {
     try {
       await lock(database, stateDir);
       prepareTables(database);
-      const head = database.prepare('SELECT sequence, crc FROM head WHERE id = 1').get();
-      const before = verifyChain(rowsOf(database), head === undefined ? null : (head as unknown as JournalRow));
-      return new Journal<JournalRecord>(database, before);
+      return new Journal<JournalRecord>(database, verify(database));
     } catch (error) {
-      database.close();
+      release(database);
       throw asJournalError(error);
     }
   }
@@ -108,7 +106,7 @@ export class Journal<JournalRecord extends object> {
   close(): void {
     this.flush();
     this.halted ??= new Error('the journal is closed');
-    this.database.close();
+    release(this.database);
   }
 
   private schedule(): void {
@@ -171,6 +169,16 @@ async function lock(database: SqliteDatabase, stateDir: string): Promise<void> {
   await writeFile(ownerPath, JSON.stringify({ pid: process.pid, host: hostname(), startedAt: new Date().toISOString() }), { mode: 0o600 });
 }
 
+/** Unlocks and closes. Closing alone would leave the lock until the garbage collector has found every prepared statement. */
+function release(database: SqliteDatabase): void {
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema');
+  } catch {
+    // A damaged or foreign database: the lock ends with the process, which is about to.
+  }
+  database.close();
+}
+
 function describeOwner(json: string): string {
   try {
     const { pid, host, startedAt } = JSON.parse(json) as { [name: string]: unknown };
@@ -181,7 +189,7 @@ function describeOwner(json: string): string {
 }
 
 function prepareTables(database: SqliteDatabase): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version !== 0 && version !== formatVersion) {
     throw new JournalError('E_STATE_VERSION', `the journal has format ${version}, this version of Sheaf reads format ${formatVersion}`);
   }
@@ -191,6 +199,16 @@ function prepareTables(database: SqliteDatabase): void {
     CREATE TABLE head (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
     PRAGMA user_version = ${formatVersion};
     COMMIT`);
+}
+
+function verify(database: SqliteDatabase): JournalRow | null {
+  try {
+    const head = database.prepare('SELECT sequence, crc FROM head WHERE id = 1').get();
+    return verifyChain(rowsOf(database), head === undefined ? null : (head as unknown as JournalRow));
+  } catch (error) {
+    if (error instanceof JournalError) throw error;
+    throw new JournalError('E_JOURNAL_CORRUPT', `the journal cannot be read: ${textOf(error)}`, { cause: error });
+  }
 }
 
 function rowsOf(database: SqliteDatabase): IterableIterator<JournalRow> {
