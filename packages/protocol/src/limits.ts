@@ -9,6 +9,7 @@ export const limits = {
   /** A record is at most this share of the task's memory budget. */
   recordShareOfMemory: 0.25,
   recordPreviewChars: 200,
+  csvColumnsMax: 10_000,
 
   // The plan.
   tasksPerStageMax: 1_000_000,
@@ -26,6 +27,8 @@ export const limits = {
   graphBytesMax: 4_194_304,
   paramsBytesMax: 1_048_576,
   bundleBytesMax: 67_108_864,
+  /** Bundles of job files that are kept between runs. */
+  bundlesCachedMax: 50,
   itemsSpoolBytesMax: 1_073_741_824,
   memoryMbMin: 8,
   memoryMbMax: 2048,
@@ -103,6 +106,9 @@ export const limits = {
   workerRestMs: 1_000,
   workerRestMsMax: 30_000,
   clientReconnectMs: 60_000,
+  clientReconnectDelayMsMax: 1_000,
+  /** A coordinator that takes longer for one HTTP answer is taken for lost. */
+  clientAnswerMs: 30_000,
   shutdownMs: 8_000,
   failureStackCharsMax: 8_000,
   failureMessageCharsMax: 4_000,

@@ -1,25 +1,2 @@
-// The door `import … from 'sheaf'`: what a job file needs, and nothing else.
-
-export type {
-  Columns,
-  ColumnTypes,
-  CsvOptions,
-  Emit,
-  Fold,
-  InputFile,
-  Job,
-  Key,
-  MapReduce,
-  Order,
-  Pair,
-  Row,
-  Schema,
-  Select,
-  Settings,
-  Sink,
-  SinkOptions,
-  Source,
-  TaskContext,
-  TextSource,
-} from '@sheaf/job';
-export { from, mapReduce, max, min, pair, sum, to } from '@sheaf/job';
+// What `import … from 'sheaf'` gives a job file: the names of @sheaf/job, no more and no less.
+export * from '@sheaf/job';

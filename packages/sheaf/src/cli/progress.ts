@@ -1,0 +1,157 @@
+// A running job on standard error: drawn in place on a terminal, plain lines elsewhere. Standard output is for results.
+// Statuses may come several times a second; what is shown of them is bounded in both forms.
+
+import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
+import { cut, escaped } from './printable.ts';
+import { durationText } from './quantities.ts';
+import { barOf, hasBegun, isDone, Rates, stageText } from './stage-text.ts';
+
+export interface Progress {
+  status(status: JobStatus): void;
+  note(note: JobNote): void;
+  /** Something to say in words: a lost connection, a cancelled job. */
+  say(text: string): void;
+  /** Shows the last state and lets go of the terminal. */
+  end(): void;
+}
+
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ProgressOptions {
+  readonly stream: ProgressStream;
+  readonly color: boolean;
+  /** Milliseconds since some fixed moment. */
+  readonly now: () => number;
+  /** How a failed attempt is shown in one line. */
+  readonly failureLine: (note: JobNote) => string;
+}
+
+/** Plain lines about one state are at least this far apart; a stage that begins or ends is told at once. */
+const plainIntervalMs = 5_000;
+/** Different failures told while the job runs; the rest is counted. */
+const notesMax = 20;
+
+/** The form that fits the stream. */
+export function makeProgress(options: ProgressOptions): Progress {
+  return options.stream.isTTY === true ? new LiveProgress(options) : new PlainProgress(options);
+}
+
+/** Says nothing at all: with `--json`, where statuses are lines on standard output. */
+export const silentProgress: Progress = { status: () => {}, note: () => {}, say: () => {}, end: () => {} };
+
+/** Redraws one line a stage under whatever was said before. */
+class LiveProgress implements Progress {
+  private readonly options: ProgressOptions;
+  private readonly notes = new NoteFilter();
+  private readonly rates = new Rates();
+  private drawnLines = 0;
+  private last: JobStatus | null = null;
+
+  constructor(options: ProgressOptions) {
+    this.options = options;
+  }
+
+  status(status: JobStatus): void {
+    this.last = status;
+    this.rates.update(status, this.options.now());
+    this.redraw('');
+  }
+
+  note(note: JobNote): void {
+    const text = this.notes.textOf(note, this.options.failureLine);
+    if (text !== null) this.say(text);
+  }
+
+  say(text: string): void {
+    this.redraw(`${text}\n`);
+  }
+
+  end(): void {
+    const rest = this.notes.restText();
+    this.redraw(rest === null ? '' : `${rest}\n`);
+    this.drawnLines = 0;
+  }
+
+  /** One write: up to the first drawn line, clear what is below, what is to stay, the stages again. */
+  private redraw(above: string): void {
+    const { stream } = this.options;
+    const width = Math.max(10, (stream.columns ?? 80) - 1);
+    const lines = this.last === null ? [] : liveLines(this.last, this.rates).map(line => cut(line, width));
+    const up = this.drawnLines === 0 ? '' : `\x1b[${this.drawnLines}A\x1b[J`;
+    stream.write(`${up}${above}${lines.map(line => `${this.painted(line)}\n`).join('')}`);
+    this.drawnLines = lines.length;
+  }
+
+  private painted(line: string): string {
+    if (!this.options.color) return line;
+    return line.replace(/[█]+/, bar => `\x1b[32m${bar}\x1b[39m`).replace(/\d+ failed/, failed => `\x1b[31m${failed}\x1b[39m`);
+  }
+}
+
+class PlainProgress implements Progress {
+  private readonly options: ProgressOptions;
+  private readonly notes = new NoteFilter();
+  private readonly rates = new Rates();
+  private shape = '';
+  private saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ProgressOptions) {
+    this.options = options;
+  }
+
+  status(status: JobStatus): void {
+    const now = this.options.now();
+    this.rates.update(status, now);
+    const shape = status.state + status.stages.map(stage => (isDone(stage) ? 'd' : hasBegun(stage) ? 'r' : '-')).join('');
+    if (shape === this.shape && now - this.saidAt < plainIntervalMs) return;
+    this.shape = shape;
+    this.saidAt = now;
+    const stages = status.stages.filter(hasBegun).map(stage => `${escaped(stage.name)} ${stageText(stage, this.rates)}`);
+    this.say(`${escaped(status.name)} ${status.state}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
+  }
+
+  note(note: JobNote): void {
+    const text = this.notes.textOf(note, this.options.failureLine);
+    if (text !== null) this.say(text);
+  }
+
+  say(text: string): void {
+    this.options.stream.write(`${text}\n`);
+  }
+
+  end(): void {
+    const rest = this.notes.restText();
+    if (rest !== null) this.say(rest);
+  }
+}
+
+/** Tells a cause once, however many attempts it ended, and no more than `notesMax` causes. */
+class NoteFilter {
+  private readonly told = new Set<string>();
+  private untold = 0;
+
+  textOf(note: JobNote, failureLine: (note: JobNote) => string): string | null {
+    const cause = note.failure === null ? note.text : `${note.failure.code} ${note.failure.message}`;
+    if (this.told.has(cause) || this.told.size >= notesMax) {
+      this.untold += 1;
+      return null;
+    }
+    this.told.add(cause);
+    return note.failure === null ? escaped(note.text) : failureLine(note);
+  }
+
+  restText(): string | null {
+    return this.untold === 0 ? null : `${this.untold} more like these`;
+  }
+}
+
+function liveLines(status: JobStatus, rates: Rates): string[] {
+  const width = Math.max(4, ...status.stages.map(stage => stage.name.length));
+  const elapsed = status.startedAt === null ? '' : ` ${durationText((status.endedAt ?? Date.now()) - status.startedAt)}`;
+  const stages = status.stages.map(stage => `  ${escaped(stage.name).padEnd(width)} ${barOf(stage)} ${stageText(stage, rates)}`);
+  return [`${escaped(status.name)} ${status.state}${elapsed}`, ...stages];
+}
