@@ -3,7 +3,7 @@
 // Besides records (`decode`) a text can deliver the byte ranges of its lines or words (`decodeBytes`), for steps that
 // never need a string.
 
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { Format } from '@sheaf/protocol/graph';
 import type { Decoder, DecoderPiece, Each, Position } from './decoder.ts';
 
@@ -114,8 +114,9 @@ export class LineDecoder implements Decoder {
       this.viewed = window;
       this.buffer = Buffer.from(window.buffer, window.byteOffset, window.byteLength);
     }
-    this.ascii = end <= begin || isAscii(window, begin, end);
-    this.valid = this.ascii || isUtf8(this.buffer.subarray(begin, end));
+    const lines = this.buffer.subarray(begin, Math.max(begin, end));
+    this.ascii = isAscii(lines);
+    this.valid = this.ascii || isUtf8(lines);
   }
 
   private line(window: Uint8Array, from: number, to: number): void {
@@ -208,21 +209,6 @@ function indexOfLineFeed(window: Uint8Array, from: number, end: number): number 
   if (near === end) return end;
   const found = window.subarray(near, end).indexOf(lineFeed);
   return found < 0 ? end : near + found;
-}
-
-function isAscii(window: Uint8Array, from: number, to: number): boolean {
-  let at = from;
-  for (; at < to && ((window.byteOffset + at) & 3) !== 0; at++) {
-    if ((window[at] as number) > 127) return false;
-  }
-  const words = new Uint32Array(window.buffer, window.byteOffset + at, (to - at) >>> 2);
-  let any = 0;
-  for (let i = 0; i < words.length; i++) any |= words[i] as number;
-  if ((any & 0x80808080) !== 0) return false;
-  for (at += words.length * 4; at < to; at++) {
-    if ((window[at] as number) > 127) return false;
-  }
-  return true;
 }
 
 /** Length of the white space character of several bytes at `at`, or 0: U+00A0, 1680, 2000–200A, 2028, 2029, 202F, 205F, 3000, FEFF. */

@@ -1,0 +1,25 @@
+// The line of a byte offset, worked out when an error is reported and never while records are read.
+
+import { FailureError, limits } from '@sheaf/protocol';
+import { listedNow, openBytes } from '../files/byte-source.ts';
+
+/** The number, from 1, of the line that holds the unpacked byte at `offset`. Throws FailureError when the file cannot be opened. */
+export async function lineNumberAt(path: string, packed: 'gzip' | null, offset: number): Promise<number> {
+  const source = openBytes(listedNow(path, packed), 0);
+  const chunk = Buffer.alloc(limits.blockBytes);
+  let line = 1;
+  try {
+    for (let left = offset; left > 0; ) {
+      const read = await source.read(chunk, 0, Math.min(left, chunk.length));
+      if (read === 0) break;
+      for (let at = chunk.indexOf(10); at >= 0 && at < read; at = chunk.indexOf(10, at + 1)) line++;
+      left -= read;
+    }
+  } catch (error) {
+    // The line only helps to find the record; what broke the file has been told elsewhere.
+    if (!(error instanceof FailureError)) throw error;
+  } finally {
+    source.close();
+  }
+  return line;
+}
