@@ -47,6 +47,7 @@ export function readOrderedBigint(source: Uint8Array, at: number): bigint {
   const negative = (source[at] as number) < 0x80;
   const mask = negative ? 0xff : 0;
   const end = orderedBigintEnd(source, at, 0);
+  if (end > source.length) throw new Error(`bigint at ${at} is cut off`);
   let digits = '0x0';
   for (let i = at + (((source[at] as number) ^ mask) === longHeader ? 4 : 1); i < end; i++) {
     const byte = (source[i] as number) ^ mask;
