@@ -166,7 +166,9 @@ class GzipSource implements ByteSource {
   private corrupt(error: Error): FailureError {
     if (error instanceof FailureError) return error;
     const place = `after ${this.unpack.bytesWritten} packed and ${this.unpackedBytes} unpacked bytes`;
-    return failure(this.file, 'E_INPUT_UNREADABLE', `is no whole gzip file: ${error.message} ${place}`, error, this.unpackedBytes);
+    const message = `${this.file.path}: is no whole gzip file: ${error.message} ${place}`;
+    const record = { file: this.file.path, offset: this.unpackedBytes };
+    return new FailureError({ code: 'E_INPUT_UNREADABLE', message, record }, { cause: error });
   }
 }
 
@@ -178,7 +180,6 @@ function attempt<T>(file: ListedFile, request: () => T): T {
   }
 }
 
-function failure(file: ListedFile, code: FailureCode, what: string, cause?: unknown, offset?: number): FailureError {
-  const record = offset === undefined ? { file: file.path } : { file: file.path, offset };
-  return new FailureError({ code, message: `${file.path}: ${what}`, record }, cause === undefined ? undefined : { cause });
+function failure(file: ListedFile, code: FailureCode, what: string, cause?: unknown): FailureError {
+  return new FailureError({ code, message: `${file.path}: ${what}`, record: { file: file.path } }, { cause });
 }

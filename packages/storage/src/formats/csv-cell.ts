@@ -1,25 +1,40 @@
-// One csv cell, from its bytes to the value of its column. The usual spellings of numbers are read straight from the bytes;
-// everything else goes through the text.
+// The cells of one csv row, from their bytes to the values of their columns. The usual spellings of numbers are read straight
+// from the bytes; everything else goes through the text.
 
 import type { Column } from '@sheaf/protocol/graph';
 import { decodeCell } from './columns.ts';
-import { cellKind } from './csv-row.ts';
+import { cellKind, rowHead } from './csv-row.ts';
 
-/** The text of a cell; `ascii` when all bytes of the window are. */
-export function cellText(bytes: Buffer, from: number, to: number, kind: number, ascii: boolean): string {
-  if (from === to) return '';
-  const text = bytes.toString(ascii ? 'latin1' : 'utf8', from, to);
-  return kind === cellKind.doubled ? text.replaceAll('""', '"') : text;
+/** A row that scanCsvRow has put into `table`, in the bytes it was found in. */
+export interface ScannedRow {
+  table: Int32Array;
+  bytes: Buffer;
+  /** All bytes are ASCII. */
+  ascii: boolean;
 }
 
-/** The value of a cell of a column. Throws BadRecord when it does not fit. */
-export function cellValue(column: Column, bytes: Buffer, from: number, to: number, kind: number, ascii: boolean): unknown {
+/** The text of the cell at a place in the row. */
+export function cellText(row: ScannedRow, place: number): string {
+  const { table } = row;
+  const slot = rowHead.size + 3 * place;
+  const from = table[slot] as number;
+  const to = table[slot + 1] as number;
+  if (from === to) return '';
+  const text = row.ascii ? row.bytes.latin1Slice(from, to) : row.bytes.utf8Slice(from, to);
+  return table[slot + 2] === cellKind.doubled ? text.replaceAll('""', '"') : text;
+}
+
+/** The value of the cell of a column. Throws BadRecord when it does not fit. */
+export function cellValue(column: Column, row: ScannedRow, place: number): unknown {
   const { type } = column;
   if (type === 'number' || type === 'integer') {
-    const value = decimalAt(bytes, from, to, type === 'integer' ? 0 : 1);
-    if (value === value) return value;
-  } else if (type === 'text' && from !== to) return cellText(bytes, from, to, kind, ascii);
-  return decodeCell(column, cellText(bytes, from, to, kind, ascii));
+    const { table } = row;
+    const slot = rowHead.size + 3 * place;
+    const value = decimalAt(row.bytes, table[slot] as number, table[slot + 1] as number, type === 'integer' ? 0 : 1);
+    if (!Number.isNaN(value)) return value;
+  }
+  const text = cellText(row, place);
+  return type === 'text' && text !== '' ? text : decodeCell(column, text);
 }
 
 /**

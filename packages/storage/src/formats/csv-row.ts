@@ -23,6 +23,8 @@ export function rowTable(cells: number): Int32Array {
  * more bytes follow. `flags`: 1 no byte follows, 2 line breaks may stand inside quotes. A blank line has no cells.
  * The table's head: number of cells, problem, its index, index of the row's line end (a CR before LF belongs to it).
  */
+// biome-ignore lint/complexity/useMaxParams: a byte kernel, called for every row.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: self-contained, so that its source text can be instantiated.
 export function scanCsvRow(bytes: Uint8Array, at: number, end: number, separator: number, flags: number, table: Int32Array): number {
   const final = (flags & 1) !== 0;
   const multiline = (flags & 2) !== 0;
@@ -42,7 +44,11 @@ export function scanCsvRow(bytes: Uint8Array, at: number, end: number, separator
       kind = 1;
       from = ++i;
       for (;;) {
-        while (i < end && (byte = bytes[i] as number) !== 34 && (multiline || byte !== 10)) i++;
+        while (i < end) {
+          byte = bytes[i] as number;
+          if (byte === 34 || (byte === 10 && !multiline)) break;
+          i++;
+        }
         if (i >= end || byte !== 34) {
           if (i >= end && !final) return -1;
           problem = 3;

@@ -6,7 +6,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { limits, UsageError } from '@sheaf/protocol';
 import type { Column, Format } from '@sheaf/protocol/graph';
 import { rowMaker } from './columns.ts';
-import { cellText, cellValue } from './csv-cell.ts';
+import { cellText, cellValue, type ScannedRow } from './csv-cell.ts';
 import { rowHead, rowProblem, rowTable, scanCsvRow } from './csv-row.ts';
 import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position } from './decoder.ts';
 import { PieceCursor } from './piece-cursor.ts';
@@ -86,6 +86,7 @@ class CsvDecoder implements Decoder {
     return this.cursor.begin(piece);
   }
 
+  // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     const { cursor } = this;
     const origin = cursor.origin(begin);
@@ -103,70 +104,50 @@ class CsvDecoder implements Decoder {
       at = next;
       cursor.advance(origin + next);
       if (this.table[rowHead.cells] === 0) continue;
-      const row = this.row(bytes, from, origin, encoding);
-      if (row !== null) each(row);
+      const record = this.row({ table: this.table, bytes, ascii: encoding === 'ascii' }, from, origin, encoding === 'mixed');
+      if (record !== null) each(record);
     }
     if (!cursor.done) cursor.checkSize(end - at, this.options.recordBytesMax, bytes[at] === 34 ? ' (is a quote never closed?)' : '');
     return cursor.keep(begin, end, final);
   }
 
-  /** The record of the row in the table; null for a header. */
-  private row(bytes: Buffer, from: number, origin: number, encoding: Encoding): unknown {
-    const { cursor, table, layout } = this;
+  /** The record of a row; null for a header. `doubtful`: its bytes may be no UTF-8. */
+  private row(row: ScannedRow, from: number, origin: number, doubtful: boolean): unknown {
+    const { cursor, layout } = this;
+    const { table } = row;
     const stop = table[rowHead.stop] as number;
     if (layout === null) {
-      this.takeHeader(bytes, from, origin);
+      this.takeHeader(row, from, origin);
       return null;
     }
     cursor.place(origin + from, stop - from);
     if (table[rowHead.problem] !== rowProblem.none) throw this.broken(origin);
-    if (encoding === 'mixed' && !isUtf8(bytes.subarray(from, stop))) throw new BadRecord('its bytes are no UTF-8');
+    if (doubtful && !isUtf8(row.bytes.subarray(from, stop))) throw new BadRecord('its bytes are no UTF-8');
     const count = table[rowHead.cells] as number;
     if (layout.cells !== null && count !== layout.cells) {
       throw new BadRecord(`has ${counted(count)} where the header has ${layout.cells}`);
     }
-    const record = this.columns === null ? this.textRow(bytes, layout, encoding) : this.typedRow(bytes, layout, this.columns, encoding);
+    const record = this.columns === null ? textRow(row, layout) : this.typedRow(row, layout, this.columns);
     const { validate } = this.options;
     return validate === null ? record : validated(validate, record);
   }
 
-  private typedRow(bytes: Buffer, layout: Layout, columns: readonly Column[], encoding: Encoding): object {
-    const { table, scratch } = this;
-    const { places } = layout;
-    for (let i = 0; i < columns.length; i++) {
-      const slot = rowHead.size + 3 * (places[i] as number);
-      const kind = table[slot + 2] as number;
-      scratch[i] = cellValue(columns[i] as Column, bytes, table[slot] as number, table[slot + 1] as number, kind, encoding === 'ascii');
-    }
+  private typedRow(row: ScannedRow, layout: Layout, columns: readonly Column[]): object {
+    const { scratch } = this;
+    for (let i = 0; i < columns.length; i++) scratch[i] = cellValue(columns[i] as Column, row, layout.places[i] as number);
     return (layout.makeRow as NonNullable<Layout['makeRow']>)(scratch);
   }
 
-  private textRow(bytes: Buffer, layout: Layout, encoding: Encoding): object {
-    const cells = this.texts(bytes, encoding === 'ascii');
-    return layout.makeRow === null ? cells : layout.makeRow(cells);
-  }
-
-  private texts(bytes: Buffer, ascii: boolean): string[] {
-    const { table } = this;
-    const count = table[rowHead.cells] as number;
-    if (count > limits.csvColumnsMax) throw new BadRecord(`has ${counted(count)}, more than ${limits.csvColumnsMax}`);
-    const texts: string[] = [];
-    for (let i = 0, slot: number = rowHead.size; i < count; i++, slot += 3) {
-      texts.push(cellText(bytes, table[slot] as number, table[slot + 1] as number, table[slot + 2] as number, ascii));
-    }
-    return texts;
-  }
-
   /** The row in the table is the header of the file. A broken one ends the piece: no row of it could be read. */
-  private takeHeader(bytes: Buffer, from: number, origin: number): void {
+  private takeHeader(row: ScannedRow, from: number, origin: number): void {
     const stop = this.table[rowHead.stop] as number;
     this.cursor.placeHeader(origin + from, stop - from);
     const { done } = this.cursor;
     // Set first, so that a decode() after a throw finds the piece at its end.
     this.cursor.done = true;
     if (this.table[rowHead.problem] !== rowProblem.none) throw this.broken(origin);
-    if (!isUtf8(bytes.subarray(from, stop))) throw new BadRecord('the header is no UTF-8');
-    this.layout = this.layoutOf(this.texts(bytes, false));
+    if (!isUtf8(row.bytes.subarray(from, stop))) throw new BadRecord('the header is no UTF-8');
+    this.layout = this.layoutOf(texts(row));
     this.cursor.done = done;
   }
 
@@ -183,7 +164,7 @@ class CsvDecoder implements Decoder {
         from = next;
         next = scanCsvRow(head, from, head.length, this.separator, flags, this.table);
       }
-      if (next > 0) return this.takeHeader(bytes, from, 0);
+      if (next > 0) return this.takeHeader({ table: this.table, bytes, ascii: false }, from, 0);
       this.cursor.checkSize(head.length, recordBytesMax);
     }
   }
@@ -228,6 +209,17 @@ class CsvDecoder implements Decoder {
         return new BadRecord(`the quote that opens here is never closed${this.multilineFlag === 0 ? ' on its line' : ''}`);
     }
   }
+}
+
+function textRow(row: ScannedRow, layout: Layout): object {
+  const cells = texts(row);
+  return layout.makeRow === null ? cells : layout.makeRow(cells);
+}
+
+function texts(row: ScannedRow): string[] {
+  const count = row.table[rowHead.cells] as number;
+  if (count > limits.csvColumnsMax) throw new BadRecord(`has ${counted(count)}, more than ${limits.csvColumnsMax}`);
+  return Array.from({ length: count }, (_, place) => cellText(row, place));
 }
 
 type Encoding = 'ascii' | 'utf8' | 'mixed';

@@ -47,6 +47,7 @@ class JsonlDecoder implements Decoder {
     return this.cursor.begin(piece);
   }
 
+  // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     const { cursor } = this;
     const origin = cursor.origin(begin);

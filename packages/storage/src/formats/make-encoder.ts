@@ -47,7 +47,7 @@ function encoderOf(output: FilesOutput): Encoder {
 
 /** Whether parts are gzipped, `.gz` behind their extension. */
 export function isGzipped(output: FilesOutput): boolean {
-  return output.options['gzip'] === true;
+  return output.options.gzip === true;
 }
 
 function isList(value: unknown): value is readonly string[] {
