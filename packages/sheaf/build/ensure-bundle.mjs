@@ -40,7 +40,7 @@ function pathsOf(hash) {
 /** All that a bundle depends on; `stats` changes whenever one of the files may have. */
 function listSources() {
   const packages = join(root, 'packages');
-  const paths = [join(root, 'package-lock.json'), fileURLToPath(new URL('bundle-options.mjs', import.meta.url))];
+  const paths = [join(root, 'package-lock.json'), fileURLToPath(new URL('bundle-sources.mjs', import.meta.url))];
   for (const name of readdirSync(packages).sort()) listFolder(join(packages, name, 'src'), paths);
   const stats = createHash('sha1');
   for (const path of paths) {
@@ -69,11 +69,11 @@ function hashContents(paths) {
 }
 
 async function build(hash) {
-  const [{ build }, { bundleOptions, entryPoints }] = await Promise.all([import('esbuild'), import('./bundle-options.mjs')]);
+  const { bundleSources } = await import('./bundle-sources.mjs');
   const { directory } = pathsOf(hash);
   const building = join(cache, `.building-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await build({ ...bundleOptions, entryPoints: entryPoints(), outdir: building, absWorkingDir: root });
+    await bundleSources({ outdir: building, sourcemap: 'linked' });
     renameSync(building, directory);
   } catch (error) {
     // Another process was first: its bundle has the same contents.

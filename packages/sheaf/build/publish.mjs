@@ -5,8 +5,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { bundleOptions, entryPoints } from './bundle-options.mjs';
+import { bundleSources } from './bundle-sources.mjs';
 import { writeDeclarations } from './declarations.mjs';
 import { noticesOf } from './notices.mjs';
 
@@ -19,14 +18,7 @@ const runtimeDependencies = ['esbuild', '@photostructure/sqlite', 'zod'];
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 
-const { metafile } = await build({
-  ...bundleOptions,
-  entryPoints: entryPoints(),
-  outdir: dist,
-  absWorkingDir: root,
-  sourcemap: false,
-  metafile: true,
-});
+const inputs = await bundleSources({ outdir: dist, sourcemap: false });
 // A shebang is lawful only as the very first bytes, before the banner that esbuild puts there.
 const cli = join(dist, 'cli.mjs');
 writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, 'utf8')}`);
@@ -34,7 +26,7 @@ chmodSync(cli, 0o755);
 
 writeDeclarations({ root, door: 'packages/sheaf/src/index.ts', behind: ['packages/job/src', 'packages/protocol/src'], dist });
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
-writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), noticesOf(Object.keys(metafile.inputs), root));
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), noticesOf(inputs, root));
 for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md'])
   if (existsSync(join(root, file))) copyFileSync(join(root, file), join(dist, file));
 

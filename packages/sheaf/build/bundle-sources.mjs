@@ -1,25 +1,27 @@
-// How Sheaf's own sources become JavaScript: the same options for the bundle of a clone and for the published package.
+// How Sheaf's own sources become JavaScript: the same way for the bundle of a clone and for the published package.
 // Kernels are made from their functions' source text, so nothing may be renamed or wrapped: no minify, no keepNames.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const source = path => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** What a process may start with, by the name of its file in the bundle. */
-const entryFiles = {
+const programs = {
   /** The command line; coordinator and worker are commands of it. */
   cli: source('sheaf/src/cli/main.ts'),
   /** The child process that runs tasks; reads nothing of the command line. */
   executor: source('worker/src/executor/main.ts'),
-  /** The door: what `import … from 'sheaf'` gives a job file. */
-  index: source('sheaf/src/index.ts'),
 };
 
-/** The entries whose sources exist. */
-export function entryPoints() {
-  return Object.fromEntries(Object.entries(entryFiles).filter(([, path]) => existsSync(path)));
-}
+/** What goes into the bundles of job files: the door of a job, how it is opened, and graphs written by hand. */
+const doors = {
+  index: source('sheaf/src/index.ts'),
+  open: source('sheaf/src/open.ts'),
+  raw: source('sheaf/src/raw.ts'),
+};
 
 /** Packages with native parts; everything else is bundled. The last three are optional wherever they are asked for. */
 const external = ['esbuild', '@photostructure/sqlite', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'];
@@ -28,7 +30,7 @@ const external = ['esbuild', '@photostructure/sqlite', 'bufferutil', 'utf-8-vali
 const requireBanner =
   "import { createRequire as sheafCreateRequire } from 'node:module'; const require = sheafCreateRequire(import.meta.url);";
 
-export const bundleOptions = {
+const options = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -36,9 +38,23 @@ export const bundleOptions = {
   splitting: true,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunk-[hash]',
-  sourcemap: 'linked',
   sourcesContent: false,
   external,
-  banner: { js: requireBanner },
+  metafile: true,
+  absWorkingDir: root,
   logLevel: 'silent',
 };
+
+/** Builds every program and door into `outdir`. Gives the paths, below the root, of all that went into them. */
+export async function bundleSources({ outdir, sourcemap }) {
+  const results = await Promise.all([
+    build({ ...options, outdir, sourcemap, entryPoints: existing(programs), banner: { js: requireBanner } }),
+    // The doors stay free of a banner, which would stand in every job's bundle.
+    build({ ...options, outdir, sourcemap, entryPoints: existing(doors) }),
+  ]);
+  return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+function existing(entries) {
+  return Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
+}

@@ -1,0 +1,3 @@
+export type { Member, MemberEnd } from './member.ts';
+export type { Cluster, ClusterOptions } from './simulated-cluster.ts';
+export { clusterSize, startCluster } from './simulated-cluster.ts';

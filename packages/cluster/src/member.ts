@@ -1,0 +1,114 @@
+// One process of a simulated cluster. It is ready when it has said so in one line of JSON on its standard output; it ends by
+// itself when its standard input is closed, which the death of this process does too. What it says on standard error is kept,
+// up to a limit, for the case that it fails.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { limits } from '@sheaf/protocol';
+
+export interface MemberOptions {
+  /** For messages: 'coordinator', 'worker 2'. */
+  readonly name: string;
+  /** Arguments for node: the command line's file and what follows it. */
+  readonly arguments: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** What a member says when it is ready. */
+export interface Ready {
+  readonly url?: string;
+  readonly worker?: string;
+}
+
+export interface Member {
+  readonly name: string;
+  readonly pid: number;
+  /** Rejects when the process ends, or does not get ready, in `limits.executorStartMs`. */
+  readonly ready: Promise<Ready>;
+  /** Resolves when the process has ended, however. */
+  readonly ended: Promise<MemberEnd>;
+  /** Writes one line to its standard input. */
+  tell(line: string): void;
+  /** The end of what it said on standard error. */
+  errors(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** Asks it to end; kills it if it has not within `graceMs`. */
+  stop(graceMs: number): Promise<MemberEnd>;
+}
+
+export interface MemberEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const errorCharsKept = 8_192;
+
+/**
+ * Starts a member. It leads a process group of its own: a Ctrl-C at the terminal reaches the command line alone, which then
+ * ends the cluster in order.
+ */
+export function startMember(options: MemberOptions): Member {
+  const child = spawn(process.execPath, options.arguments, {
+    cwd: options.cwd,
+    env: options.environment,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-errorCharsKept);
+  });
+  // Writing to a process that has just ended is no failure of ours.
+  child.stdin.on('error', () => {});
+  const ended = new Promise<MemberEnd>(resolve => {
+    child.on('error', error => {
+      errors += error.message;
+      resolve({ code: null, signal: null });
+    });
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  const early = ended.then(({ code, signal }) => {
+    throw new Error(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
+  });
+  const ready = Promise.race([readyLine(child, options.name), early]);
+  ready.catch(() => {});
+  return {
+    name: options.name,
+    pid: child.pid ?? -1,
+    ready,
+    ended,
+    tell: line => void child.stdin.write(`${line}\n`),
+    errors: () => errors,
+    kill: signal => void child.kill(signal),
+    stop: async graceMs => {
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const end = await ended;
+      clearTimeout(timer);
+      return end;
+    },
+  };
+}
+
+/** The first line on the standard output of a child, read as JSON. */
+function readyLine(child: ChildProcess, name: string): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`the ${name} was not ready after ${limits.executorStartMs / 1000} s`));
+    const timer = setTimeout(late, limits.executorStartMs);
+    let said = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      // What follows the first line is of no interest, but must be read.
+      if (said.includes('\n')) return;
+      said += text;
+      const end = said.indexOf('\n');
+      if (end < 0) return;
+      clearTimeout(timer);
+      try {
+        resolve(JSON.parse(said.slice(0, end)) as Ready);
+      } catch {
+        reject(new Error(`the ${name} said '${said.slice(0, 200)}' where it should have said that it is ready`));
+      }
+    });
+    child.on('close', () => clearTimeout(timer));
+  });
+}

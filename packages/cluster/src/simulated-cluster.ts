@@ -1,0 +1,132 @@
+// A cluster on this machine: one coordinator and some workers as processes of their own, in one directory that is gone after
+// any end. They speak the same protocol over the same sockets as on a real cluster.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '@sheaf/protocol';
+import { type Member, startMember } from './member.ts';
+
+export interface ClusterOptions {
+  /** The command line's file: its commands `coordinator` and `worker` are the processes. */
+  readonly cli: string;
+  /** Default 2. */
+  readonly workers?: number | undefined;
+  /** Tasks at a time on each worker. Default: the machine's cores shared out among the workers, at least 1. */
+  readonly slots?: number | undefined;
+  /** Where the cluster's own directory is made. Default: the system's folder for temporary files. */
+  readonly directory?: string | undefined;
+}
+
+export interface Cluster {
+  /** `ws://127.0.0.1:PORT`, once the coordinator is ready. */
+  readonly url: Promise<string>;
+  readonly coordinator: Member;
+  readonly workers: readonly Member[];
+  /** Where everything of the cluster lies. */
+  readonly directory: string;
+  /** One worker more, ready. */
+  addWorker(): Promise<Member>;
+  /** A coordinator on the same state and port, after the other one has ended. */
+  restartCoordinator(): Promise<Member>;
+  /** Ends every process and removes the directory. May be called more than once. */
+  stop(): Promise<void>;
+  /** The same at once, without waiting for anything: for the last moment of this process. */
+  stopNow(): void;
+}
+
+/** The numbers `startCluster` takes when none are given. */
+export function clusterSize(options: Pick<ClusterOptions, 'workers' | 'slots'>): { readonly workers: number; readonly slots: number } {
+  const workers = options.workers ?? 2;
+  return { workers, slots: options.slots ?? Math.max(1, Math.floor(availableParallelism() / workers)) };
+}
+
+/** Starts the processes; they get ready while the caller does other things. */
+export function startCluster(options: ClusterOptions): Cluster {
+  return new SimulatedCluster(options);
+}
+
+class SimulatedCluster implements Cluster {
+  readonly url: Promise<string>;
+  readonly workers: Member[] = [];
+  readonly directory: string;
+  coordinator: Member;
+  private readonly cli: string;
+  private readonly slots: number;
+  private stopping: Promise<void> | null = null;
+
+  constructor(options: ClusterOptions) {
+    const { workers, slots } = clusterSize(options);
+    this.cli = options.cli;
+    this.slots = slots;
+    this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'sheaf-run-'));
+    this.coordinator = this.startCoordinator(0);
+    this.url = this.coordinator.ready.then(ready => ready.url ?? '');
+    this.url.catch(() => {});
+    for (let at = 0; at < workers; at += 1) this.startWorker();
+  }
+
+  addWorker(): Promise<Member> {
+    const worker = this.startWorker();
+    return worker.ready.then(() => worker);
+  }
+
+  async restartCoordinator(): Promise<Member> {
+    const port = Number(new URL(await this.url).port);
+    await this.coordinator.ended;
+    this.coordinator = this.startCoordinator(port);
+    await this.coordinator.ready;
+    return this.coordinator;
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  stopNow(): void {
+    for (const member of [this.coordinator, ...this.workers]) member.kill('SIGKILL');
+    this.removeDirectory();
+  }
+
+  private startCoordinator(port: number): Member {
+    const stateDirectory = join(this.directory, 'coordinator');
+    mkdirSync(stateDirectory, { recursive: true });
+    return this.startMember('coordinator', ['coordinator', '--state-dir', stateDirectory, '--port', String(port)]);
+  }
+
+  /** The worker starts at once, and reads the coordinator's address from its standard input when that is known. */
+  private startWorker(): Member {
+    const number = this.workers.length + 1;
+    const directory = join(this.directory, `worker-${number}`);
+    mkdirSync(directory);
+    const worker = this.startMember(`worker ${number}`, [
+      'worker',
+      '--coordinator',
+      '-',
+      '--slots',
+      String(this.slots),
+      '--dir',
+      directory,
+    ]);
+    this.workers.push(worker);
+    this.url.then(
+      url => worker.tell(url),
+      () => {},
+    );
+    return worker;
+  }
+
+  private startMember(name: string, command: readonly string[]): Member {
+    return startMember({ name, arguments: [this.cli, ...command, '--member', '--json'], environment: process.env, cwd: this.directory });
+  }
+
+  private async stopAll(): Promise<void> {
+    await Promise.all([this.coordinator, ...this.workers].map(member => member.stop(limits.shutdownMs)));
+    this.removeDirectory();
+  }
+
+  private removeDirectory(): void {
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

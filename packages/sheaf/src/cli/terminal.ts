@@ -1,0 +1,39 @@
+// What a command may write to and read of its surroundings. Standard output carries results only; everything said to a
+// person goes to standard error. A reader that went away (`| head`) is the reader's affair, not an error.
+
+import type { ProgressStream } from './progress.ts';
+
+export interface Terminal {
+  readonly cwd: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stderr: ProgressStream;
+  readonly color: boolean;
+  /** Width for text on standard error. */
+  readonly width: number;
+  /** One line of a result. */
+  result(line: string): void;
+  /** Text of a result as it is. */
+  resultText(text: string): void;
+  /** One line for the person who watches. */
+  say(line: string): void;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const { stderr, stdout, env } = process;
+  return {
+    cwd: process.cwd(),
+    environment: env,
+    stderr,
+    color: stderr.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    width: stderr.isTTY === true ? (stderr.columns ?? 80) : 200,
+    result: line => void stdout.write(`${line}\n`),
+    resultText: text => void stdout.write(text),
+    say: line => void stderr.write(`${line}\n`),
+  };
+}
