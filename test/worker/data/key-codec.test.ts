@@ -260,6 +260,12 @@ describe('the byte paths', () => {
   });
 });
 
+test('the ASCII kernel leaves a key that is too large to the general path', () => {
+  const largest = 'x'.repeat(limits.keyBytesMax - 2);
+  expect(encodeAsciiKey(largest, memory, 0)).toBe(limits.keyBytesMax);
+  expect(encodeAsciiKey(`${largest}x`, memory, 0)).toBe(-1);
+});
+
 describe('refusals', () => {
   class Money {
     readonly cents = 5;

@@ -77,7 +77,7 @@ const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>(tie => ({
     number,
     text,
     fc.bigInt(),
-    fc.date(),
+    fc.date({ noInvalidDate: true }),
     fc.uint8Array({ maxLength: 140 }),
     fc.array(tie('value'), { maxLength: 12 }),
     fc.array(fc.tuple(name, tie('value')), { maxLength: 5 }).map(members => {
@@ -125,7 +125,8 @@ describe('what is carried', () => {
   test('JSON data is what JSON makes of it', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
-        expect(carried(value)).toEqual(JSON.parse(JSON.stringify(value)));
+        const plain = JSON.parse(JSON.stringify(value));
+        expect(carried(plain)).toEqual(plain);
       }),
     );
   });

@@ -53,11 +53,13 @@ export function encodeTextKey(source: Uint8Array, from: number, to: number, targ
 }
 
 /**
- * The key of a short ASCII string without the characters 0 and 1, or -1: then encodeKey knows. There must be room for text.length + 2 bytes.
- * Self-contained (its tag is the literal of a string), for kernels that are instantiated from their source text.
+ * The key of an ASCII string without the characters 0 and 1, or -1: then encodeKey knows. There must be room for text.length + 2 bytes.
+ * -1 also for a key over limits.keyBytesMax, which encodeKey refuses. Self-contained (the tag of a string and the limit
+ * are literals), for kernels that are instantiated from their source text.
  */
 export function encodeAsciiKey(text: string, target: Uint8Array, at: number): number {
   const { length } = text;
+  if (length > 65_534) return -1;
   target[at] = 0x50;
   let to = at + 1;
   for (let i = 0; i < length; i++) {
