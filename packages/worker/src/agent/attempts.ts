@@ -1,0 +1,166 @@
+// The life of an attempt up to its end: assigned, localised, run, accepted, and the deadlines on the way.
+// A result is kept until the coordinator has accepted it; map outputs are kept after that, until their job closes.
+
+import { type AttemptId, type EdgeId, type Failure, limits } from '@sheaf/protocol';
+import type { OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import { discard, executorOf, failAttempt, hasInput, hasOutputs, report } from './endings.ts';
+import { note } from './sending.ts';
+import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
+import { moveAttempt, moveExecutor } from './transitions.ts';
+
+/** The coordinator wants this attempt to run here. */
+export function assign(turn: Turn, assignment: TaskAssignment): void {
+  const { state } = turn;
+  if (state.attempts.has(assignment.attempt)) {
+    note(turn, 'warn', `attempt ${assignment.attempt} was assigned twice`);
+    return;
+  }
+  const attempt = createAttempt(assignment, turn.at);
+  state.attempts.set(attempt.id, attempt);
+  state.pending.add(attempt);
+  const job = state.jobs.get(attempt.job);
+  const isOpened = job !== undefined && job.state !== 'remembered' && (job.state !== 'closing' || job.reopening !== null);
+  if (state.draining) failAttempt(turn, attempt, drainedFailure());
+  else if (!isOpened) failAttempt(turn, attempt, { code: 'E_INTERNAL', message: `job ${attempt.job} is not open on this worker` });
+}
+
+/** Moves queued attempts on, in order of assignment, as far as their jobs, their locations and the limits allow. */
+export function admit(turn: Turn): void {
+  const { state } = turn;
+  let room = state.config.slots + limits.prefetchTasksMax;
+  for (const attempt of state.pending) {
+    if (attempt.state === 'running' || ((attempt.state === 'localising' || attempt.state === 'ready') && hasInput(attempt))) room--;
+  }
+  for (const attempt of state.pending) {
+    if (attempt.state !== 'queued') continue;
+    const job = jobOf(turn, attempt);
+    if (job.state !== 'open') continue;
+    if (!hasInput(attempt)) {
+      moveAttempt(turn, attempt, 'ready');
+      continue;
+    }
+    if (room <= 0 || !isLocated(job, attempt)) continue;
+    room--;
+    moveAttempt(turn, attempt, 'localising');
+    turn.commands.push({ type: 'localise', job: job.id, attempt: attempt.id, outputs: locatedInput(job, attempt) });
+  }
+}
+
+/** All its input is on this machine. */
+export function localised(turn: Turn, id: AttemptId): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state === 'localising') moveAttempt(turn, attempt, 'ready');
+}
+
+/** Some of its input cannot be had. When that output has been replaced meanwhile, the attempt asks again with what is known now. */
+export function localisingFailed(turn: Turn, id: AttemptId, failure: Failure): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state !== 'localising') return;
+  if (failure.lost !== undefined && !isStillLocated(turn, attempt, failure.lost)) moveAttempt(turn, attempt, 'queued');
+  else failAttempt(turn, attempt, failure);
+}
+
+/** Its executor has finished it, and is free for the next of the same job. */
+export function succeeded(turn: Turn, id: AttemptId, result: TaskResult): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state !== 'running') return;
+  const executor = executorOf(turn, attempt);
+  attempt.executor = null;
+  attempt.progressDue = false;
+  attempt.result = result;
+  attempt.hashes = Object.fromEntries(result.outputs.map(output => [output.edge, output.hash]));
+  moveAttempt(turn, attempt, 'succeeded');
+  moveExecutor(turn, executor, 'idle');
+  report(turn, attempt);
+}
+
+/** Its executor has reported a failure. What failed in it may have left timers or promises behind, so it is not used again. */
+export function failed(turn: Turn, id: AttemptId, failure: Failure): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state === 'running') failAttempt(turn, attempt, failure);
+}
+
+/** A line on the progress pipe. Only a change counts as progress; what goes backwards is dropped. */
+export function progressed(turn: Turn, id: AttemptId, counts: { readonly records: number; readonly bytes: number }): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state !== 'running') return;
+  if (!(counts.records >= attempt.records && counts.bytes >= attempt.bytes)) return;
+  if (counts.records === attempt.records && counts.bytes === attempt.bytes) return;
+  attempt.records = counts.records;
+  attempt.bytes = counts.bytes;
+  attempt.progressedAt = turn.at;
+  attempt.progressDue = true;
+}
+
+/** The coordinator has journalled its result. */
+export function accepted(turn: Turn, id: AttemptId): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt?.state === 'succeeded' && hasOutputs(attempt)) {
+    attempt.result = null;
+    moveAttempt(turn, attempt, 'held');
+  } else if (attempt?.state === 'succeeded' || attempt?.state === 'failed') discard(turn, attempt);
+}
+
+/** The coordinator wants nothing of it any more. */
+export function cancelAttempt(turn: Turn, id: AttemptId): void {
+  const attempt = turn.state.attempts.get(id);
+  if (attempt !== undefined) discard(turn, attempt);
+}
+
+/** Fails what has waited too long: for records to be finished, or for locations. */
+export function expireAttempts(turn: Turn): void {
+  for (const attempt of [...turn.state.pending]) {
+    const deadline = deadlineOf(turn.state, attempt);
+    if (deadline === null || turn.at < deadline) continue;
+    if (attempt.state === 'running') {
+      const seconds = Math.round((turn.at - attempt.progressedAt) / 1000);
+      const message = `no record was finished for ${seconds} s, after ${attempt.records} records`;
+      failAttempt(turn, attempt, { code: 'E_NO_PROGRESS', message });
+    } else {
+      failAttempt(turn, attempt, { code: 'E_INTERNAL', message: 'the locations of the input did not arrive' });
+    }
+  }
+}
+
+/** When `expireAttempts` will have something to say about this attempt. */
+export function deadlineOf(state: AgentState, attempt: Attempt): number | null {
+  const job = state.jobs.get(attempt.job);
+  if (job?.settings == null) return null;
+  if (attempt.state === 'running') return attempt.progressedAt + job.settings.taskTimeoutMs;
+  if (attempt.state !== 'queued' || !hasInput(attempt) || isLocated(job, attempt)) return null;
+  return attempt.assignedAt + limits.locationsWaitMs;
+}
+
+export function drainedFailure(): Failure {
+  return { code: 'E_DRAINED', message: 'the worker was told to stop' };
+}
+
+/** Whether a location is known of every output that the attempt reads: as many as there are producers, as each has but one. */
+function isLocated(job: Job, attempt: Attempt): boolean {
+  return Object.entries(attempt.assignment?.producers ?? {}).every(
+    ([edge, producers]) => (job.locations.get(Number(edge))?.size ?? 0) >= producers,
+  );
+}
+
+/** The newest location of every output that the attempt reads, in task order. */
+function locatedInput(job: Job, attempt: Attempt): { [edge: EdgeId]: OutputLocation[] } {
+  const outputs: { [edge: EdgeId]: OutputLocation[] } = {};
+  for (const edge of Object.keys(attempt.assignment?.producers ?? {})) {
+    const known = job.locations.get(Number(edge)) ?? new Map<number, OutputLocation>();
+    outputs[Number(edge)] = [...known.values()].sort((a, b) => a.task - b.task);
+  }
+  return outputs;
+}
+
+function isStillLocated(turn: Turn, attempt: Attempt, lost: { readonly task: number; readonly attempt: string }): boolean {
+  const { locations } = jobOf(turn, attempt);
+  return Object.keys(attempt.assignment?.producers ?? {}).some(
+    edge => locations.get(Number(edge))?.get(lost.task)?.attempt === lost.attempt,
+  );
+}
+
+function jobOf(turn: Turn, attempt: Attempt): Job {
+  const job = turn.state.jobs.get(attempt.job);
+  if (job === undefined) throw new Error(`attempt ${attempt.id} is ${attempt.state}, but its job ${attempt.job} is not known`);
+  return job;
+}

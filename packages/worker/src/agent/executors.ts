@@ -1,0 +1,137 @@
+// Which executor process runs what. At most `slots` run at once; idle ones that have loaded a job are kept for its next
+// attempts; one that has loaded a job never serves another, as the job's code may have left anything behind.
+// A few blank ones are started before anybody asks, so that a job's first task does not wait for a process to start.
+
+import { type Failure, failureCodes, limits } from '@sheaf/protocol';
+import type { ExecutorId } from './commands.ts';
+import { failAttempt, forgetExecutor, killExecutor } from './endings.ts';
+import { note } from './sending.ts';
+import type { Attempt, Executor, Turn } from './state.ts';
+import { moveAttempt, moveExecutor } from './transitions.ts';
+
+/** It has loaded its modules and waits for work. */
+export function executorReady(turn: Turn, id: ExecutorId): void {
+  const executor = turn.state.executors.get(id);
+  turn.state.startFailures = 0;
+  if (executor?.state === 'starting') moveExecutor(turn, executor, 'idle');
+}
+
+/** Its process is dead, and with it all that it started. */
+export function executorExited(turn: Turn, id: ExecutorId, failure: Failure): void {
+  const { state } = turn;
+  const executor = state.executors.get(id);
+  if (executor === undefined) return;
+  if (executor.state === 'starting') startFailed(turn, executor, failure);
+  const attempt = executor.state === 'running' && executor.attempt !== null ? state.attempts.get(executor.attempt) : undefined;
+  if (executor.state !== 'stopping') moveExecutor(turn, executor, 'stopping');
+  if (attempt !== undefined) failAttempt(turn, attempt, failure);
+  forgetExecutor(turn, executor);
+}
+
+/** Gives ready attempts their executors, and starts processes for those that found none. */
+export function runReady(turn: Turn): void {
+  const { state } = turn;
+  let free = state.config.slots - countExecutors(turn, executor => executor.state === 'running');
+  const wanted = new Map<number, number>();
+  for (const attempt of [...state.pending]) {
+    if (free === 0) break;
+    if (attempt.state !== 'ready') continue;
+    free--;
+    const executor = idleExecutorFor(turn, attempt);
+    if (executor !== null) run(turn, attempt, executor);
+    else wanted.set(heapOf(turn, attempt), (wanted.get(heapOf(turn, attempt)) ?? 0) + 1);
+  }
+  if (turn.at < state.startsBlockedUntil || state.draining) return;
+  for (const [heapMb, count] of wanted) {
+    const starting = countExecutors(turn, executor => executor.state === 'starting' && executor.heapMb === heapMb);
+    for (let missing = count - starting; missing > 0; missing--) startOrMakeRoom(turn, heapMb);
+  }
+  startBlanks(turn);
+}
+
+function run(turn: Turn, attempt: Attempt, executor: Executor): void {
+  if (attempt.assignment === null) throw new Error(`attempt ${attempt.id} is ready without an assignment`);
+  moveAttempt(turn, attempt, 'running');
+  attempt.executor = executor.id;
+  attempt.hasFiles = true;
+  attempt.startedAt = turn.at;
+  attempt.progressedAt = turn.at;
+  executor.job = attempt.job;
+  executor.attempt = attempt.id;
+  moveExecutor(turn, executor, 'running');
+  turn.commands.push({ type: 'run-attempt', executor: executor.id, assignment: attempt.assignment });
+}
+
+/** One that has the job loaded, else a blank one with the job's heap. */
+function idleExecutorFor(turn: Turn, attempt: Attempt): Executor | null {
+  let blank: Executor | null = null;
+  for (const executor of turn.state.executors.values()) {
+    if (executor.state !== 'idle') continue;
+    if (executor.job === attempt.job) return executor;
+    if (executor.job === null && executor.heapMb === heapOf(turn, attempt)) blank ??= executor;
+  }
+  return blank;
+}
+
+function heapOf(turn: Turn, attempt: Attempt): number {
+  const settings = turn.state.jobs.get(attempt.job)?.settings;
+  if (settings == null) throw new Error(`attempt ${attempt.id} is ready, but its job is not open`);
+  return settings.heapMb;
+}
+
+/** Starts a process; when there are too many, ends the one that has been idle longest, and its exit brings us back here. */
+function startOrMakeRoom(turn: Turn, heapMb: number): void {
+  const { state } = turn;
+  if (state.executors.size < state.config.slots * limits.executorsPerSlotMax) {
+    start(turn, heapMb);
+    return;
+  }
+  if (countExecutors(turn, executor => executor.state === 'stopping') > 0) return;
+  let oldest: Executor | null = null;
+  for (const executor of state.executors.values()) {
+    if (executor.state === 'idle' && (oldest === null || executor.idleSince < oldest.idleSince)) oldest = executor;
+  }
+  if (oldest !== null) killExecutor(turn, oldest);
+}
+
+function startBlanks(turn: Turn): void {
+  const { slots, blankHeapMb } = turn.state.config;
+  const blanksMax = Math.min(slots, limits.blankExecutorsMax);
+  let living = countExecutors(turn, executor => executor.state !== 'stopping');
+  let blanks = countExecutors(turn, executor => executor.state === 'starting' || (executor.state === 'idle' && executor.job === null));
+  const room = slots * limits.executorsPerSlotMax;
+  while (living < slots && blanks < blanksMax && turn.state.executors.size < room) {
+    start(turn, blankHeapMb);
+    living++;
+    blanks++;
+  }
+}
+
+function start(turn: Turn, heapMb: number): void {
+  const { state } = turn;
+  state.executorsMade++;
+  const executor: Executor = { id: state.executorsMade, heapMb, state: 'starting', job: null, attempt: null, idleSince: turn.at };
+  state.executors.set(executor.id, executor);
+  turn.commands.push({ type: 'start-executor', executor: executor.id, heapMb });
+}
+
+/** Waits longer after each failure in a row, and fails one waiting attempt with it, so that it can be tried elsewhere. */
+function startFailed(turn: Turn, executor: Executor, failure: Failure): void {
+  const { state } = turn;
+  const delayMs = Math.min(limits.retryDelayMs * 2 ** state.startFailures, limits.retryDelayMsMax);
+  state.startFailures++;
+  state.startsBlockedUntil = turn.at + delayMs;
+  note(turn, 'warn', `executor ${executor.id} did not start: ${failure.message}`);
+  for (const attempt of state.pending) {
+    if (attempt.state !== 'ready' || heapOf(turn, attempt) !== executor.heapMb) continue;
+    const infrastructure = failureCodes[failure.code].origin === 'infrastructure';
+    failAttempt(turn, attempt, infrastructure ? failure : { code: 'E_EXECUTOR_START', message: failure.message });
+    return;
+  }
+}
+
+function countExecutors(turn: Turn, test: (executor: Executor) => boolean): number {
+  let count = 0;
+  for (const executor of turn.state.executors.values()) if (test(executor)) count++;
+  return count;
+}
