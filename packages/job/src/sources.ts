@@ -24,7 +24,7 @@ export interface Source<out T> {
 export interface TextSource extends Source<string> {
   /** Runs of non-space, tokenised in one pass over the bytes; splits where `/\s+/` does. */
   words(): Source<string>;
-  /** The parts of each line between separators; without one, between runs of space. */
+  /** The parts of each line between separators; TAB unless another is named. */
   fields(separator?: string): Source<readonly string[]>;
   /** Only the lines that the pattern matches. */
   matching(pattern: RegExp): TextSource;

@@ -27,7 +27,7 @@ export function resolveSettings(given: unknown, problems: string[]): Settings {
     if (problem === null) set[name] = value as number;
     else problems.push(problem);
   }
-  return { ...defaultSettings, ...set };
+  return { ...defaultSettings, ...set, ...(set.attempts === undefined ? {} : { attemptsGiven: true }) };
 }
 
 function problemOf(name: string, value: unknown): string | null {

@@ -30,6 +30,8 @@ export interface Settings {
   readonly splitMb: number;
   /** Failures of its own after which a task fails for good. Default 4. */
   readonly attempts: number;
+  /** The job itself set `attempts`: two equal failures of a task then do not end it early. Absent: it did not. */
+  readonly attemptsGiven?: true;
   /** Time without a finished record after which an attempt is given up. Default 600 000. */
   readonly taskTimeoutMs: number;
   /** Attempts that may be lost to infrastructure. Default 20. */
