@@ -14,6 +14,20 @@ export { coordinatorMessageSchema, workerMessageSchema } from './messages/worker
 /** The version both ends must name in their first message. */
 export const protocolVersion = 1;
 
+/** Why a link was closed, as the WebSocket's close code; the reason's text says more. */
+export const closeCodes = {
+  /** The coordinator or the process ends; come back later. */
+  goingAway: 1001,
+  /** A newer connection of the same worker has come, or the worker was silent for too long. */
+  sessionEnded: 4000,
+  malformed: 4002,
+  /** A message that has no place here, or no first message within its deadline. */
+  unexpected: 4003,
+  /** The other end reads more slowly than it is sent to. */
+  tooSlow: 4004,
+  version: 4010,
+} as const;
+
 export type Decoded<Message> =
   | { readonly type: 'message'; readonly message: Message }
   | { readonly type: 'malformed'; readonly problem: string };

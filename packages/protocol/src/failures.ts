@@ -16,6 +16,9 @@ export const failureCodes = {
   E_RECORD_TOO_LARGE: { origin: 'input', retryable: false, says: 'a record is over a quarter of settings.memoryMb' },
   E_PARTITION: { origin: 'user', retryable: true, says: 'partition() gave no integer in [0, partitions)' },
   E_TOO_MANY_COUNTERS: { origin: 'user', retryable: false, says: 'the job counts under too many names' },
+  // What is wrong with a submission or a request, before any task ran.
+  E_USAGE: { origin: 'user', retryable: false, says: 'the request cannot be carried out as it was made' },
+  E_BUSY: { origin: 'infrastructure', retryable: true, says: 'the coordinator has as much to do as it takes' },
   // The executor process.
   E_EXIT: { origin: 'user', retryable: true, says: 'the job ended its process (process.exit)' },
   E_CRASHED: { origin: 'infrastructure', retryable: true, says: 'the executor process was killed' },

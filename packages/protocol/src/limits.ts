@@ -30,7 +30,7 @@ export const limits = {
   /** Bundles of job files that are kept between runs. */
   bundlesCachedMax: 50,
   itemsSpoolBytesMax: 1_073_741_824,
-  memoryMbMin: 8,
+  memoryMbMin: 16,
   memoryMbMax: 2048,
   heapMbMin: 16,
   heapMbMax: 65_536,
@@ -98,8 +98,21 @@ export const limits = {
   jobsKeptMax: 1_000,
   jobsQueuedMax: 1_000,
   storyEventsPerJobMax: 4_096,
+  storyEventsPerEndedJobMax: 256,
   journalGatherMs: 5,
   snapshotEveryRows: 20_000,
+  /** Attempts whose worker is remembered, so that their logs can be read. */
+  attemptsRememberedMax: 50_000,
+  /** An uploaded blob that no job named is kept this long for the submission that follows. */
+  blobUnclaimedMs: 600_000,
+  /** Submissions that are being planned; more are told to come back. */
+  submissionsInFlightMax: 16,
+  watchIntervalMs: 250,
+  watchersMax: 1_000,
+  logReadTimeoutMs: 5_000,
+  httpHeadersMs: 10_000,
+  httpHeaderBytesMax: 16_384,
+  httpRequestMs: 600_000,
   retryDelayMs: 200,
   retryDelayMsMax: 5_000,
   /** A worker on which a job could not be opened, or that fails attempts by itself, is left alone this long, doubling. */

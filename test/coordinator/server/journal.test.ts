@@ -192,21 +192,36 @@ describe('the lock', () => {
   });
 });
 
-describe('compaction', () => {
-  it('drops what is no longer needed and keeps chain, order and epochs', async () => {
+describe('replacement', () => {
+  it('puts a snapshot in the place of the journal and keeps chain and epochs', async () => {
     const journal = await open();
     await journal.append(Array.from({ length: 100 }, (_, n) => ({ n })));
-    expect(journal.compact(({ n }) => n % 10 === 0)).toBe(91);
-    expect(journal.rows).toBe(11);
+    const unawaited = journal.append([{ n: 100 }]);
+    journal.replaceWith([{ n: 50 }, { n: 60 }]);
+    await unawaited;
+    expect(journal.rows).toBe(3);
     await journal.append([{ n: 1000 }]);
-    expect(await outcome(image())).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 1000]);
+    expect(await outcome(image())).toEqual([50, 60, 1000]);
     journal.close();
     const next = await open();
     expect(next.epoch).toBe(2);
-    expect(next.compact(({ n }) => n >= 20)).toBe(0);
-    expect(next.compact(({ n }) => n === 1000)).toBeGreaterThan(10);
+    next.replaceWith([{ n: 1 }]);
     next.close();
-    expect(await outcome(stateDir())).toEqual([1000]);
+    expect(await outcome(stateDir())).toEqual([1]);
+    const last = await open();
+    expect(last.epoch).toBe(4);
+    last.close();
+  });
+
+  it('of which the beginning went missing is found', async () => {
+    const journal = await open();
+    await journal.append([{ n: 1 }]);
+    journal.replaceWith([{ n: 1 }, { n: 2 }]);
+    journal.close();
+    const database = await openSqlite(join(stateDir(), 'journal.db'));
+    database.exec('DELETE FROM journal WHERE sequence = (SELECT min(sequence) FROM journal)');
+    database.close();
+    expect(await outcome(stateDir())).toBe('E_JOURNAL_CORRUPT');
   });
 });
 

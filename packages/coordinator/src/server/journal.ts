@@ -65,7 +65,7 @@ export class Journal<JournalRecord extends object> {
     return this.rowsHeld;
   }
 
-  /** The records of earlier lives, in the order they were appended. */
+  /** The records of earlier lives, in the order they were appended. For the start of a life: a replacement makes them its own. */
   *replay(): IterableIterator<JournalRecord> {
     for (const row of rowsOf(this.database)) {
       if (row.sequence >= this.firstOfThisLife) return;
@@ -83,23 +83,13 @@ export class Journal<JournalRecord extends object> {
     });
   }
 
-  /**
-   * Keeps only the records that are still needed, behind a checkpoint row that begins a new chain; the others are gone.
-   * Does nothing when less than half of the rows would go: a compaction rewrites what stays. Gives the number of rows dropped.
-   */
-  compact(isNeeded: (record: JournalRecord) => boolean): number {
+  /** From here on the journal is these records, behind a checkpoint row that begins a new chain: one transaction. */
+  replaceWith(records: Iterable<JournalRecord>): void {
     this.flush();
     if (this.halted !== null) throw this.halted;
-    const kept: Uint8Array[] = [];
-    for (const row of rowsOf(this.database)) {
-      if (row.body[0] === rowKinds.record && isNeeded(codec.unpack(row.body.subarray(1)) as JournalRecord)) kept.push(row.body);
-    }
-    const dropped = this.rowsHeld - kept.length;
-    if (dropped < this.rowsHeld / 2) return 0;
-    const lastOld = this.last.sequence;
-    this.last = { sequence: lastOld, crc: 0 };
-    this.write([bodyOf(rowKinds.checkpoint, { version: formatVersion }), ...kept], lastOld);
-    return dropped;
+    const { sequence } = this.last;
+    this.last = { sequence, crc: 0 };
+    this.write(snapshotBodies(records), sequence);
   }
 
   /** Writes what waits and lets go of the state directory. */
@@ -131,8 +121,9 @@ export class Journal<JournalRecord extends object> {
   }
 
   /** One transaction, durable when it returns; with `dropUpTo`, the rows up to that sequence leave in the same one. */
-  private write(bodies: readonly Uint8Array[], dropUpTo = 0): void {
+  private write(bodies: Iterable<Uint8Array>, dropUpTo = 0): void {
     let { sequence, crc } = this.last;
+    const before = sequence;
     let step = 'begin';
     try {
       this.database.exec('BEGIN IMMEDIATE');
@@ -151,7 +142,7 @@ export class Journal<JournalRecord extends object> {
       throw this.halted;
     }
     this.last = { sequence, crc };
-    this.rowsHeld = (dropUpTo > 0 ? 0 : this.rowsHeld) + bodies.length;
+    this.rowsHeld = (dropUpTo > 0 ? 0 : this.rowsHeld) + sequence - before;
     this.flushedAtMs = performance.now();
   }
 }
@@ -216,6 +207,11 @@ function rowsOf(database: SqliteDatabase): IterableIterator<JournalRow> {
     .prepare('SELECT sequence, epoch, crc, body FROM journal ORDER BY sequence')
     .iterate();
   return rows as unknown as IterableIterator<JournalRow>;
+}
+
+function* snapshotBodies(records: Iterable<object>): Generator<Uint8Array> {
+  yield bodyOf(rowKinds.checkpoint, { version: formatVersion });
+  for (const record of records) yield bodyOf(rowKinds.record, record);
 }
 
 function bodyOf(kind: number, content: object): Uint8Array {
