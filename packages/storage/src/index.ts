@@ -1,8 +1,18 @@
+export { checkOutput, checkOverlap } from './commit/check-folders.ts';
+export type { OutputFolder, PartToken, Staging } from './commit/file-committer.ts';
+export { FileCommitter } from './commit/file-committer.ts';
+export type { Manifest, ManifestPart } from './commit/manifest.ts';
+export { manifestName, readManifest } from './commit/manifest.ts';
 export type { FinishedPart } from './commit/part-file.ts';
 export { PartFile } from './commit/part-file.ts';
+export { stagedPath, stagingFolder } from './commit/staging.ts';
+export type { OutputProblem } from './commit/verify-output.ts';
+export { verifyOutput } from './commit/verify-output.ts';
 export type { ByteSource } from './files/byte-source.ts';
 export { openBytes } from './files/byte-source.ts';
 export { listFiles } from './files/list-files.ts';
+export type { SpoolNote } from './files/spool.ts';
+export { SpoolReader, writeSpool } from './files/spool.ts';
 export { compareUtf8 } from './files/utf8-order.ts';
 export type { Decoder, DecoderPiece, Each, Position } from './formats/decoder.ts';
 export { BadRecord } from './formats/decoder.ts';

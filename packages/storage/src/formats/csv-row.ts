@@ -96,6 +96,7 @@ export function scanCsvRow(bytes: Uint8Array, at: number, end: number, separator
       table[slot + 2] = kind;
       slot += 3;
     }
+    if (problem !== 0) break;
     cells++;
     if (byte !== separator) break;
     i++;
@@ -105,6 +106,7 @@ export function scanCsvRow(bytes: Uint8Array, at: number, end: number, separator
     while (i < end && bytes[i] !== 10) i++;
     if (i >= end && !final) return -1;
     if (i > at && i < end && bytes[i - 1] === 13) stop = i - 1;
+    cells++;
   }
   if (stop < 0) stop = i < end ? i : end;
   if (cells === 1 && problem === 0 && table[6] === 0 && table[4] === table[5]) cells = 0;

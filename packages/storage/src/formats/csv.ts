@@ -48,7 +48,7 @@ interface Layout {
 
 class CsvDecoder implements Decoder {
   readonly invalidUtf8 = 0;
-  private readonly cursor = new PieceCursor();
+  private readonly cursor: PieceCursor;
   private readonly options: CsvDecoderOptions;
   private readonly columns: readonly Column[] | null;
   private readonly separator: number;
@@ -63,6 +63,7 @@ class CsvDecoder implements Decoder {
 
   constructor(options: CsvDecoderOptions) {
     this.options = options;
+    this.cursor = new PieceCursor(options.recordBytesMax);
     this.columns = options.format.columns;
     this.separator = separatorByte(options.format.separator);
     this.multilineFlag = options.format.multiline ? 2 : 0;
@@ -107,7 +108,7 @@ class CsvDecoder implements Decoder {
       const record = this.row({ table: this.table, bytes, ascii: encoding === 'ascii' }, from, origin, encoding === 'mixed');
       if (record !== null) each(record);
     }
-    if (!cursor.done) cursor.checkSize(end - at, this.options.recordBytesMax, bytes[at] === 34 ? ' (is a quote never closed?)' : '');
+    if (!cursor.done) cursor.checkSize(end - at, bytes.indexOf(34, at) >= 0 ? ' (is a quote never closed?)' : '');
     return cursor.keep(begin, end, final);
   }
 
@@ -153,7 +154,7 @@ class CsvDecoder implements Decoder {
 
   private takeHeaderFromHead(): void {
     this.headerElsewhere = false;
-    const { recordBytesMax, readHead } = this.options;
+    const { readHead } = this.options;
     for (let limit = firstHeadBytes; ; limit *= 4) {
       const head = readHead(this.cursor.position.file, limit);
       const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
@@ -165,7 +166,7 @@ class CsvDecoder implements Decoder {
         next = scanCsvRow(head, from, head.length, this.separator, flags, this.table);
       }
       if (next > 0) return this.takeHeader({ table: this.table, bytes, ascii: false }, from, 0);
-      this.cursor.checkSize(head.length, recordBytesMax);
+      this.cursor.checkSize(head.length);
     }
   }
 

@@ -35,7 +35,7 @@ class FileDecoder implements Decoder {
   // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     if (this.done) return end;
-    if (end - begin > this.recordBytesMax) throw tooLarge(this.position.file, 0, this.recordBytesMax, '');
+    if (end - begin > this.recordBytesMax) throw tooLarge(this.position.file, 0, this.recordBytesMax);
     if (!final) return begin;
     this.done = true;
     this.position.length = end - begin;

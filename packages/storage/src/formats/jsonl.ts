@@ -26,12 +26,13 @@ export function jsonlDecoder(options: JsonlOptions): Decoder {
 
 class JsonlDecoder implements Decoder {
   readonly invalidUtf8 = 0;
-  private readonly cursor = new PieceCursor();
+  private readonly cursor: PieceCursor;
   private readonly options: JsonlOptions;
   private readonly makeRow: (cells: readonly unknown[]) => object;
 
   constructor(options: JsonlOptions) {
     this.options = options;
+    this.cursor = new PieceCursor(options.recordBytesMax);
     this.makeRow = rowMaker((options.columns ?? []).map(column => column.name));
   }
 
@@ -67,7 +68,7 @@ class JsonlDecoder implements Decoder {
       cursor.place(origin + from, lineTo - from);
       each(this.record(bytes, from, lineTo, encoding));
     }
-    if (!cursor.done) cursor.checkSize(end - at, this.options.recordBytesMax);
+    if (!cursor.done) cursor.checkSize(end - at);
     return cursor.keep(begin, end, final);
   }
 

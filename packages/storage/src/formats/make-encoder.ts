@@ -1,10 +1,9 @@
 // The encoder of an output, by the format's name and the options in the stage graph.
 
-import { inspect } from 'node:util';
-import { limits, UsageError } from '@sheaf/protocol';
+import { UsageError } from '@sheaf/protocol';
 import type { Output } from '@sheaf/protocol/graph';
 import { csvEncoder } from './csv-encoder.ts';
-import { BadOutputRecord, type Encoder } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
 import { jsonlEncoder } from './jsonl-encoder.ts';
 import { textEncoder } from './text-encoder.ts';
 
@@ -12,26 +11,6 @@ export type FilesOutput = Extract<Output, { type: 'files' }>;
 
 /** Makes the encoder of one part; another part needs another encoder. Throws UsageError for an output that is not there. */
 export function makeEncoder(output: FilesOutput): Encoder {
-  const encoder = encoderOf(output);
-  return {
-    extension: encoder.extension,
-    begin: sink => encoder.begin(sink),
-    write: (record, sink) => {
-      try {
-        encoder.write(record, sink);
-      } catch (error) {
-        throw error instanceof BadOutputRecord ? new BadOutputRecord(`${error.message}; the record: ${preview(record)}`) : error;
-      }
-    },
-  };
-}
-
-function preview(record: unknown): string {
-  const text = inspect(record, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: limits.recordPreviewChars });
-  return text.length <= limits.recordPreviewChars ? text : `${text.slice(0, limits.recordPreviewChars)}…`;
-}
-
-function encoderOf(output: FilesOutput): Encoder {
   const { columns, separator } = output.options;
   switch (output.format) {
     case 'text':

@@ -18,7 +18,12 @@ export class PieceCursor {
   private kept = 0;
   private to = 0;
   private records = 0;
+  private readonly recordBytesMax: number;
   private state: 'skip' | 'byte-order-mark' | 'records' = 'records';
+
+  constructor(recordBytesMax: number) {
+    this.recordBytesMax = recordBytesMax;
+  }
 
   begin(piece: DecoderPiece): number {
     this.position.file = piece.file;
@@ -68,6 +73,7 @@ export class PieceCursor {
     this.position.offset = offset;
     this.position.length = length;
     this.position.record = this.records++;
+    if (length > this.recordBytesMax) throw tooLarge(this.position.file, offset, this.recordBytesMax);
   }
 
   /** Names what is no record but may be refused like one: a header. */
@@ -85,15 +91,13 @@ export class PieceCursor {
     return at;
   }
 
-  /** Refuses a record that has not ended within the limit. */
-  checkSize(bytes: number, recordBytesMax: number, hint = ''): void {
-    if (bytes <= recordBytesMax) return;
-    const { file } = this.position;
-    throw tooLarge(file, this.next, recordBytesMax, hint);
+  /** Refuses a record that has not ended within the limit and a line end. */
+  checkSize(bytes: number, hint = ''): void {
+    if (bytes > this.recordBytesMax + 2) throw tooLarge(this.position.file, this.next, this.recordBytesMax, hint);
   }
 }
 
-export function tooLarge(file: string, offset: number, recordBytesMax: number, hint: string): FailureError {
+export function tooLarge(file: string, offset: number, recordBytesMax: number, hint = ''): FailureError {
   const message = `a record is larger than ${recordBytesMax} bytes, a quarter of settings.memoryMb${hint}: raise settings.memoryMb`;
   return new FailureError({ code: 'E_RECORD_TOO_LARGE', message, record: { file, offset } });
 }
