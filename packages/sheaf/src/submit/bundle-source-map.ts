@@ -12,22 +12,21 @@ interface Bundled {
   readonly metafile: Metafile;
 }
 
-/** Rewrites the map that esbuild made, whose sources are relative to the job's folder. */
+/** Rewrites the map that esbuild made, whose sources are relative to the job's folder. The module made here has no source. */
 export function sourceMapOf(map: Uint8Array, bundled: Bundled): Uint8Array {
   const folder = dirname(bundled.path);
   const parsed = JSON.parse(new TextDecoder().decode(map)) as { sources: string[] };
   const own = sheafInputs(bundled, folder);
-  const sources = parsed.sources.map(source => (isFile(source) && !isAbsolute(source) ? join(folder, source) : source));
+  const sources = parsed.sources.map(source => {
+    if (source.startsWith(`${entryNamespace}:`)) return null;
+    return isAbsolute(source) ? source : join(folder, source);
+  });
   const ignoreList = sources.flatMap((source, at) => (isIgnored(source, own) ? [at] : []));
   return new TextEncoder().encode(JSON.stringify({ ...parsed, sources, ignoreList }));
 }
 
-function isFile(source: string): boolean {
-  return !source.startsWith(`${entryNamespace}:`);
-}
-
-function isIgnored(source: string, own: ReadonlySet<string>): boolean {
-  return !isFile(source) || own.has(source) || source.includes(`${sep}node_modules${sep}`);
+function isIgnored(source: string | null, own: ReadonlySet<string>): boolean {
+  return source === null || own.has(source) || source.includes(`${sep}node_modules${sep}`);
 }
 
 /** All modules that Sheaf's doors bring with them. */
