@@ -24,7 +24,8 @@ import {
 /** What a RunWriter needs of the fixed memory. */
 export const runWriterBytes: number = 1_048_576 + 2 * (blockRawBytesMax + blockHeaderBytes);
 const flushBytes = 1_048_576;
-const keyPrefixBytes = 64;
+/** How much of a first key the index of blocks keeps. */
+export const keyPrefixBytes = 128;
 
 export interface RunWriterOptions {
   readonly memory: TaskMemory;

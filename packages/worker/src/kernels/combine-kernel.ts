@@ -93,7 +93,8 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       return;
     }
     let end = encodeValue(value, bytes, top, arenaTo);
-    if (end < 0) {
+    // A large value goes alone, so that others never have to be spilled for want of room: that would depend on the layout.
+    if (end < 0 || (end - top > 0x100000 && count > 1)) {
       storeAlone(entry, key, value);
       return;
     }
@@ -106,7 +107,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     top = end;
   }
 
-  /** A value for which there is no room behind the others: they are spilled, then it is stored among none. */
+  /** A value over a megabyte: the others are spilled, then it is stored among none. */
   function storeAlone(entry: number, key: number, value: unknown): void {
     if (count < 2) tooLarge();
     const length = (words[key >>> 2] as number) & 0x3ffff;

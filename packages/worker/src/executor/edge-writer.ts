@@ -1,0 +1,346 @@
+// The writing side of an edge: records go into a combining table or an arena in the fixed memory, a full one is sorted by
+// (partition, key) and spilled as a segment of the attempt's run file. What is written depends on the records and the
+// settings alone: spills are decided by byte counts, ties by the order of arrival.
+
+import { limits } from '@sheaf/protocol';
+import type { Edge, Shuffle } from '@sheaf/protocol/graph';
+import type { MapOutput } from '@sheaf/protocol/messages';
+import { type ArenaIndex, entryWords, keyLengthMask, sortArena } from '../data/arena-sort.ts';
+import { encodeAsciiKey, encodeKey, encodeTextKey } from '../data/key-codec.ts';
+import type { Region } from '../data/memory.ts';
+import type { RunIds } from '../data/run-format.ts';
+import { RunWriter } from '../data/run-writer.ts';
+import { decodeValue, encodeNumberValue, encodeValue } from '../data/value-codec.ts';
+import { type Arena, arenaKernel } from '../kernels/arena-kernel.ts';
+import { type CombineTable, combineKernel } from '../kernels/combine-kernel.ts';
+import { instantiate } from '../kernels/instantiate.ts';
+import { type Folding, foldingOf } from './folds.ts';
+import type { LoadedJob } from './loaded-job.ts';
+import { type PartitionOf, partitionerOf } from './partitioner.ts';
+import { keyWriterOf, type Pick, pickOf } from './selects.ts';
+import { mergeSegments } from './segment-merge.ts';
+
+export interface EdgeWriterOptions {
+  readonly job: LoadedJob;
+  readonly edge: Edge;
+  readonly ids: RunIds;
+  readonly partitions: number;
+  /** Arena or table, and room to sort its index. */
+  readonly region: Region;
+  /** Blocks on their way to the file. */
+  readonly blocks: Region;
+  readonly path: string;
+  readonly recordBytesMax: number;
+  readonly tooLarge: () => never;
+}
+
+/** What a writer did, for the counters. */
+export interface SpillCounts {
+  spills: number;
+  spilledBytes: number;
+  combinedRecords: number;
+}
+
+/** A broadcast is a run of one partition, without keys, in the order of arrival. */
+const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner: { type: 'hash' } };
+/** Room beyond the count of a table for the record that fills it. */
+const tableSlack = 1_048_576 + limits.keyBytesMax + 64;
+
+export class EdgeWriter {
+  readonly counts: SpillCounts = { spills: 0, spilledBytes: 0, combinedRecords: 0 };
+  /** Where the blocks of the finished run begin and their first keys: samples of a range edge. */
+  readonly shuffle: Shuffle;
+  /** Adds a record. */
+  readonly add: (record: unknown) => void;
+  /** Adds the string key bytes[from, to), for edges whose key is the record and whose value is constant or none; else null. */
+  readonly addText: ((from: number, to: number) => void) | null;
+
+  private readonly options: EdgeWriterOptions;
+  private readonly partitionOf: PartitionOf;
+  private readonly ordered: boolean;
+  private readonly table: CombineTable | null = null;
+  private readonly arena: Arena | null = null;
+  /** Word index of a table's entries. */
+  private readonly entriesAt: number;
+  private readonly numberAt: number;
+  private run: RunWriter;
+  private open = true;
+
+  constructor(options: EdgeWriterOptions) {
+    this.options = options;
+    const { edge, job, region, partitions } = options;
+    this.shuffle = edge.type === 'shuffle' ? edge.shuffle : broadcastShuffle;
+    this.ordered = this.shuffle.key.length > this.shuffle.group;
+    this.partitionOf = partitionerOf(this.shuffle.partitioner, partitions, job);
+    this.run = this.newRun(options.path);
+    // The first 16 bytes of the region hold one encoded number at a time while a table is spilled.
+    this.numberAt = region.from;
+    const layout = tableLayout({ from: region.from + 16, to: region.to });
+    this.entriesAt = layout.entriesAt;
+    if (this.shuffle.combine === null) {
+      this.arena = this.makeArena();
+      this.add = this.arena.add;
+      this.addText = this.textAdder(this.arena);
+    } else {
+      this.table = this.makeTable(layout, foldingOf(this.shuffle.combine, job, false));
+      this.add = this.table.add;
+      this.addText = this.textAdderOfTable(this.table);
+    }
+  }
+
+  /** Spills what is left and finishes the run file. */
+  finish(): MapOutput {
+    this.spill();
+    const { edge, ids, path } = this.options;
+    this.counts.combinedRecords = this.table?.folded() ?? 0;
+    let finished = this.run.finish();
+    this.open = false;
+    if (this.run.segments > limits.mergeFanInMax) {
+      finished = mergeSegments({
+        job: this.options.job,
+        run: finished,
+        ids,
+        region: this.options.region,
+        ordered: this.ordered,
+        newRun: () => this.newRun(path),
+      });
+    }
+    const { bytes, records, hash, partitionBytes } = finished;
+    return { edge: ids.edge, path: finished.path, bytes, records, hash, partitionBytes: edge.type === 'broadcast' ? [] : partitionBytes };
+  }
+
+  /** The attempt failed: closes and removes the file. */
+  abandon(): void {
+    if (this.open) this.run.abandon();
+    this.open = false;
+  }
+
+  private newRun(path: string): RunWriter {
+    const { job, ids, blocks, partitions } = this.options;
+    const indexBlocks = this.shuffle.partitioner.type === 'range';
+    return new RunWriter({ memory: job.memory, region: blocks, path, ids, partitions, ordered: this.ordered, indexBlocks });
+  }
+
+  private makeArena(): Arena {
+    const { job, region, recordBytesMax, tooLarge } = this.options;
+    const keys = keyWriterOf(this.shuffle.key, this.shuffle.group, job);
+    const bytesMax = Math.floor((region.to - region.from - 64) / 1.5);
+    return instantiate(arenaKernel)({
+      bytes: job.memory.bytes,
+      words: job.memory.words,
+      arenaFrom: region.from + 16,
+      arenaTo: region.to,
+      bytesMax,
+      recordBytesMax: Math.min(recordBytesMax, bytesMax - 32),
+      pickKey: keys.pickKey,
+      pickValue: pickOf(this.shuffle.value, job),
+      simple: keys.simple,
+      keyOnly: this.shuffle.value.type === 'none',
+      ordered: this.ordered,
+      putKey: keys.putKey,
+      groupLength: keys.groupLength,
+      encodeKey,
+      encodeTextKey,
+      encodeValue,
+      tooLarge,
+      flush: () => this.spill(),
+    });
+  }
+
+  private makeTable(layout: TableLayout, folding: Folding): CombineTable {
+    const { job, recordBytesMax, tooLarge } = this.options;
+    const keys = keyWriterOf(this.shuffle.key, this.shuffle.group, job);
+    const scratch = new Uint8Array(16);
+    return instantiate(combineKernel)({
+      bytes: job.memory.bytes,
+      words: job.memory.words,
+      floats: job.memory.floats,
+      ...layout,
+      recordBytesMax,
+      pickKey: keys.pickKey,
+      pickValue: this.firstValue(folding),
+      fold: folding.fold,
+      simple: keys.simple,
+      putKey: keys.putKey,
+      groupLength: keys.groupLength,
+      encodeAsciiKey,
+      encodeKey,
+      encodeValue,
+      decodeValue,
+      numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
+      tooLarge,
+      flush: () => this.spill(),
+    });
+  }
+
+  private firstValue(folding: Folding): Pick {
+    const pick = pickOf(this.shuffle.value, this.options.job);
+    const { combine } = this.shuffle;
+    if (combine?.type === 'function' || (combine?.type === 'built-in' && combine.name !== 'count')) return pick;
+    return record => folding.first(pick(record));
+  }
+
+  private textAdder(arena: Arena): EdgeWriter['addText'] {
+    const { value } = this.shuffle;
+    if (!this.keyIsRecord()) return null;
+    if (value.type === 'none') return (from, to) => arena.addText(from, to, 0, 0);
+    return null;
+  }
+
+  private textAdderOfTable(table: CombineTable): EdgeWriter['addText'] {
+    const { value, combine } = this.shuffle;
+    if (!this.keyIsRecord() || combine?.type !== 'built-in') return null;
+    if (combine.name === 'count') return (from, to) => table.addText(from, to, 1);
+    if (value.type !== 'constant' || typeof value.value !== 'number') return null;
+    const constant = value.value;
+    return (from, to) => table.addText(from, to, constant);
+  }
+
+  private keyIsRecord(): boolean {
+    const [part] = this.shuffle.key;
+    return this.shuffle.key.length === 1 && this.shuffle.group === 1 && part?.select.type === 'record' && !part.desc;
+  }
+
+  /** Sorts what is in memory and appends it to the run as a segment. */
+  private spill(): void {
+    const { region, job, partitions } = this.options;
+    const source = this.table ?? (this.arena as Arena);
+    if (source.count() === 0) return;
+    const entries = this.table === null ? ((source.top() + 15) & ~15) >>> 2 : (region.from + 16) >>> 2;
+    const spare = this.table === null ? entries + source.count() * entryWords : this.spareOfTable(source.count());
+    const { count, skip } = this.table === null ? this.indexArena(entries) : this.indexTable(entries);
+    const { bytes, words } = job.memory;
+    const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
+    sortArena(index, skip);
+    this.run.beginSegment();
+    if (this.table === null) this.writeArena(index);
+    else this.writeTable(index);
+    this.run.endSegment();
+    this.counts.spills++;
+    source.clear();
+  }
+
+  private spareOfTable(count: number): number {
+    const { region } = this.options;
+    return ((region.to - count * entryWords * 4) & ~15) >>> 2;
+  }
+
+  /** Walks the arena, whose records lie one behind another, and makes an entry for each. */
+  private indexArena(entries: number): { count: number; skip: number } {
+    const { words } = this.options.job.memory;
+    const before = this.ordered ? 4 : 0;
+    const arena = this.arena as Arena;
+    const end = arena.top();
+    let skip = -1;
+    let first = 0;
+    let entry = entries;
+    for (let at = this.options.region.from + 16; at < end; entry += entryWords) {
+      const address = at + before;
+      const keyLength = words[address >>> 2] as number;
+      const group = this.ordered ? (words[at >>> 2] as number) : keyLength;
+      words[entry + 2] = address;
+      words[entry + 3] = this.partitionOf(address + 8, address + 8 + group);
+      if (skip < 0) {
+        first = address + 8;
+        skip = keyLength;
+      } else if (skip > 0) {
+        skip = this.sharedPrefix(first, address + 8, skip < keyLength ? skip : keyLength);
+      }
+      at = (address + 8 + keyLength + (words[(address + 4) >>> 2] as number) + 3) & ~3;
+    }
+    return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
+  }
+
+  /** Makes an index entry for each entry of the table; it takes the place of the slots. */
+  private indexTable(entries: number): { count: number; skip: number } {
+    const { words } = this.options.job.memory;
+    const table = this.table as CombineTable;
+    let skip = -1;
+    let first = 0;
+    let entry = entries;
+    for (let i = 0; i < table.count(); i++) {
+      const address = words[this.entriesAt + i * 4 + 1] as number;
+      if (address === 0) continue;
+      const keyLength = (words[address >>> 2] as number) & keyLengthMask;
+      words[entry + 2] = address;
+      words[entry + 3] = this.partitionOf(address + 8, address + 8 + (words[(address + 4) >>> 2] as number));
+      entry += entryWords;
+      if (skip < 0) {
+        first = address + 8;
+        skip = keyLength;
+      } else if (skip > 0) {
+        skip = this.sharedPrefix(first, address + 8, skip < keyLength ? skip : keyLength);
+      }
+    }
+    return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
+  }
+
+  private sharedPrefix(a: number, b: number, most: number): number {
+    const { bytes } = this.options.job.memory;
+    let i = 0;
+    while (i < most && bytes[a + i] === bytes[b + i]) i++;
+    return i;
+  }
+
+  private writeArena(index: ArenaIndex): void {
+    const { words, entries, count } = index;
+    const { run, ordered } = this;
+    for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
+      const address = words[entry + 2] as number;
+      const keyLength = words[address >>> 2] as number;
+      const valueLength = words[(address + 4) >>> 2] as number;
+      const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
+      run.put(words[entry + 3] as number, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
+      this.counts.spilledBytes += keyLength + valueLength;
+    }
+  }
+
+  private writeTable(index: ArenaIndex): void {
+    const { words, bytes, entries, count } = index;
+    const { floats } = this.options.job.memory;
+    const { run, numberAt } = this;
+    for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
+      const address = words[entry + 2] as number;
+      const header = words[address >>> 2] as number;
+      const keyLength = header & keyLengthMask;
+      const at = this.entriesAt + (words[(address - 4) >>> 2] as number) * 4;
+      let valueAt = numberAt;
+      let valueLength: number;
+      if (header === keyLength) {
+        valueLength = encodeNumberValue(floats[(at + 2) >>> 1] as number, bytes, numberAt, numberAt + 16) - numberAt;
+      } else {
+        valueAt = words[at + 2] as number;
+        valueLength = words[at + 3] as number;
+      }
+      run.put(words[entry + 3] as number, address + 8, keyLength, words[(address + 4) >>> 2] as number, valueAt, valueLength);
+      this.counts.spilledBytes += keyLength + valueLength;
+    }
+  }
+}
+
+interface TableLayout {
+  readonly slotsAt: number;
+  readonly slotsMax: number;
+  readonly entriesAt: number;
+  readonly arenaFrom: number;
+  readonly arenaTo: number;
+  readonly bytesMax: number;
+}
+
+/**
+ * Cuts a region into slots, entries, keys and the spare half of the sort index. An entry is accounted for with at least 33
+ * bytes (32, and a key of one), so `bytesMax / 33` entries are the most there can be: 16 bytes each of slots at most (two to
+ * four words, as they double), which the sort index replaces when it is needed, 16 of entry and 16 of spare.
+ */
+function tableLayout(region: Region): TableLayout {
+  const size = region.to - region.from - tableSlack;
+  const bytesMax = Math.floor(size / (1 + 48 / 33)) - 4096;
+  const entriesMax = Math.ceil(bytesMax / 33) + 1;
+  let slotsMax = 1 << 12;
+  while (slotsMax * 2 <= entriesMax * 4) slotsMax *= 2;
+  const slotsAt = region.from >>> 2;
+  const entriesAt = ((region.from + entriesMax * 16 + 15) & ~15) >>> 2;
+  const arenaFrom = entriesAt * 4 + entriesMax * 16;
+  const arenaTo = (region.to - entriesMax * 16 - 16) & ~15;
+  return { slotsAt, slotsMax, entriesAt, arenaFrom, arenaTo, bytesMax };
+}

@@ -1,0 +1,6 @@
+export type { LoadedJob } from './loaded-job.ts';
+export { graphHashOf, loadJob } from './loaded-job.ts';
+export type { ExecutorJob, ExecutorTask, FromExecutor, LocalOutput, ToExecutor } from './messages.ts';
+export { progressFd } from './messages.ts';
+export type { TaskHost } from './run-task.ts';
+export { runTask } from './run-task.ts';

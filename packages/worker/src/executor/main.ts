@@ -1,0 +1,94 @@
+// The executor process: loads a job and runs one attempt at a time for its worker, until the worker closes the channel. User
+// code may hang, exit or run out of memory here without touching a heartbeat; it has no network of ours and no credentials.
+
+import { writeSync } from 'node:fs';
+import { type Failure, FailureError, limits } from '@sheaf/protocol';
+import { type LoadedJob, loadJob } from './loaded-job.ts';
+import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
+import { runTask } from './run-task.ts';
+import { userStack } from './user-stack.ts';
+
+let job: LoadedJob | null = null;
+/** What the executor is busy with; asked when its event loop runs dry. */
+let busy: { readonly answer: (failure: Failure) => FromExecutor } | null = null;
+
+function send(message: FromExecutor): void {
+  process.send?.(message);
+}
+
+async function open(opening: ExecutorJob): Promise<void> {
+  const answer = (failure: Failure | null): FromExecutor => ({ type: 'opened', job: opening.job, failure });
+  busy = { answer };
+  try {
+    job = await loadJob(opening);
+    send(answer(null));
+  } catch (error) {
+    send(answer(openFailure(error, opening.bundlePath)));
+  }
+}
+
+async function run(task: ExecutorTask): Promise<void> {
+  const { attempt } = task.assignment;
+  busy = { answer: failure => ({ type: 'failed', attempt, failure }) };
+  try {
+    if (job === null) throw new FailureError({ code: 'E_INTERNAL', message: 'the executor was given a task before its job' });
+    const result = await runTask(job, task, {
+      progress: (records, bytes) => writeLine(progressFd, `${attempt} ${records} ${bytes}`),
+      log: (level, message, fields) => writeLine(1, logLine(level, message, fields)),
+    });
+    send({ type: 'succeeded', attempt, result });
+  } catch (error) {
+    const failure = error instanceof FailureError ? error.failure : { code: 'E_INTERNAL' as const, message: String(error) };
+    send({ type: 'failed', attempt, failure });
+  }
+}
+
+function openFailure(error: unknown, bundlePath: string): Failure {
+  if (error instanceof FailureError) return error.failure;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : `the job threw ${String(error)}`;
+  const stack = error instanceof Error ? userStack(error, bundlePath) : '';
+  return { code: 'E_USER_CODE', message, ...(stack === '' ? {} : { stack }) };
+}
+
+function logLine(level: 'info' | 'warn', message: string, fields: object | undefined): string {
+  return JSON.stringify({ level, time: new Date().toISOString(), msg: message, ...fields });
+}
+
+/** Synchronous, so that it works while user code keeps the event loop busy; a full pipe or a gone worker loses the line. */
+function writeLine(fd: number, line: string): void {
+  try {
+    writeSync(fd, `${line}\n`);
+  } catch {
+    // The worker is gone, or does not keep up; its next line will say more.
+  }
+}
+
+function take(message: ToExecutor): void {
+  // While a task runs, only the task keeps the process alive: a promise that can never settle is noticed below.
+  process.channel?.unref();
+  const work = message.type === 'open-job' ? open(message.job) : run(message.task);
+  void work.finally(() => {
+    busy = null;
+    process.channel?.ref();
+  });
+}
+
+process.on('message', message => take(message as ToExecutor));
+process.on('disconnect', () => process.exit(0));
+process.on('beforeExit', () => {
+  if (busy === null) return;
+  const { answer } = busy;
+  busy = null;
+  process.channel?.ref();
+  send(answer({ code: 'E_NEVER_SETTLED', message: 'a promise of the job never settled, and nothing was left to wait for' }));
+});
+process.on('unhandledRejection', reason => {
+  const failure = openFailure(reason, job?.bundlePath ?? '');
+  const text = { ...failure, message: `a promise of the job was rejected and nobody waited for it: ${failure.message}` };
+  if (busy !== null) send(busy.answer(text));
+  busy = null;
+  // What the rejection has left behind is not known: the worker starts another executor.
+  setTimeout(() => process.exit(1), limits.executorKillGraceMs / 10);
+});
+
+send({ type: 'ready' });

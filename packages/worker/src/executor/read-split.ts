@@ -1,0 +1,124 @@
+// The reading of a split: chunks of each piece go into a window of the fixed memory, the decoder delivers the records that are
+// whole in it, what is left moves to the front. Everything between two chunks is synchronous; only packed files make it wait.
+
+import { FailureError, limits } from '@sheaf/protocol';
+import type { ListedFile, Piece } from '@sheaf/protocol/graph';
+import { type ByteSource, type Decoder, LineDecoder, openBytes } from '@sheaf/storage';
+import type { Region, TaskMemory } from '../data/memory.ts';
+import type { Progress } from './progress.ts';
+import type { Push } from './step-calls.ts';
+
+export interface SplitReaderOptions {
+  readonly memory: TaskMemory;
+  readonly window: Region;
+  readonly decoder: Decoder;
+  /** Takes each record. */
+  readonly each: Push;
+  /** Takes the bytes of each record instead, where every step can. */
+  readonly eachBytes: ((from: number, to: number) => void) | null;
+  readonly progress: Progress;
+  readonly recordBytesMax: number;
+}
+
+export class SplitReader {
+  private readonly options: SplitReaderOptions;
+  /** File offset of the window's first byte, and how far the window is filled. */
+  private windowOffset = 0;
+  private begin = 0;
+  private end = 0;
+
+  constructor(options: SplitReaderOptions) {
+    this.options = options;
+    this.begin = options.window.from;
+    this.end = options.window.from;
+  }
+
+  async read(files: readonly ListedFile[], pieces: readonly Piece[]): Promise<void> {
+    for (const piece of pieces) {
+      const file = files[piece.file];
+      if (file === undefined) throw new Error(`split: piece of file ${piece.file} of ${files.length}`);
+      const reading = this.readPiece(file, piece);
+      if (reading !== undefined) await reading;
+    }
+  }
+
+  /** The first characters of the record the decoder is at. */
+  preview(): string {
+    const { memory, decoder } = this.options;
+    const { offset, length } = decoder.position;
+    const from = this.begin + (offset - this.windowOffset);
+    if (from < this.begin || from > this.end) return '';
+    const to = Math.min(this.end, from + Math.min(length, limits.recordPreviewChars * 4));
+    return memory.buffer.toString('utf8', from, to).slice(0, limits.recordPreviewChars);
+  }
+
+  /** Synchronous for a plain file, a promise for a packed one. */
+  private readPiece(file: ListedFile, piece: Piece): undefined | Promise<void> {
+    const { decoder, window } = this.options;
+    const to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
+    this.windowOffset = decoder.begin({ file: file.path, from: piece.from, to });
+    this.begin = window.from;
+    this.end = window.from;
+    const source = openBytes(file, this.windowOffset);
+    if (file.packed !== null) return this.readPacked(source);
+    try {
+      for (let final = false; !final && !decoder.done; ) {
+        const count = source.read(this.options.memory.bytes, this.end, this.room()) as number;
+        final = this.take(count);
+      }
+    } finally {
+      source.close();
+    }
+    return undefined;
+  }
+
+  private async readPacked(source: ByteSource): Promise<void> {
+    const { decoder, memory } = this.options;
+    try {
+      for (let final = false; !final && !decoder.done; ) {
+        const reading = source.read(memory.bytes, this.end, this.room());
+        final = this.take(typeof reading === 'number' ? reading : await reading);
+      }
+    } finally {
+      source.close();
+    }
+  }
+
+  /** How much the next read may bring: a chunk, or more when a record is longer than one. */
+  private room(): number {
+    const { window } = this.options;
+    const used = this.end - window.from;
+    const wanted = used < limits.chunkBytes ? limits.chunkBytes - used : used;
+    const room = Math.min(wanted, window.to - this.end);
+    if (room <= 0) this.tooLarge();
+    return room;
+  }
+
+  /** Decodes what has come; true when the file has ended. */
+  private take(count: number): boolean {
+    const { memory, decoder, each, eachBytes, progress, window } = this.options;
+    this.end += count;
+    progress.bytes += count;
+    const final = count === 0;
+    const { begin, end } = this;
+    const consumed =
+      eachBytes !== null && decoder instanceof LineDecoder
+        ? decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each)
+        : decoder.decode(memory.bytes, begin, end, final, each);
+    if (end - consumed > this.options.recordBytesMax) this.tooLarge();
+    if (consumed > window.from) {
+      memory.bytes.copyWithin(window.from, consumed, end);
+      this.windowOffset += consumed - begin;
+      this.end = window.from + (end - consumed);
+    }
+    progress.check();
+    return final;
+  }
+
+  private tooLarge(): never {
+    const { decoder, recordBytesMax } = this.options;
+    const { file } = decoder.position;
+    const message = `a record is over ${Math.floor(recordBytesMax / 1_048_576)} MB, a quarter of settings.memoryMb: raise memoryMb, or cut the record`;
+    throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message, record: { file, offset: this.windowOffset, preview: this.preview() } });
+  }
+}

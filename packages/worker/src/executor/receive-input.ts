@@ -1,0 +1,74 @@
+// The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
+
+import type { Edge, Step } from '@sheaf/protocol/graph';
+import { foldingOf } from './folds.ts';
+import { Groups, type GroupSide } from './groups.ts';
+import { keyText } from './key-text.ts';
+import { type MergeMemory, mergePasses, OpenMerge } from './merge-sources.ts';
+import type { InputCounts, TaskRun } from './run-task.ts';
+import { type GroupPush, type StepChain } from './step-chain.ts';
+import type { Push } from './step-calls.ts';
+import { taskSources } from './task-sources.ts';
+import type { TaskLayout } from './task-layout.ts';
+import { writeTextKeys } from './write-text-keys.ts';
+
+type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
+
+export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
+  const { at, step } = chain.source();
+  if (step.type !== 'receive' || layout.merge === null) throw new Error('a task of partitions reads no shuffle');
+  const edges = step.edges.map(id => run.job.graph.edges[id] as ShuffleEdge);
+  const memory: MergeMemory = {
+    memory: run.job.memory,
+    ...layout.merge,
+    directory: run.task.directory,
+    ordered: edges.map(edge => edge.shuffle.key.length > edge.shuffle.group),
+  };
+  const { job, stage, task, attempt } = run.assignment;
+  const sources = mergePasses(taskSources(run.job, run.task, step.edges, run.tables), memory, { job, stage, task, attempt });
+  if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
+  const open = new OpenMerge(sources, memory);
+  try {
+    const lines = writeTextKeys(run, chain, { receive: at, edges, open });
+    if (lines !== null) return lines;
+    const groups = new Groups(open, memory, { key: layout.merge.key, sides: edges.map(edge => sideOf(run, edge)) });
+    run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
+    readGroups(run, groups, chain.groupPush(at) ?? recordsPush(run, step, chain.out(at)));
+    return { records: groups.records, bytes: groups.bytesRead, groups: groups.count, invalidUtf8: 0 };
+  } finally {
+    open.close();
+  }
+}
+
+function readGroups(run: TaskRun, groups: Groups, push: GroupPush): void {
+  const { where, progress } = run;
+  while (groups.nextGroup()) {
+    where.record = groups.count - 1;
+    push(groups);
+    progress.bytes = groups.bytesRead;
+    progress.tick();
+  }
+}
+
+function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
+  const { combine, value, key, group } = edge.shuffle;
+  return {
+    folding: combine === null ? null : foldingOf(combine, run.job, true),
+    keyOnly: value.type === 'none',
+    descending: key.map(part => part.desc),
+    group,
+  };
+}
+
+/** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
+function recordsPush(run: TaskRun, step: Extract<Step, { readonly type: 'receive' }>, next: Push): GroupPush {
+  const kinds = step.edges.map(id => (run.job.graph.edges[id] as ShuffleEdge).shuffle.value.type);
+  const { progress } = run;
+  return groups => {
+    while (groups.nextValue()) {
+      const kind = kinds[groups.side];
+      next(kind === 'record' ? groups.value : kind === 'none' ? groups.key() : [groups.key(), groups.value]);
+      progress.tick();
+    }
+  };
+}

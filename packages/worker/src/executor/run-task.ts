@@ -1,0 +1,214 @@
+// Runs one attempt of one task: lays out the fixed memory, opens writers, loads broadcasts, runs setup, streams the records of
+// its split or the groups of its merge through the stage's steps, and finishes its run files and parts. Whatever fails, nothing
+// half-written stays and the failure names the record.
+
+import { FailureError } from '@sheaf/protocol';
+import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
+import type { TaskCounters, TaskResult } from '@sheaf/protocol/messages';
+import { join } from 'node:path';
+import type { BroadcastTable } from './broadcast-table.ts';
+import { EdgeWriter } from './edge-writer.ts';
+import type { LoadedJob } from './loaded-job.ts';
+import { loadBroadcasts } from './load-broadcast.ts';
+import type { ExecutorTask } from './messages.ts';
+import { PartWriter } from './part-writer.ts';
+import { Progress } from './progress.ts';
+import { readInput } from './read-input.ts';
+import { receiveInput } from './receive-input.ts';
+import { sendSamples } from './send-samples.ts';
+import { StepChain } from './step-chain.ts';
+import { recordFailure } from './task-failure.ts';
+import { userContext, type Where } from './task-context.ts';
+import { layoutOf, type TaskLayout } from './task-layout.ts';
+import type { TaskParts } from './task-parts.ts';
+
+/** What an attempt tells while it runs. */
+export interface TaskHost {
+  progress(records: number, bytes: number): void;
+  log(level: 'info' | 'warn', message: string, fields?: object): void;
+}
+
+/** What reading the input came to. */
+export interface InputCounts {
+  readonly records: number;
+  readonly bytes: number;
+  readonly groups: number;
+  readonly invalidUtf8: number;
+}
+
+/** Runs an attempt to its result. Rejects with a FailureError, whatever went wrong. */
+export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost): Promise<TaskResult> {
+  const started = { at: performance.now(), cpu: process.cpuUsage() };
+  const run = new TaskRun(job, task, host);
+  try {
+    const result = await run.run();
+    const cpu = process.cpuUsage(started.cpu);
+    return {
+      ...result,
+      durationMs: Math.round(performance.now() - started.at),
+      cpuMs: Math.round((cpu.user + cpu.system) / 1000),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  } catch (error) {
+    run.abandon();
+    throw new FailureError(recordFailure(error, run), { cause: error });
+  }
+}
+
+export class TaskRun implements TaskParts {
+  readonly job: LoadedJob;
+  readonly stage: Stage;
+  readonly assignment: ExecutorTask['assignment'];
+  readonly task: ExecutorTask;
+  readonly where: Where = { file: '', offset: 0, record: 0 };
+  readonly context: ReturnType<typeof userContext>;
+  readonly progress: Progress;
+  tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
+  /** What a failure tells of the record being worked on. */
+  describe: (() => import('@sheaf/protocol').RecordPlace) | null = null;
+
+  private readonly counters = new Map<string, number>();
+  private readonly edges = new Map<EdgeId, EdgeWriter>();
+  private readonly outputs = new Map<OutputId, PartWriter>();
+  private layout: TaskLayout | null = null;
+
+  constructor(job: LoadedJob, task: ExecutorTask, host: TaskHost) {
+    const stage = job.graph.stages[task.assignment.stage];
+    if (stage === undefined) throw new Error(`there is no stage ${task.assignment.stage}`);
+    this.job = job;
+    this.task = task;
+    this.stage = stage;
+    this.assignment = task.assignment;
+    this.progress = new Progress((records, bytes) => host.progress(records, bytes));
+    this.context = userContext({
+      job,
+      stage: stage.name,
+      task: task.assignment.task,
+      number: task.assignment.number,
+      where: this.where,
+      log: (level, message, fields) => host.log(level, message, fields),
+      counters: this.counters,
+    });
+  }
+
+  async run(): Promise<Pick<TaskResult, 'outputs' | 'parts' | 'counters'>> {
+    const { job, task } = this;
+    this.tables = loadBroadcasts(job, task);
+    job.memory.reset();
+    this.layout = layoutOf(job.memory, job.graph, this.stage, task.assignment.stage);
+    const { setup, teardown } = this.stage;
+    const state = setup === undefined ? undefined : await job.functions[setup.index]?.(this.context);
+    this.context.state = state;
+    let input: InputCounts;
+    try {
+      const chain = new StepChain(this, task.assignment.split?.input ?? null);
+      input = await (this.layout.merge === null ? readInput(this, this.layout, chain) : receiveInput(this, this.layout, chain));
+      this.describe = null;
+      chain.end();
+    } catch (error) {
+      if (teardown !== undefined) await Promise.resolve(job.functions[teardown.index]?.(state)).catch(() => undefined);
+      throw error;
+    }
+    if (teardown !== undefined) await job.functions[teardown.index]?.(state);
+    return this.finish(input);
+  }
+
+  edgeWriter(edge: EdgeId): EdgeWriter {
+    let writer = this.edges.get(edge);
+    if (writer !== undefined) return writer;
+    const { assignment, job } = this;
+    const definition = job.graph.edges[edge];
+    const regions = this.layout?.edges.get(edge);
+    if (definition === undefined || regions === undefined) throw new Error(`edge ${edge} does not leave stage ${this.stage.name}`);
+    const recordBytesMax = this.layout?.recordBytesMax ?? 0;
+    writer = new EdgeWriter({
+      job,
+      edge: definition,
+      ids: { job: assignment.job, stage: assignment.stage, task: assignment.task, attempt: assignment.attempt, edge },
+      partitions: definition.type === 'broadcast' ? 1 : (assignment.partitions[edge] ?? 1),
+      region: regions.region,
+      blocks: regions.blocks,
+      path: join(this.task.directory, `edge-${edge}.run`),
+      recordBytesMax,
+      tooLarge: () => {
+        const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${Math.floor(recordBytesMax / 1_048_576)} MB, a quarter of settings.memoryMb: raise memoryMb, or send less`;
+        throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message });
+      },
+    });
+    this.edges.set(edge, writer);
+    return writer;
+  }
+
+  partWriter(output: OutputId): PartWriter {
+    let writer = this.outputs.get(output);
+    if (writer !== undefined) return writer;
+    const { assignment, job } = this;
+    const definition = job.graph.outputs[output];
+    const staging = assignment.staging[output];
+    if (definition?.type !== 'files' || staging === undefined) throw new Error(`output ${output} has no staging folder`);
+    writer = new PartWriter({ index: output, output: definition, staging, part: assignment.task, attempt: assignment.attempt });
+    this.outputs.set(output, writer);
+    return writer;
+  }
+
+  receivesCombined(receive: StepId): boolean {
+    const step = this.stage.steps[receive];
+    if (step?.type !== 'receive') return false;
+    return step.edges.some(id => {
+      const edge = this.job.graph.edges[id];
+      return edge?.type === 'shuffle' && edge.shuffle.combine !== null;
+    });
+  }
+
+  /** Closes and removes whatever the attempt has written. */
+  abandon(): void {
+    for (const writer of this.edges.values()) attempt(() => writer.abandon());
+    for (const writer of this.outputs.values()) attempt(() => writer.abandon());
+  }
+
+  private nameOfReader(edge: EdgeId): string {
+    const to = this.job.graph.edges[edge]?.to;
+    return to === undefined ? 'the next stage' : `stage '${this.job.graph.stages[to]?.name}'`;
+  }
+
+  /** Every edge and output of the stage gets its file, also when no record went there. */
+  private finish(input: InputCounts): Pick<TaskResult, 'outputs' | 'parts' | 'counters'> {
+    const { graph } = this.job;
+    const { stage } = this.assignment;
+    const leaving = graph.edges.flatMap((edge, id) => (edge.from === stage ? [id] : []));
+    const sampled = this.stage.steps.flatMap(step => (step.type === 'sample' ? [step] : []));
+    // Samples are taken of a finished run, so the edges they travel on are finished last.
+    const carriers = new Set(sampled.map(step => step.to));
+    const first = leaving.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
+    for (const step of sampled) sendSamples(this, step, first);
+    const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
+    const parts = this.stage.outputs.map(output => this.partWriter(output).finish());
+    return { outputs, parts, counters: this.countersOf(input) };
+  }
+
+  private countersOf(input: InputCounts): TaskCounters {
+    const edges = [...this.edges.values()];
+    const parts = [...this.outputs.values()];
+    return {
+      recordsIn: input.records,
+      bytesIn: input.bytes,
+      recordsOut: parts.reduce((sum, part) => sum + part.records, 0),
+      bytesOut: parts.reduce((sum, part) => sum + part.bytes, 0),
+      spills: edges.reduce((sum, edge) => sum + edge.counts.spills, 0),
+      spilledBytes: edges.reduce((sum, edge) => sum + edge.counts.spilledBytes, 0),
+      combinedRecords: edges.reduce((sum, edge) => sum + edge.counts.combinedRecords, 0),
+      groups: input.groups,
+      skippedRecords: 0,
+      invalidUtf8: input.invalidUtf8,
+      user: Object.fromEntries(this.counters),
+    };
+  }
+}
+
+function attempt(close: () => void): void {
+  try {
+    close();
+  } catch {
+    // What cannot be removed now goes with the attempt's folder.
+  }
+}

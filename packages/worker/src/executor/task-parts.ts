@@ -1,0 +1,22 @@
+// What the steps of one attempt share: the job, the user's context, the writers of edges and outputs, the broadcast tables.
+
+import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
+import type { TaskAssignment } from '@sheaf/protocol/messages';
+import type { BroadcastTable } from './broadcast-table.ts';
+import type { EdgeWriter } from './edge-writer.ts';
+import type { LoadedJob } from './loaded-job.ts';
+import type { PartWriter } from './part-writer.ts';
+import type { UserContext } from './task-context.ts';
+
+export interface TaskParts {
+  readonly job: LoadedJob;
+  readonly stage: Stage;
+  readonly assignment: TaskAssignment;
+  readonly context: UserContext;
+  /** By the `load` step that made them. */
+  readonly tables: ReadonlyMap<StepId, BroadcastTable>;
+  edgeWriter(edge: EdgeId): EdgeWriter;
+  partWriter(output: OutputId): PartWriter;
+  /** Whether the edges of a `receive` step went through a combiner. */
+  receivesCombined(receive: StepId): boolean;
+}

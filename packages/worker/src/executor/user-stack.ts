@@ -1,0 +1,64 @@
+// The frames of an error that lie in the user's sources: taken from the bundle's frames by its source map. Looked up only when
+// a failure is reported, as mapping every stack would make throwing several times dearer.
+
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const framesMax = 20;
+
+/** Lines `at FUNCTION (FILE:LINE:COLUMN)` of the user's files, innermost first; '' when no frame is of the bundle. */
+export function userStack(error: Error, bundlePath: string): string {
+  if (bundlePath === '' || typeof error.stack !== 'string') return '';
+  const url = pathToFileURL(bundlePath).href;
+  const frames: string[] = [];
+  let map: SourceMap | null | undefined;
+  for (const line of error.stack.split('\n')) {
+    const at = line.includes(url) ? line.indexOf(url) + url.length : line.indexOf(bundlePath) + bundlePath.length;
+    if (!line.includes(bundlePath) && !line.includes(url)) continue;
+    const [, row, column] = /^:(\d+):(\d+)/.exec(line.slice(at)) ?? [];
+    if (row === undefined || column === undefined) continue;
+    map ??= sourceMapOf(bundlePath);
+    const frame = frameOf(map, { line, row: Number(row), column: Number(column), bundlePath });
+    if (frame !== null) frames.push(frame);
+    if (frames.length === framesMax) break;
+  }
+  return frames.join('\n');
+}
+
+interface BundleFrame {
+  readonly line: string;
+  readonly row: number;
+  readonly column: number;
+  readonly bundlePath: string;
+}
+
+function frameOf(map: SourceMap | null, frame: BundleFrame): string | null {
+  const name = /^\s*at (?:async )?(.+?) \(/.exec(frame.line)?.[1];
+  const found = map?.findEntry(frame.row - 1, frame.column - 1);
+  if (found === undefined || !('originalSource' in found)) return `at ${name ?? 'the job'} (${frame.bundlePath}:${frame.row}:${frame.column})`;
+  const file = found.originalSource.startsWith('file:') ? fileURLToPath(found.originalSource) : found.originalSource;
+  // The planning code that travels in the bundle is not the user's.
+  if (isOwnSource(file)) return null;
+  const place = `${file}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+  return name === undefined ? `at ${place}` : `at ${name} (${place})`;
+}
+
+/** Sheaf's own modules inside a bundle, from a clone or from the published package. */
+function isOwnSource(file: string): boolean {
+  return /[\\/]packages[\\/](?:job|protocol|sheaf)[\\/]src[\\/]|[\\/]node_modules[\\/]sheaf[\\/]/.test(file);
+}
+
+const maps = new Map<string, SourceMap | null>();
+
+function sourceMapOf(bundlePath: string): SourceMap | null {
+  let map = maps.get(bundlePath);
+  if (map !== undefined) return map;
+  try {
+    map = new SourceMap(JSON.parse(readFileSync(`${bundlePath}.map`, 'utf8')));
+  } catch {
+    map = null;
+  }
+  maps.set(bundlePath, map);
+  return map;
+}
