@@ -1,4 +1,18 @@
-// The command line's first file.
-console.log('hello');
+// The program `sheaf`, and every process of a cluster: `sheaf coordinator` and `sheaf worker` are commands like any other.
 
-export {};
+import { fileURLToPath } from 'node:url';
+import manifest from '../../package.json' with { type: 'json' };
+import { runCommandLine } from './command-line.ts';
+import { addExplain } from './explain.ts';
+import { addOutput } from './output.ts';
+import { addQuestions } from './questions.ts';
+import { addRun } from './run.ts';
+import { addServers } from './servers.ts';
+import { addSubmit } from './submit.ts';
+import { processTerminal } from './terminal.ts';
+import { addWatchAndCancel } from './watch-and-cancel.ts';
+
+const groups = [addRun, addSubmit, addExplain, addQuestions, addWatchAndCancel, addOutput, addServers];
+const context = { terminal: processTerminal(), version: manifest.version, cli: fileURLToPath(import.meta.url) };
+
+process.exitCode = await runCommandLine(process.argv.slice(2), groups, context);

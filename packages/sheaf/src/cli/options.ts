@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { limits, UsageError } from '@sheaf/protocol';
+import { type JobId, limits, parseJobId, UsageError } from '@sheaf/protocol';
 import { InvalidArgumentError } from 'commander';
 
 export interface IntegerRange {
@@ -65,4 +65,13 @@ function readParamsFile(file: string, cwd: string): RawParams {
     throw new UsageError(`--params: ${path} must hold one JSON object, { "name": value, … }`);
   }
   return value as RawParams;
+}
+
+/** A job id as the coordinator makes them. Throws UsageError. */
+export function jobIdArgument(text: string): JobId {
+  try {
+    return parseJobId(text);
+  } catch {
+    throw new UsageError(`'${text}' is no job id; 'sheaf jobs' lists them`);
+  }
 }

@@ -1,0 +1,59 @@
+// The whole command line: what every command shares, and how any outcome becomes an exit code. Mistakes of the caller are one
+// line on standard error, never a stack.
+
+import { UsageError } from '@sheaf/protocol';
+import { Command, CommanderError } from 'commander';
+import { LostContactError } from '../submit/lost-contact.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly version: string;
+  /** This program's file: members of a simulated cluster are started from it. */
+  readonly cli: string;
+}
+
+/** Adds commands to the program; each of them ends by giving its exit code to `done`. */
+export type CommandGroup = (program: Command, context: CommandContext, done: (code: ExitCode) => void) => void;
+
+/** Runs one command line and gives its exit code. */
+export async function runCommandLine(args: readonly string[], groups: readonly CommandGroup[], context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  let code: ExitCode = exitCodes.succeeded;
+  const program = new Command('sheaf')
+    .description('MapReduce for Node.js: a job is one TypeScript file.')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({ writeOut: text => terminal.resultText(text), writeErr: text => terminal.stderr.write(text) })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .showHelpAfterError("(see 'sheaf --help')")
+    .action(() => program.outputHelp());
+  for (const group of groups) {
+    group(program, context, given => {
+      code = given;
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return codeOfError(error, terminal);
+  }
+}
+
+/** Tells the error, if nobody has yet, and gives the code it ends with. */
+function codeOfError(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.usage;
+  if (error instanceof UsageError) {
+    terminal.say(`error: ${error.message}`);
+    return exitCodes.usage;
+  }
+  if (error instanceof LostContactError) {
+    terminal.say(`error: ${error.message}`);
+    return exitCodes.lostContact;
+  }
+  // A bug of ours: everything we know of it.
+  terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.failed;
+}

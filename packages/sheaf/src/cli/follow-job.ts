@@ -1,0 +1,75 @@
+// A job from its submission to its end, as seen by whoever waits for it: progress, failures as they happen, the result.
+
+import type { JobId } from '@sheaf/protocol';
+import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
+import type { CoordinatorClient } from '../submit/client.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { escaped } from './printable.ts';
+import { makeProgress, type Progress, silentProgress } from './progress.ts';
+import { countText, durationText } from './quantities.ts';
+import { failureLine, type ReportOptions, reportFailure } from './report-failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface FollowOptions {
+  readonly terminal: Terminal;
+  /** Statuses as lines of JSON on standard output, instead of progress on standard error. */
+  readonly json: boolean;
+}
+
+/** Progress for a command: none with `--json`. */
+export function progressFor({ terminal, json }: FollowOptions): Progress {
+  if (json) return silentProgress;
+  const failure = (note: JobNote): string => (note.failure === null ? escaped(note.text) : noteText(note, reportOptions(terminal)));
+  return makeProgress({ stream: terminal.stderr, color: terminal.color, now: () => performance.now(), failureLine: failure });
+}
+
+/** Watches the job until it has ended, and gives its last status, which is not printed yet. */
+export async function followJob(client: CoordinatorClient, job: JobId, progress: Progress, options: FollowOptions): Promise<JobStatus> {
+  const status = await client.watch(job, {
+    status: status => {
+      progress.status(status);
+      if (options.json && status.endedAt === null) options.terminal.result(JSON.stringify(status));
+    },
+    note: note => progress.note(note),
+  });
+  progress.end();
+  return status;
+}
+
+/** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
+export function tellEnd(status: JobStatus, { terminal, json }: FollowOptions): ExitCode {
+  if (json) terminal.result(JSON.stringify(status));
+  switch (status.state) {
+    case 'failed':
+      if (status.error !== null) terminal.say(reportFailure(status.error, reportOptions(terminal)));
+      terminal.say(`${escaped(status.name)} failed (${status.id})`);
+      return exitCodes.failed;
+    case 'cancelled':
+      terminal.say(`${escaped(status.name)} was cancelled (${status.id})`);
+      return exitCodes.cancelled;
+    default:
+      if (!json) {
+        for (const folder of status.output) terminal.result(folder);
+        terminal.say(summary(status));
+      }
+      return exitCodes.succeeded;
+  }
+}
+
+function summary(status: JobStatus): string {
+  const took = status.endedAt === null ? '' : ` in ${durationText(status.endedAt - (status.startedAt ?? status.submittedAt))}`;
+  const [first] = status.stages;
+  const read = first === undefined || first.records === 0 ? '' : `, ${countText(first.records)} records read`;
+  const failed = status.stages.reduce((sum, stage) => sum + stage.failed, 0);
+  const again = failed === 0 ? '' : `, ${failed} failed ${failed === 1 ? 'attempt' : 'attempts'} made good`;
+  return `${escaped(status.name)} succeeded${took}${read}${again}`;
+}
+
+function noteText(note: JobNote, options: ReportOptions): string {
+  const text = note.failure === null ? '' : failureLine(note.failure, options);
+  return note.text === '' ? text : `${escaped(note.text)}: ${text}`;
+}
+
+export function reportOptions(terminal: Terminal): ReportOptions {
+  return { cwd: terminal.cwd, width: terminal.width };
+}

@@ -1,0 +1,57 @@
+// Ctrl-C and its kin, for commands that have something to put in order before they end. The first signal asks; the second
+// one does not wait.
+
+const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+export interface Interrupts {
+  /** Aborted by the first signal; its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** Signals do what they did before. */
+  release(): void;
+}
+
+/** Takes the signals over until `release`. `again` runs at the second one, and should end the process. */
+export function listenForInterrupts(again: () => void): Interrupts {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) again();
+    else controller.abort(signal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** The signal has come, and what was being done is left undone. */
+export class InterruptedError extends Error {
+  constructor() {
+    super('interrupted');
+    this.name = 'InterruptedError';
+  }
+}
+
+/** The work's result; InterruptedError `graceMs` after the signal, when the work has not ended by then. */
+export async function unlessInterrupted<T>(
+  work: Promise<T>,
+  { signal, graceMs }: { readonly signal: AbortSignal; readonly graceMs: number },
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(new InterruptedError()), graceMs);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,108 @@
+// `sheaf run`: a job on a cluster of this machine's own, or in this very process. The cluster starts while the job file is
+// bundled, and nothing of it is left afterwards, whatever ends the command.
+
+import { type Cluster, clusterSize, startCluster } from '@sheaf/cluster';
+import { limits } from '@sheaf/protocol';
+import type { JobStatus } from '@sheaf/protocol/messages';
+import type { Command } from 'commander';
+import { CoordinatorClient } from '../submit/client.ts';
+import { parseAddress } from '../submit/coordinator-address.ts';
+import { uploadBlob } from '../submit/http.ts';
+import { planJob, prepareSubmission } from '../submit/submission.ts';
+import type { CommandContext } from './command-line.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
+import { InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
+import { addJobArguments, type JobArguments, jobRequestOf } from './job-arguments.ts';
+import { slotsOption, workersOption } from './options.ts';
+import { plural } from './quantities.ts';
+import { runInlineCommand } from './run-inline.ts';
+import { rejected } from './submit.ts';
+
+interface RunOptions extends JobArguments {
+  readonly inline?: boolean;
+  readonly workers?: number;
+  readonly slots?: number;
+  readonly json?: boolean;
+}
+
+/** How long a cancelled job may take to clean up before the cluster is ended all the same. */
+const cancelGraceMs = 5_000;
+
+export function addRun(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const { workers, slots } = clusterSize({});
+  addJobArguments(program.command('run').description('run a job on a simulated cluster of real processes on this machine'))
+    .option('--inline', 'run it in this process instead: breakpoints and console work')
+    .option('--workers <count>', `worker processes (default: ${workers})`, workersOption)
+    .option('--slots <count>', `tasks at a time on each worker (default: the cores shared out, here ${slots})`, slotsOption)
+    .option('--overwrite', 'replace an existing output, once the new one is complete')
+    .option('--json', 'one status object a line on standard output')
+    .action(async (file: string, options: RunOptions) => {
+      done(await (options.inline === true ? runInlineCommand(file, options, context) : runOnCluster(file, options, context)));
+    });
+}
+
+async function runOnCluster(file: string, options: RunOptions, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const follow: FollowOptions = { terminal, json: options.json === true };
+  const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
+  const stopNow = (): void => cluster.stopNow();
+  process.once('exit', stopNow);
+  const interrupts = listenForInterrupts(() => {
+    cluster.stopNow();
+    process.exit(exitCodes.cancelled);
+  });
+  try {
+    const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal });
+    return tellEnd(await unlessInterrupted(work, { signal: interrupts.signal, graceMs: cancelGraceMs }), follow);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) return rejected(error, terminal);
+    terminal.say('interrupted');
+    return exitCodes.cancelled;
+  } finally {
+    await cluster.stop();
+    interrupts.release();
+    process.off('exit', stopNow);
+  }
+}
+
+interface RunWork {
+  readonly file: string;
+  readonly options: RunOptions;
+  readonly context: CommandContext;
+  readonly cluster: Cluster;
+  readonly follow: FollowOptions;
+  readonly interrupted: AbortSignal;
+}
+
+async function submitAndFollow({ file, options, context, cluster, follow, interrupted }: RunWork): Promise<JobStatus> {
+  const { terminal, version } = context;
+  const goOn = (): void => {
+    if (interrupted.aborted) throw new InterruptedError();
+  };
+  const request = jobRequestOf(file, options, { terminal, directory: cluster.directory });
+  const { submission, blobs } = await prepareSubmission(await planJob(request), request);
+  goOn();
+  const address = parseAddress(await cluster.url, null);
+  const progress = progressFor(follow);
+  const client = new CoordinatorClient({ address, version, onContact: text => progress.say(text) });
+  try {
+    await Promise.all(blobs.map(blob => uploadBlob(address, blob)));
+    goOn();
+    const job = await client.submit(submission);
+    const cancel = (): void => {
+      progress.say('cancelling');
+      void client.cancel(job, `${interrupted.reason}`).catch(() => {});
+    };
+    if (interrupted.aborted) cancel();
+    else interrupted.addEventListener('abort', cancel, { once: true });
+    progress.say(`${submission.name} (${job}) on ${plural(cluster.workers.length, 'worker')}`);
+    return await followJob(client, job, progress, follow);
+  } finally {
+    progress.end();
+    client.close();
+  }
+}
+
+/** The relation that makes an interrupted run end in time. */
+if (cancelGraceMs + limits.shutdownMs > 15_000) throw new Error('limits disagree: an interrupted run ends within 15 s');

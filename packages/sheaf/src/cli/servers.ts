@@ -1,0 +1,145 @@
+// `sheaf coordinator` and `sheaf worker`: the processes of a cluster. They run until a signal asks them to end; as members of
+// a simulated cluster (`--member`) they end when their standard input does, and leave nothing behind.
+
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { UsageError } from '@sheaf/protocol';
+import { type Command, Option } from 'commander';
+import { type Logger, pino } from 'pino';
+import { addressText } from '../submit/coordinator-address.ts';
+import type { CommandContext } from './command-line.ts';
+import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf, tokenOf } from './coordinator-option.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { portOption, slotsOption } from './options.ts';
+import { plural } from './quantities.ts';
+
+interface ServerOptions extends CoordinatorOptions {
+  readonly json?: boolean;
+  readonly member?: boolean;
+  readonly logLevel: string;
+}
+
+interface CoordinatorCommandOptions extends ServerOptions {
+  readonly stateDir: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+interface WorkerCommandOptions extends ServerOptions {
+  readonly slots: number;
+  readonly dir?: string;
+}
+
+export function addServers(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  addServerOptions(program.command('coordinator').description('the process that plans jobs and hands out tasks'))
+    .requiredOption('--state-dir <dir>', 'where its journal lies; started again on it, it goes on with its jobs')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 takes a free one', portOption, 7077)
+    .option('--token-file <file>', 'file with the token that everyone must show; needed beyond this machine (or SHEAF_TOKEN_FILE)')
+    .action(async (options: CoordinatorCommandOptions) => done(await runCoordinator(options, context)));
+  addServerOptions(addCoordinatorOptions(program.command('worker').description('a process that runs tasks for a coordinator')))
+    .option('--slots <count>', 'tasks at a time', slotsOption, availableParallelism())
+    .option('--dir <dir>', 'where spills and map outputs lie; started again on it, it offers what it still has')
+    .action(async (options: WorkerCommandOptions) => done(await runWorker(options, context)));
+}
+
+function addServerOptions(command: Command): Command {
+  return command
+    .option('--json', 'say in one line of JSON on standard output when it is ready')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged on standard error')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addOption(new Option('--member').hideHelp());
+}
+
+async function runCoordinator(options: CoordinatorCommandOptions, { terminal, version }: CommandContext): Promise<ExitCode> {
+  const { startCoordinator } = await import('@sheaf/coordinator');
+  const { host, port } = options;
+  const stateDirectory = resolve(terminal.cwd, options.stateDir);
+  const life = new Life(options);
+  const token = tokenOf(options, terminal);
+  const coordinator = await startCoordinator({ stateDirectory, host, port, token, version, logger: makeLogger(options) });
+  const url = addressText({ host, port: coordinator.port, secure: false, token: null });
+  if (options.json === true) terminal.result(JSON.stringify({ ready: true, url }));
+  else terminal.say(`coordinator at ${url}, state in ${stateDirectory}`);
+  await life.over;
+  await coordinator.stop();
+  life.remove(stateDirectory);
+  return exitCodes.succeeded;
+}
+
+async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
+  const { startWorker } = await import('@sheaf/worker');
+  const life = new Life(options);
+  const directory = resolve(options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir));
+  const given = options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options;
+  const address = coordinatorOf(given, terminal);
+  const executor = join(dirname(cli), 'executor.mjs');
+  const worker = await startWorker({
+    coordinator: addressText(address),
+    token: address.token,
+    slots: options.slots,
+    directory,
+    executor,
+    version,
+    logger: makeLogger(options),
+  });
+  if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
+  else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(options.slots, 'slot')}, files in ${directory}`);
+  await Promise.race([life.over, worker.ended]);
+  await worker.stop();
+  if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
+  life.remove(directory);
+  return exitCodes.succeeded;
+}
+
+/** How long the process lives: until a signal, or, as a member of a simulated cluster, as long as its standard input. */
+class Life {
+  readonly over: Promise<void>;
+  /** The first line on standard input, which a member is told its coordinator's address by. */
+  readonly firstLine: Promise<string>;
+  private readonly member: boolean;
+
+  constructor({ member }: ServerOptions) {
+    this.member = member === true;
+    const signalled = new Promise<void>(end => {
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end());
+    });
+    if (!this.member) {
+      this.over = signalled;
+      this.firstLine = Promise.reject(
+        new UsageError('--coordinator -: only members of a simulated cluster read the address from standard input'),
+      );
+      this.firstLine.catch(() => {});
+      return;
+    }
+    const input = createInterface({ input: process.stdin });
+    const closed = new Promise<void>(end => input.once('close', end));
+    this.over = Promise.race([signalled, closed]);
+    this.firstLine = new Promise((tell, fail) => {
+      input.once('line', tell);
+      void closed.then(() => fail(new Error('standard input ended before it told the address')));
+    });
+    this.firstLine.catch(() => {});
+  }
+
+  /** A member takes its directory with it, and the last one the directory of the cluster. */
+  remove(directory: string): void {
+    if (!this.member) return;
+    rmSync(directory, { recursive: true, force: true });
+    try {
+      rmdirSync(dirname(directory));
+    } catch {
+      // Another member is still there, or the parent has removed everything.
+    }
+  }
+}
+
+function makeLogger({ logLevel, member }: ServerOptions): Logger {
+  const level = member === true && logLevel === 'info' ? 'warn' : logLevel;
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+}

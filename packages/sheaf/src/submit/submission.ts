@@ -1,0 +1,86 @@
+// From a job file and raw parameters to what a coordinator is sent: the bundle, the plan as a graph, the parameters as bytes.
+// Everything that is the caller's mistake shows here, before any task runs, as a UsageError.
+
+import { randomInt } from 'node:crypto';
+import type { CompiledJob } from '@sheaf/job/open';
+import { jobIdOf, limits, UsageError } from '@sheaf/protocol';
+import { canonical } from '@sheaf/protocol/graph';
+import type { Submission } from '@sheaf/protocol/messages';
+import { encodeValue } from '@sheaf/worker/value-codec';
+import { bundleJob, type JobBundle } from './bundler.ts';
+import type { Blob } from './http.ts';
+import { writeItemSpools } from './item-spools.ts';
+import { loadJob } from './load-job.ts';
+
+export interface JobRequest {
+  readonly file: string;
+  readonly params: { readonly [name: string]: unknown };
+  readonly cwd: string;
+  readonly overwrite: boolean;
+  /** An existing folder for what planning writes: the loaded bundle and the spools of items. */
+  readonly directory: string;
+}
+
+/** A job whose plan is known. */
+export interface PlannedJob extends CompiledJob {
+  readonly name: string;
+  readonly bundle: JobBundle;
+  /** Validated. */
+  readonly params: unknown;
+}
+
+export interface PreparedSubmission {
+  readonly submission: Submission;
+  /** To be uploaded before the submission. */
+  readonly blobs: readonly Blob[];
+}
+
+/** Bundles and loads the job file, checks the parameters and runs the plan. Throws UsageError. */
+export async function planJob(request: JobRequest): Promise<PlannedJob> {
+  const bundle = await bundleJob(request.file);
+  const job = await loadJob(bundle, request.directory);
+  const params = await job.validate(request.params);
+  return { name: job.name, bundle, params, ...job.compile(params) };
+}
+
+/** What the coordinator is sent for a planned job; its items are made and written down now. */
+export async function prepareSubmission(job: PlannedJob, request: JobRequest): Promise<PreparedSubmission> {
+  const { bundle, graph } = job;
+  const spools = await writeItemSpools(job, request.directory);
+  const submission: Submission = {
+    job: jobIdOf(
+      Date.now(),
+      randomInt(36 ** 4)
+        .toString(36)
+        .padStart(4, '0'),
+    ),
+    name: job.name,
+    bundle: bundle.sha256,
+    sourceMap: bundle.sourceMapSha256,
+    graph: canonical(graph),
+    params: encodeParams(job.params),
+    cwd: request.cwd,
+    overwrite: request.overwrite,
+    spools: Object.fromEntries(spools.map(({ name, sha256, items, bytes }) => [name, { sha256, items, bytes }])),
+  };
+  const blobs: Blob[] = [
+    { sha256: bundle.sha256, content: bundle.code },
+    { sha256: bundle.sourceMapSha256, content: bundle.sourceMap },
+    ...spools.map(({ sha256, path, bytes }) => ({ sha256, content: { path, bytes } })),
+  ];
+  return { submission, blobs };
+}
+
+/** Parameters in the value codec. Throws UsageError for what it cannot carry. */
+function encodeParams(params: unknown): Uint8Array {
+  const limit = limits.paramsBytesMax;
+  const target = new Uint8Array(limit);
+  let end: number;
+  try {
+    end = encodeValue(params, target, 0, limit);
+  } catch (error) {
+    throw new UsageError(`the parameters cannot be sent to workers: ${(error as Error).message}`, { cause: error });
+  }
+  if (end < 0) throw new UsageError(`the parameters take more than ${limit} bytes; put large data into an input file`);
+  return target.slice(0, end);
+}
