@@ -107,6 +107,7 @@ export const limits = {
   blobUnclaimedMs: 600_000,
   /** Submissions that are being planned; more are told to come back. */
   submissionsInFlightMax: 16,
+  publishAttemptsMax: 3,
   watchIntervalMs: 250,
   watchersMax: 1_000,
   logReadTimeoutMs: 5_000,

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -58,10 +58,16 @@ export class BlobStore {
     }
   }
 
-  /** The size of a blob, or null when it is not here. */
-  async size(sha256: string): Promise<number | null> {
-    const found = await stat(this.path(sha256)).catch(() => null);
-    return found === null ? null : found.size;
+  /** The size of a blob, or null when it is not here. It counts as just uploaded: whoever asks is about to submit a job with it. */
+  async claim(sha256: string): Promise<number | null> {
+    const now = new Date();
+    try {
+      await utimes(this.path(sha256), now, now);
+      return (await stat(this.path(sha256))).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
   }
 
   read(sha256: string): ReadStream {

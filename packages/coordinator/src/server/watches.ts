@@ -18,12 +18,15 @@ interface Watching extends Watcher {
 
 export class Watches {
   private readonly statusOf: (job: JobId) => JobStatus | null;
+  private readonly reached: () => Promise<void>;
   private readonly watchings = new Map<JobId, Set<Watching>>();
   private count = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(statusOf: (job: JobId) => JobStatus | null) {
-    this.statusOf = statusOf;
+  /** `reached` resolves when what the statuses tell now is on disk. */
+  constructor(options: { readonly statusOf: (job: JobId) => JobStatus | null; readonly reached: () => Promise<void> }) {
+    this.statusOf = options.statusOf;
+    this.reached = options.reached;
   }
 
   /** Starts a watch of a job that is known. Gives what ends it, or null when there are as many as there may be. */
@@ -34,7 +37,7 @@ export class Watches {
     this.watchings.set(watcher.job, ofJob.add(watching));
     this.count += 1;
     this.timer ??= setInterval(() => this.look(), limits.watchIntervalMs);
-    this.show(watching, this.statusOf(watcher.job));
+    void this.begin(watching);
     return () => this.remove(watching);
   }
 
@@ -52,10 +55,16 @@ export class Watches {
     this.watchings.clear();
   }
 
+  private async begin(watching: Watching): Promise<void> {
+    await this.reached();
+    if (this.watchings.get(watching.job)?.has(watching) === true) this.show(watching, this.statusOf(watching.job));
+  }
+
+  /** The last status is not shown from here: it may not be on disk yet. */
   private look(): void {
     for (const [job, ofJob] of this.watchings) {
       const status = this.statusOf(job);
-      for (const watching of ofJob) this.show(watching, status);
+      if (status?.endedAt === null) for (const watching of ofJob) this.show(watching, status);
     }
   }
 
