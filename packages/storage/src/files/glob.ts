@@ -59,7 +59,7 @@ function toRegExp(source: string): RegExp {
     else if (character === '\\' && at + 1 < characters.length) expression += quote(characters[++at] as string);
     else if (character === '[') {
       const set = readSet(characters, at, source);
-      expression += set?.expression ?? '\\[';
+      expression += set?.expression ?? quote(character);
       at = set?.last ?? at;
     } else expression += quote(character);
   }
@@ -94,7 +94,7 @@ function readSet(characters: readonly string[], open: number, source: string): {
 }
 
 function quote(character: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\u{${character.charCodeAt(0).toString(16)}}` : character;
 }
 
 /** `a{b,c{d,e}}` → `ab`, `acd`, `ace`. Braces without a comma, or unclosed, stand for themselves. */

@@ -112,6 +112,8 @@ export class SpoolReader {
   private readonly path: string;
   private readonly descriptor: number;
   private readonly index: Buffer;
+  /** Where the blocks end. */
+  private readonly indexAt: number;
 
   constructor(path: string) {
     this.path = path;
@@ -125,6 +127,7 @@ export class SpoolReader {
       if (!magic.equals(tail.subarray(12)) || !magic.equals(this.bytesAt(0, magic.length)) || indexAt < magic.length) {
         throw this.corrupt('it is no whole spool');
       }
+      this.indexAt = indexAt;
       this.index = this.bytesAt(indexAt, blocks * indexEntryBytes);
       if (crc32(tail.subarray(0, 8), crc32(this.index)) !== tail.readUInt32LE(8)) throw this.corrupt('its index is damaged');
       this.items = tail.readUInt32LE(0);
@@ -170,7 +173,7 @@ export class SpoolReader {
     const offset = this.index.readDoubleLE(block * indexEntryBytes);
     const head = this.bytesAt(offset, blockHeadBytes);
     const length = head.readUInt32LE(0);
-    if (length > limits.itemsSpoolBytesMax) throw this.corrupt(`the block at ${offset} is damaged`);
+    if (offset + blockHeadBytes + length > this.indexAt) throw this.corrupt(`the block at ${offset} is damaged`);
     const body = this.bytesAt(offset + blockHeadBytes, length);
     if (crc32(body) !== head.readUInt32LE(4)) throw this.corrupt(`the block at ${offset} is damaged`);
     return body;
