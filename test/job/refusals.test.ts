@@ -108,7 +108,7 @@ test('settings are checked, each by its name', () => {
   const text = withMembers({ settings: { memoryMb: 4, heapMb: 1.5, splitMB: 8, attempts: '3', taskTimeoutMs: Number.POSITIVE_INFINITY } });
   expect(text.split('\n')).toEqual([
     "job 'x':",
-    '  - settings.memoryMb must be a whole number from 8 to 2048, but is 4',
+    `  - settings.memoryMb must be a whole number from ${limits.memoryMbMin} to ${limits.memoryMbMax}, but is 4`,
     '  - settings.heapMb must be a whole number from 16 to 65536, but is 1.5',
     "  - there is no setting 'splitMB'. Did you mean 'splitMb'?",
     "  - settings.attempts must be a whole number from 1 to 1000, but is '3'",
@@ -117,7 +117,7 @@ test('settings are checked, each by its name', () => {
   expect(withMembers({ settings: { infrastructureAttempts: 1 } })).toContain("there is no setting 'infrastructureAttempts'");
   expect(withMembers({ settings: { toString: 1 } })).toContain("there is no setting 'toString'");
   expect(withMembers({ settings: 64 })).toContain('settings must be an object with memoryMb, ');
-  expect(withMembers({ settings: { memoryMb: 8, heapMb: undefined } })).toBe('accepted');
+  expect(withMembers({ settings: { memoryMb: limits.memoryMbMin, heapMb: undefined } })).toBe('accepted');
 });
 
 describe('what input, inputs and output give', () => {

@@ -5,11 +5,8 @@
 //   3. No conditional type as the type of a whole member, and none around M in map's return: TypeScript resolves it too
 //      early and the tuple hint is lost. Checks live in parameters, in reduce's return and in the sink.
 
-import type { Key, Pair, Widen } from './keys.ts';
+import type { Anything, Key, Pair, Widen } from './keys.ts';
 import type { Source } from './sources.ts';
-
-/** A tuple among the members makes an array literal infer as a tuple; the rest lets everything else through. */
-export type Anything = Pair | readonly [] | object | string | number | bigint | boolean | null | undefined;
 
 /** M is not inferred yet, or is really anything. */
 type Unknown<M> = [Anything] extends [M] ? true : false;

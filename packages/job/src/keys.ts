@@ -7,6 +7,9 @@ export type Key = null | boolean | number | bigint | string | Date | Uint8Array 
 /** What a map yields for a job with `reduce`. */
 export type Pair = readonly [key: Key, value: unknown];
 
+/** A tuple among the members makes an array literal infer as a tuple; the rest lets everything else through. */
+export type Anything = Pair | readonly [] | object | string | number | bigint | boolean | null | undefined;
+
 /** `1` becomes number and `true` boolean, but 'pro' | 'free' stays what it is. */
 export type Widen<V> = V extends number ? number : V extends bigint ? bigint : V extends boolean ? boolean : V;
 

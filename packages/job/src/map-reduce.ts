@@ -4,7 +4,8 @@
 import { brand, internalsOf, withInternals } from './brand.ts';
 import { checkMembers } from './compile/members.ts';
 import type { TaskContext } from './context.ts';
-import type { Accepted, Anything, ColumnLater, KeyIn, Mapped, Order, Reduced, ValueIn } from './inference.ts';
+import type { Accepted, ColumnLater, KeyIn, Mapped, Order, Reduced, ValueIn } from './inference.ts';
+import type { Anything } from './keys.ts';
 import type { Schema } from './schema.ts';
 import type { Sink } from './sinks.ts';
 import type { Source } from './sources.ts';

@@ -2,29 +2,15 @@
 // The bundle's entry is `export default openJob(job)`; submitter and executors import it and call the same functions.
 
 import { UsageError } from '@sheaf/protocol';
-import { checkGraph, type StageGraph } from '@sheaf/protocol/graph';
+import { checkGraph } from '@sheaf/protocol/graph';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
+import type { CompiledJob, OpenedJob } from './compiled-job.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: user functions of any shape, found by their index.
-export type AnyFunction = (...args: any[]) => any;
-
-export interface CompiledJob {
-  readonly graph: StageGraph;
-  /** FunctionRef.index → the function. `schema` functions take a raw record and give the validated one or throw; `items` functions give an iterable. */
-  readonly functions: readonly AnyFunction[];
-}
-
-export interface OpenedJob {
-  readonly name: string;
-  /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema any parameter is one too many. */
-  validate(raw: { readonly [name: string]: unknown }): Promise<unknown>;
-  /** Runs `plan()`: same parameters, same graph. Throws UsageError for a mistake in the plan. */
-  compile(params: unknown): CompiledJob;
-}
+export type { AnyFunction, CompiledJob, OpenedJob } from './compiled-job.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
 export function openJob(job: unknown): OpenedJob {

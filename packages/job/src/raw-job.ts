@@ -5,12 +5,12 @@ import { UsageError } from '@sheaf/protocol';
 import type { StageGraph } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from './brand.ts';
 import { codeOf } from './compile/functions.ts';
+import type { AnyFunction, CompiledJob } from './compiled-job.ts';
 import type { Job } from './map-reduce.ts';
-import type { AnyFunction, CompiledJob } from './open.ts';
 import type { Schema } from './schema.ts';
 
 export interface RawJob<P> {
-  /** Default: the graph's own name must be given by `graph` anyway; this one is shown before it is made. */
+  /** What the job is called before its graph is made. Default: the graph's name, or 'raw' where the graph follows from parameters. */
   readonly name?: string;
   readonly params?: Schema<P>;
   readonly graph: StageGraph | ((params: P) => StageGraph);

@@ -225,13 +225,12 @@ describe('what is wrong with a job file is said with its place', () => {
   });
 });
 
-test('a Sheaf that is itself bundled finds its doors beside it', async () => {
-  const folder = await jobFolder({ 'job.ts': jobText('typeof z.string', "import { z } from 'zod';") });
+/** Sheaf's bundler bundled itself, as the command is, with its doors beside it; and a program that runs jobs by it. */
+async function bundledSheaf(folder: JobFolder): Promise<void> {
   const source = (path: string): string => fileURLToPath(new URL(`../../../packages/sheaf/src/${path}`, import.meta.url));
   const outdir = join(folder.path, 'sheaf');
-  const sources = ['submit/load-job.ts', 'submit/bundler.ts', 'index.ts', 'open.ts', 'raw.ts'];
   await build({
-    entryPoints: sources.map(source),
+    entryPoints: ['submit/load-job.ts', 'submit/bundler.ts', 'index.ts', 'open.ts', 'raw.ts'].map(source),
     entryNames: '[name]',
     outdir,
     bundle: true,
@@ -246,9 +245,24 @@ test('a Sheaf that is itself bundled finds its doors beside it', async () => {
   await folder.write({
     'run.mjs': `import { bundleJob } from './sheaf/bundler.mjs';
 import { loadJob } from './sheaf/load-job.mjs';
-const job = await loadJob(await bundleJob('job.ts', { cacheFolder: null }), 'loaded');
-console.log(job.compile({}).functions[0]('a'));`,
+try {
+  const job = await loadJob(await bundleJob(process.argv[2], { cacheFolder: null }), 'loaded');
+  console.log(job.compile({}).functions[0]('a'));
+} catch (error) {
+  console.log(error.name, error.message);
+}`,
   });
-  const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs'], { cwd: folder.path });
-  expect(stdout).toBe("[ 'function' ]\n");
+}
+
+test('a Sheaf that is itself bundled finds its doors beside it, and the line of an error, whoever maps it', async () => {
+  const head = "import { z } from 'zod';\nfunction paths(): never {\n  throw new Error('no day');\n}";
+  const folder = await jobFolder({ 'job.ts': jobText('typeof z.string', "import { z } from 'zod';"), 'bad.ts': jobText('line') });
+  await folder.write({ 'bad.ts': jobText('typeof z', head).replace("from.text('in')", '() => paths()') });
+  await bundledSheaf(folder);
+  const run = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)(process.execPath, args, { cwd: folder.path })).stdout;
+  expect(await run('run.mjs', 'job.ts')).toBe("[ 'function' ]\n");
+  const refused = "UsageError bad.ts:4:9: job 'x': input threw Error: no day\n";
+  expect(await run('run.mjs', 'bad.ts')).toBe(refused);
+  expect(await run('--enable-source-maps', 'run.mjs', 'bad.ts')).toBe(refused);
 });

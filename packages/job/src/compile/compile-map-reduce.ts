@@ -8,8 +8,8 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Count, Edge, Fold, FunctionRef, KeyPart, Output, Partitioner, Select, Stage, Step } from '@sheaf/protocol/graph';
+import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
 import { builtInFold } from '../folds.ts';
-import type { AnyFunction, CompiledJob } from '../open.ts';
 import { isPromise } from '../schema.ts';
 import { sinkDefinition } from '../sinks.ts';
 import type { SourceDefinition } from '../sources.ts';

@@ -2,7 +2,7 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Input, Step } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../open.ts';
+import type { AnyFunction } from '../compiled-job.ts';
 import { recordValidator, validatorOf } from '../schema.ts';
 import { isIterable, type SourceDefinition, sourceDefinition } from '../sources.ts';
 import type { FunctionTable } from './functions.ts';

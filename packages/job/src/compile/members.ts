@@ -4,7 +4,7 @@
 
 import { limits, UsageError } from '@sheaf/protocol';
 import type { Settings } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../open.ts';
+import type { AnyFunction } from '../compiled-job.ts';
 import { isPositiveInteger } from '../options.ts';
 import { validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';

@@ -3,7 +3,7 @@
 // value is wrapped here, while the hash that goes into the graph is of what the user wrote.
 
 import type { KeyPart } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../open.ts';
+import type { AnyFunction } from '../compiled-job.ts';
 import type { FunctionTable } from './functions.ts';
 
 export interface SortValuesBy {

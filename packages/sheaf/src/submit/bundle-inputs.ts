@@ -41,8 +41,8 @@ export async function watchedFiles({ path, metafile, resolutions, changedAfterMs
 
 /** Whether every file is still as it was. */
 export async function areUnchanged(files: readonly WatchedFile[]): Promise<boolean> {
-  for (const { path, sha256 } of files) if ((await hashOfFile(path)) !== sha256) return false;
-  return true;
+  const same = await Promise.all(files.map(async ({ path, sha256 }) => (await hashOfFile(path)) === sha256));
+  return same.every(unchanged => unchanged);
 }
 
 async function hashOfFile(path: string): Promise<string | null> {

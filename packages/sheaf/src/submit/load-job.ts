@@ -17,9 +17,9 @@ export async function loadJob(bundle: JobBundle, directory: string): Promise<Ope
   const name = `${bundle.sha256}.mjs`;
   const path = join(resolve(directory), name);
   await mkdir(directory, { recursive: true });
-  await writeWholeFile(`${path}.map`, [bundle.sourceMap]);
   // Debuggers find the user's lines by this comment; the hash is of what stands before it.
-  await writeWholeFile(path, [bundle.code, new TextEncoder().encode(`\n//# sourceMappingURL=${name}.map\n`)]);
+  const mapComment = new TextEncoder().encode(`\n//# sourceMappingURL=${name}.map\n`);
+  await Promise.all([writeWholeFile(`${path}.map`, [bundle.sourceMap]), writeWholeFile(path, [bundle.code, mapComment])]);
   const { sourceMap } = bundle;
   const ours = (error: unknown): unknown => ownError(error, { path, sourceMap });
   const job = await importJob(path).catch(error => {
