@@ -72,6 +72,10 @@ export const limits = {
   servesInFlightMax: 64,
   /** An assigned task waits this long for the locations of its input. */
   locationsWaitMs: 30_000,
+  /** A worker that is too busy to serve is asked again for this long. */
+  fetchBusyMs: 60_000,
+  /** Shared storage may show a new file late. */
+  nonceWaitMs: 3_000,
   reconnectDelayMs: 50,
   reconnectDelayMsMax: 5_000,
   locationsPerMessageMax: 2_000,
@@ -90,6 +94,7 @@ export const limits = {
   executorKillGraceMs: 2_000,
   logBytesPerAttemptMax: 1_048_576,
   logBytesPerWorkerMax: 67_108_864,
+  logsPerWorkerMax: 10_000,
   progressIntervalMs: 1_000,
   countersPerJobMax: 1_000,
   counterNameCharsMax: 200,

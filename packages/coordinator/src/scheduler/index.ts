@@ -1,5 +1,6 @@
 export type { CancelVerdict, PartsOfOutput, SchedulerCommand, WorkerOrder } from './commands.ts';
 export type { JobFacts, JoinedWorker, SchedulerEvent } from './events.ts';
+export { checkInvariants } from './invariants.ts';
 export type { CommittedOutput, JournalRecord } from './records.ts';
 export { replay } from './replay.ts';
 export { recordsOf } from './snapshot.ts';

@@ -22,7 +22,8 @@ interface OfTask {
 }
 
 export type JournalRecord =
-  | { readonly type: 'job-accepted'; readonly job: JobFacts }
+  /** `generation` is 0 but in a snapshot: how often tasks that ran again had given other bytes. */
+  | { readonly type: 'job-accepted'; readonly job: JobFacts; readonly generation: number }
   /** This attempt counts: it is the one point at which a task is done. */
   | (OfTask & {
       readonly type: 'task-committed';

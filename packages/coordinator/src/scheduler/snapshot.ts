@@ -1,7 +1,74 @@
 // The shortest journal that gives the same durable state: what a snapshot is made of.
 
+import { found } from './assert.ts';
+import { counterNames } from './counter-table.ts';
+import type { JobFacts } from './events.ts';
 import type { JournalRecord } from './records.ts';
-import type { SchedulerState } from './state.ts';
+import type { JobRun, SchedulerState, StageRun } from './state.ts';
+import { taskState } from './transitions.ts';
 
 /** Records that, replayed into an empty state, give this one again: the journal up to now may be replaced by them. */
-export function* recordsOf(_state: SchedulerState): Generator<JournalRecord> {}
+export function* recordsOf(state: SchedulerState): Generator<JournalRecord> {
+  for (const [job, { status }] of state.ended) yield { type: 'job-ended', job, status };
+  for (const job of state.jobs.values()) yield* recordsOfJob(job);
+}
+
+function* recordsOfJob(job: JobRun): Generator<JournalRecord> {
+  yield { type: 'job-accepted', job: factsOf(job), generation: job.generation };
+  const names = [...job.countedNames.keys()];
+  // Lower stages come first, so a stage that was counted late is counted when what it reads has been said.
+  for (const stage of job.stages) {
+    if (stage.table === null) continue;
+    if (isCountedLate(stage)) yield { type: 'stage-counted', job: job.id, stage: stage.id, count: stage.table.count };
+    for (let task = 0; task < stage.table.count; task++) yield* recordsOfTask(job, { stage, task, names });
+  }
+  const at = job.startedAt ?? job.facts.submittedAt;
+  if (job.phase === 'committing') yield { type: 'commit-started', job: job.id, at };
+  if (job.phase === 'aborting') yield { type: 'abort-started', job: job.id, at, ...found(job.abort, 'abort of the job') };
+}
+
+interface Snapped {
+  readonly stage: StageRun;
+  readonly task: number;
+  readonly names: readonly string[];
+}
+
+function* recordsOfTask(job: JobRun, { stage, task, names }: Snapped): Generator<JournalRecord> {
+  const table = found(stage.table, 'table');
+  const attempt = table.winner(task);
+  if (attempt === null) return;
+  const row = table.counters.get(task);
+  const counted: { [name: string]: number } = {};
+  for (let i = counterNames.length; i < row.length; i += 2) counted[found(names[row[i] ?? -1], 'counter')] = row[i + 1] ?? 0;
+  const named = { job: job.id, stage: stage.id, task };
+  yield {
+    ...named,
+    type: 'task-committed',
+    at: job.startedAt ?? job.facts.submittedAt,
+    attempt,
+    outputs: table.outputs(task),
+    parts: table.parts.get(task) ?? [],
+    counters: row.slice(0, counterNames.length),
+    counted,
+  };
+  if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted' };
+}
+
+function isCountedLate({ spec: { tasks } }: StageRun): boolean {
+  return tasks.type === 'partitions' && tasks.count.type === 'auto' && tasks.count.of === 'edges';
+}
+
+/** The facts as they were submitted, the plan put together again from the tables. */
+function factsOf(job: JobRun): JobFacts {
+  const files: { [stage: number]: JobFacts['plan']['files'][number] } = {};
+  const splits: { [stage: number]: JobFacts['plan']['splits'][number] } = {};
+  const counts: { [stage: number]: number | 'later' } = {};
+  for (const stage of job.stages) {
+    counts[stage.id] = stage.table === null || isCountedLate(stage) ? 'later' : stage.table.count;
+    const table = stage.splits;
+    if (table === null) continue;
+    files[stage.id] = table.files;
+    splits[stage.id] = Array.from({ length: table.count }, (_, i) => table.split(i));
+  }
+  return { ...job.facts, plan: { graphHash: job.graphHash, files, splits, counts } };
+}

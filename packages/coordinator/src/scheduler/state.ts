@@ -1,12 +1,180 @@
-// All that the scheduler knows.
+// All that the scheduler knows: jobs with their stages, workers with their sessions, and the attempts that run.
+// Committed tasks live in typed arrays (task-table.ts); everything here is small. `checkInvariants` re-derives each count.
 
-import type { Epoch } from '@sheaf/protocol';
+import type { AttemptId, Epoch, Failure, JobId, SessionId, WorkerId } from '@sheaf/protocol';
+import type { Edge, Stage, StageGraph } from '@sheaf/protocol/graph';
+import type { JobStatus } from '@sheaf/protocol/messages';
+import type { JobFacts } from './events.ts';
+import type { SplitTable } from './split-table.ts';
+import type { StoryRing } from './story.ts';
+import type { TaskTable } from './task-table.ts';
+import type { AttemptState, JobPhase, WorkerState } from './transitions.ts';
 
 export interface SchedulerState {
   readonly epoch: Epoch;
+  /** The time of the last event. */
+  now: number;
+  /** The last attempt's number in this life. */
+  attemptCounter: number;
+  /** Unfinished jobs, in the order of submission. */
+  readonly jobs: Map<JobId, JobRun>;
+  /** The last status of ended jobs, in the order in which they ended: the newest `limits.jobsKeptMax`. */
+  readonly ended: Map<JobId, EndedJob>;
+  /** By worker index, which task tables refer to; null: free for the next new worker. */
+  readonly workers: (WorkerRun | null)[];
+  readonly workersById: Map<WorkerId, WorkerRun>;
+  /** The current session of each connected worker. */
+  readonly sessions: Map<SessionId, WorkerRun>;
+  /** All that run, on connected workers or ones that may come back in time. */
+  readonly attempts: Map<AttemptId, Attempt>;
+  /** Tasks that wait before they are tried again, earliest first. */
+  readonly delayed: DelayedTask[];
+  /** Until then outputs that no worker has reported are waited for: a coordinator's start is also its workers' reconnect. */
+  locateUntil: number;
+  /** What `nextWakeAt` said after the last step. A step much later than that means that this process stood still. */
+  wakeAt: number | null;
+}
+
+export interface EndedJob {
+  readonly status: JobStatus;
+  readonly story: StoryRing;
+}
+
+/** A job that has not ended. */
+export interface JobRun {
+  readonly id: JobId;
+  readonly facts: Omit<JobFacts, 'plan'>;
+  readonly graph: StageGraph;
+  readonly graphHash: string;
+  readonly stages: readonly StageRun[];
+  phase: JobPhase;
+  /** What is being done once the job is aborting. */
+  abort: { readonly outcome: 'failed' | 'cancelled'; readonly failure: Failure | null } | null;
+  startedAt: number | null;
+  /** How often a task that ran again gave other bytes. */
+  generation: number;
+  /** The stages that may run now: `canRun`. Rebuilt when `stale`. */
+  open: readonly StageRun[];
+  stale: boolean;
+  /** Failures to open the job on workers since it was last opened anywhere. */
+  opening: Trouble;
+  /** Name → column of what user code counts, and the sums over committed tasks. */
+  readonly countedNames: Map<string, number>;
+  readonly counted: number[];
+  readonly story: StoryRing;
+}
+
+export interface StageRun {
+  readonly id: number;
+  readonly spec: Stage;
+  readonly into: readonly EdgeEnd[];
+  readonly out: readonly EdgeEnd[];
+  /** Stages that are counted late and whose splitters this stage makes: it needs their number of tasks. */
+  readonly counts: readonly number[];
+  readonly splits: SplitTable | null;
+  /** null while the number of tasks is not known. */
+  table: TaskTable | null;
+  running: number;
+  delayed: number;
+  committed: number;
+  /** Attempts that failed by themselves. */
+  failed: number;
+  /** Committed tasks by the worker that has their outputs; `nowhere` too. Empty for a stage that has no outputs on workers. */
+  readonly outputsOn: Map<number, number>;
+  /** Committed tasks whose outputs no connected worker has. */
+  unreachable: number;
+  /** Tasks that failed or were lost. */
+  readonly troubles: Map<number, Trouble>;
+  readonly live: Map<number, Attempt[]>;
+  /** Sums over committed tasks, in the order of `counterNames`. */
+  readonly counters: Float64Array;
+}
+
+/** An edge, seen from one of its stages. */
+export interface EdgeEnd {
+  readonly id: number;
+  readonly edge: Edge;
+  readonly other: number;
+}
+
+/** What a task (or the opening of a job) has been charged with. */
+export interface Trouble {
+  own: number;
+  lost: number;
+  /** Attempts in all: the next one's number is one more. */
+  attempts: number;
+  /** Index of the worker where it failed last. */
+  worker: number;
+  /** The last failure of its own: two equal ones are final. */
+  signature: string | null;
+}
+
+export interface Attempt {
+  readonly id: AttemptId;
+  readonly job: JobRun;
+  readonly stage: StageRun;
+  readonly task: number;
+  readonly number: number;
+  readonly worker: WorkerRun;
+  state: AttemptState;
+  records: number;
+  bytes: number;
+}
+
+export interface WorkerRun {
+  readonly index: number;
+  readonly id: WorkerId;
+  state: WorkerState;
+  /** null unless connected. */
+  session: SessionId | null;
+  host: string;
+  pid: number;
+  slots: number;
+  labels: readonly string[];
+  address: string;
+  directory: string;
+  draining: boolean;
+  lastHeardAt: number;
+  /** While away: when it is given up. */
+  awayUntil: number;
+  readonly attempts: Set<Attempt>;
+  usedSlots: number;
+  /** Committed outputs that are on it, over all jobs. */
+  outputs: number;
+  /** What this session was told: jobs that were opened, and for each edge the end of the location log. */
+  readonly told: Map<JobId, Map<number, number>>;
+  /** Jobs that could not be opened here, and until when they are not tried again. */
+  readonly avoided: Map<JobId, Rest>;
+  /** The worker fails attempts by itself (its disk, its executors): it gets nothing until then. */
+  rest: Rest;
+}
+
+export interface Rest {
+  until: number;
+  times: number;
+}
+
+export interface DelayedTask {
+  readonly dueAt: number;
+  readonly job: JobRun;
+  readonly stage: StageRun;
+  readonly task: number;
 }
 
 /** An empty state, for one life of a coordinator. Replay the journal into it, then step it with `coordinator-started`. */
 export function createState(epoch: Epoch): SchedulerState {
-  return { epoch };
+  return {
+    epoch,
+    now: 0,
+    attemptCounter: 0,
+    jobs: new Map(),
+    ended: new Map(),
+    workers: [],
+    workersById: new Map(),
+    sessions: new Map(),
+    attempts: new Map(),
+    delayed: [],
+    locateUntil: 0,
+    wakeAt: null,
+  };
 }

@@ -1,37 +1,111 @@
 // What people ask: how a job stands, which workers there are.
 
-import type { JobId, SessionId, WorkerId } from '@sheaf/protocol';
-import type { JobStatus } from '@sheaf/protocol/messages';
-import type { SchedulerState } from './state.ts';
+import { type JobId, limits, type SessionId, type WorkerId } from '@sheaf/protocol';
+import type { JobState, JobStatus, StageStatus } from '@sheaf/protocol/messages';
+import { counterNames } from './counter-table.ts';
+import type { JobRun, SchedulerState, StageRun } from './state.ts';
+import type { JobPhase } from './transitions.ts';
 
 export interface WorkerStatus {
   readonly id: WorkerId;
-  readonly state: 'connected' | 'away' | 'draining' | 'lost';
+  readonly state: 'connected' | 'draining' | 'away' | 'lost';
   readonly session: SessionId | null;
   readonly host: string;
   readonly pid: number;
   readonly address: string;
   readonly slots: number;
+  /** Attempts. */
   readonly running: number;
   readonly labels: readonly string[];
   readonly lastHeardAt: number;
 }
 
+/** A job whose staging is being removed is still at work, for those who look on. */
+const shownAs: { readonly [phase in JobPhase]: JobState } = {
+  queued: 'queued',
+  running: 'running',
+  committing: 'committing',
+  aborting: 'running',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
 /** The status of a job that is known, running or ended; else null. */
-export function statusOf(_state: SchedulerState, _job: JobId): JobStatus | null {
-  return null;
+export function statusOf(state: SchedulerState, id: JobId): JobStatus | null {
+  const job = state.jobs.get(id);
+  return job === undefined ? (state.ended.get(id)?.status ?? null) : runningStatus(job, null);
 }
 
-/** Every known job in the order of submission, ended ones first. */
-export function jobsOf(_state: SchedulerState): readonly JobStatus[] {
-  return [];
+/** The last status of a job, which has just ended. */
+export function finalStatus(job: JobRun, endedAt: number): JobStatus {
+  return runningStatus(job, endedAt);
 }
 
-export function workersOf(_state: SchedulerState): readonly WorkerStatus[] {
-  return [];
+/** Every known job: ended ones in the order in which they ended, then the others in the order of submission. */
+export function jobsOf(state: SchedulerState): readonly JobStatus[] {
+  return [...[...state.ended.values()].map(ended => ended.status), ...[...state.jobs.values()].map(job => runningStatus(job, null))];
+}
+
+export function workersOf(state: SchedulerState): readonly WorkerStatus[] {
+  return [...state.workersById.values()].map(worker => ({
+    id: worker.id,
+    state: worker.state === 'connected' && worker.draining ? 'draining' : worker.state,
+    session: worker.session,
+    host: worker.host,
+    pid: worker.pid,
+    address: worker.address,
+    slots: worker.slots,
+    running: worker.attempts.size,
+    labels: worker.labels,
+    lastHeardAt: worker.lastHeardAt,
+  }));
 }
 
 /** Whether one more job may be submitted: `limits.jobsQueuedMax` unfinished ones are the most. */
-export function roomForJob(_state: SchedulerState): boolean {
-  return true;
+export function roomForJob(state: SchedulerState): boolean {
+  return state.jobs.size < limits.jobsQueuedMax;
+}
+
+function runningStatus(job: JobRun, endedAt: number | null): JobStatus {
+  return {
+    id: job.id,
+    name: job.facts.name,
+    state: shownAs[job.phase],
+    stages: job.stages.map(stageStatus),
+    counters: countersOf(job),
+    output: job.facts.output,
+    error: job.abort?.failure ?? null,
+    submittedAt: job.facts.submittedAt,
+    startedAt: job.startedAt,
+    endedAt,
+  };
+}
+
+function stageStatus(stage: StageRun): StageStatus {
+  const running = [...stage.live.values()].flat();
+  const sum = (counter: 'recordsIn' | 'bytesIn', progress: 'records' | 'bytes'): number =>
+    running.reduce((total, attempt) => total + attempt[progress], stage.counters[counterNames.indexOf(counter)] ?? 0);
+  return {
+    name: stage.spec.name,
+    total: stage.table?.count ?? null,
+    done: stage.committed,
+    running: stage.running,
+    failed: stage.failed,
+    records: sum('recordsIn', 'records'),
+    bytes: sum('bytesIn', 'bytes'),
+  };
+}
+
+/** What user code counts under its own names; the built-in counters of each stage as `stage.counter`, those that are not 0. */
+function countersOf(job: JobRun): { readonly [name: string]: number } {
+  const counters: [string, number][] = [];
+  for (const stage of job.stages) {
+    counterNames.forEach((name, i) => {
+      const sum = stage.counters[i] ?? 0;
+      if (sum !== 0) counters.push([`${stage.spec.name}.${name}`, sum]);
+    });
+  }
+  for (const [name, column] of job.countedNames) counters.push([name, job.counted[column] ?? 0]);
+  return Object.fromEntries(counters);
 }

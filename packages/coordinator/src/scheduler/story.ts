@@ -1,6 +1,6 @@
-// What happened to a job's tasks, as it happened: a bounded ring per job.
+// What happened to a job and its tasks, as it happened: a bounded ring per job; what is older is in the journal.
 
-import type { AttemptId, JobId, StageId, TaskIndex } from '@sheaf/protocol';
+import { type AttemptId, type JobId, limits, type StageId, type TaskIndex } from '@sheaf/protocol';
 import type { SchedulerState } from './state.ts';
 
 export interface StoryEntry {
@@ -12,10 +12,44 @@ export interface StoryEntry {
   readonly cause: string;
 }
 
-/** The remembered story of a job, of one of its stages or of one of its tasks, oldest first. */
-export function story(
-  _state: SchedulerState,
-  _of: { readonly job: JobId; readonly stage?: StageId; readonly task?: TaskIndex },
-): StoryEntry[] {
-  return [];
+export class StoryRing {
+  private readonly entries: StoryEntry[] = [];
+  private start = 0;
+
+  add(entry: StoryEntry): void {
+    if (this.entries.length < limits.storyEventsPerJobMax) {
+      this.entries.push(entry);
+      return;
+    }
+    this.entries[this.start] = entry;
+    this.start = (this.start + 1) % this.entries.length;
+  }
+
+  /** Oldest first. */
+  all(): StoryEntry[] {
+    return [...this.entries.slice(this.start), ...this.entries.slice(0, this.start)];
+  }
+
+  /** The newest `count` entries, as a ring of their own. */
+  tail(count: number): StoryRing {
+    const ring = new StoryRing();
+    for (const entry of this.all().slice(-count)) ring.add(entry);
+    return ring;
+  }
+}
+
+export interface StoryOf {
+  readonly job: JobId;
+  readonly stage?: StageId;
+  readonly task?: TaskIndex;
+}
+
+/** The remembered story of a job, of one of its stages or of one of its tasks, oldest first; what concerns the whole job is part of each. */
+export function story(state: SchedulerState, of: StoryOf): StoryEntry[] {
+  const ring = state.jobs.get(of.job)?.story ?? state.ended.get(of.job)?.story;
+  return (ring?.all() ?? []).filter(
+    entry =>
+      (of.stage === undefined || entry.stage === null || entry.stage === of.stage) &&
+      (of.task === undefined || entry.task === null || entry.task === of.task),
+  );
 }

@@ -1,0 +1,157 @@
+// A worker says hello: for the first time, or back with finished outputs and running attempts of an earlier session, perhaps
+// of an earlier life of either side. What still counts is taken up again; the welcome says what is not, and the worker drops it.
+
+import type { AttemptId, SessionId } from '@sheaf/protocol';
+import type { HeldAttempt, RunningAttempt } from '@sheaf/protocol/messages';
+import { found } from './assert.ts';
+import { startAttempt } from './assign.ts';
+import type { WorkerOrder } from './commands.ts';
+import type { JoinedWorker } from './events.ts';
+import { isLive } from './jobs.ts';
+import { openJobOn, sendLocations } from './locations.ts';
+import { adopt, announce, isWinner, place, shiftReachable } from './outputs.ts';
+import type { Attempt, JobRun, StageRun, WorkerRun } from './state.ts';
+import { nowhere } from './task-table.ts';
+import { moveWorker, slotsOf, type TaskRef, tableOf, taskState } from './transitions.ts';
+import { note, type Turn, tell } from './turn.ts';
+import { knownWorker } from './worker-runs.ts';
+import { endSession, loseAttempt } from './workers.ts';
+
+export interface Hello {
+  readonly session: SessionId;
+  readonly worker: JoinedWorker;
+  readonly held: readonly HeldAttempt[];
+  readonly running: readonly RunningAttempt[];
+}
+
+export function joinWorker(turn: Turn, hello: Hello): void {
+  const worker = knownWorker(turn.state, hello.worker);
+  if (worker.state === 'connected') endSession(turn, worker, `a newer session of ${worker.id} has come`);
+  const moved = connect(turn, worker, hello);
+  const first = turn.commands.length;
+  const keep = hello.held.filter(held => takeHeld(turn, worker, held)).map(held => held.attempt);
+  const resumed = hello.running.filter(running => resume(turn, worker, running)).map(running => running.attempt);
+  // The welcome comes before all else that the session is told, also before what taking up the outputs has led to.
+  const message: WorkerOrder = { type: 'welcome', session: hello.session, epoch: turn.state.epoch, keep, resume: resumed };
+  turn.commands.splice(first, 0, { type: 'send', session: hello.session, message });
+  forgetMissing(turn, worker, { kept: new Set([...keep, ...resumed]), moved });
+  noteAdopted(turn, worker, hello.held, new Set(keep));
+  for (const attempt of [...worker.attempts]) refresh(turn, attempt);
+}
+
+/** Takes over what the worker says of itself. Whether outputs that it has are to be found elsewhere than before. */
+function connect(turn: Turn, worker: WorkerRun, { session, worker: facts }: Hello): boolean {
+  const moved =
+    worker.state === 'lost' || worker.address !== facts.address || worker.directory !== facts.directory || worker.host !== facts.host;
+  Object.assign(worker, facts);
+  moveWorker(worker, 'connected');
+  worker.session = session;
+  worker.draining = false;
+  worker.lastHeardAt = turn.at;
+  worker.rest = { until: 0, times: 0 };
+  worker.avoided.clear();
+  turn.state.sessions.set(session, worker);
+  shiftReachable(turn, worker, 1);
+  return moved;
+}
+
+/** Whether the held outputs are those that count; then they are to be had from this worker. */
+function takeHeld(turn: Turn, worker: WorkerRun, held: HeldAttempt): boolean {
+  const job = turn.state.jobs.get(held.job);
+  if (job === undefined || !isLive(job) || !isWinner(job, held)) return false;
+  const ref: TaskRef = { job, stage: found(job.stages[held.stage], 'stage'), task: held.task };
+  const same =
+    ref.stage.out.length > 0 &&
+    tableOf(ref.stage)
+      .outputs(held.task)
+      .every(({ edge, hash }) => held.hashes[edge] === hash);
+  if (!same) return false;
+  if (taskState(ref.stage, ref.task) !== 'committed') {
+    adopt(turn, ref, worker);
+  } else if (tableOf(ref.stage).worker[ref.task] !== worker.index) {
+    place(turn, ref, worker.index);
+    announce(turn, ref);
+    tell(turn, { ...ref, id: held.attempt }, `found on ${worker.id}`);
+  }
+  turn.touched.add(job);
+  return true;
+}
+
+/** Whether an attempt that the worker runs, or of whose end it has yet to tell, may go on. */
+function resume(turn: Turn, worker: WorkerRun, running: RunningAttempt): boolean {
+  const known = turn.state.attempts.get(running.attempt);
+  if (known !== undefined) return known.worker === worker && isSame(known, running);
+  const job = turn.state.jobs.get(running.job);
+  const stage = job?.stages[running.stage];
+  if (job === undefined || stage === undefined || !isLive(job) || !isTask(stage, running.task)) return false;
+  // Its success was taken, but the worker does not know: it will say so again, and is answered then.
+  if (taskState(stage, running.task) === 'committed') return isWinner(job, running);
+  if (running.generation !== job.generation || worker.slots - worker.usedSlots < slotsOf(stage)) return false;
+  const ref: TaskRef = { job, stage, task: running.task };
+  startAttempt(turn, ref, { id: running.attempt, number: running.number, worker });
+  tell(turn, { ...ref, id: running.attempt }, `goes on at ${worker.id}`);
+  return true;
+}
+
+function isSame(attempt: Attempt, name: RunningAttempt): boolean {
+  return attempt.job.id === name.job && attempt.stage.id === name.stage && attempt.task === name.task;
+}
+
+function isTask(stage: StageRun, task: number): boolean {
+  return stage.table !== null && task >= 0 && task < stage.table.count;
+}
+
+interface Back {
+  readonly kept: ReadonlySet<AttemptId>;
+  readonly moved: boolean;
+}
+
+/** What the worker had, by our books, and has no more: attempts are lost, outputs are nowhere. What it has may have moved with it. */
+function forgetMissing(turn: Turn, worker: WorkerRun, { kept, moved }: Back): void {
+  for (const attempt of [...worker.attempts]) {
+    if (!kept.has(attempt.id)) loseAttempt(turn, attempt, `${worker.id} came back without it`);
+  }
+  for (const job of turn.state.jobs.values()) {
+    for (const stage of job.stages) if (stage.outputsOn.has(worker.index)) compare(turn, worker, { job, stage, back: { kept, moved } });
+  }
+}
+
+function compare(
+  turn: Turn,
+  worker: WorkerRun,
+  { job, stage, back }: { readonly job: JobRun; readonly stage: StageRun; readonly back: Back },
+): void {
+  const table = tableOf(stage);
+  for (let task = 0; task < table.count; task++) {
+    if (table.worker[task] !== worker.index || taskState(stage, task) !== 'committed') continue;
+    const ref: TaskRef = { job, stage, task };
+    if (!back.kept.has(found(table.winner(task), 'attempt'))) {
+      place(turn, ref, nowhere);
+      tell(turn, ref, `${worker.id} came back without its outputs`);
+      turn.touched.add(job);
+    } else if (back.moved) {
+      announce(turn, ref);
+    }
+  }
+}
+
+function noteAdopted(turn: Turn, worker: WorkerRun, held: readonly HeldAttempt[], keep: ReadonlySet<AttemptId>): void {
+  const counts = new Map<JobRun, number>();
+  for (const { job, attempt } of held) {
+    const run = turn.state.jobs.get(job);
+    if (run !== undefined && keep.has(attempt)) counts.set(run, (counts.get(run) ?? 0) + 1);
+  }
+  for (const [job, count] of counts) {
+    note(turn, job, {
+      kind: 'adopted',
+      text: `${worker.id} came back with ${count} finished ${count === 1 ? 'task' : 'tasks'}`,
+      failure: null,
+    });
+  }
+}
+
+/** An attempt that goes on may have missed where its inputs moved. */
+function refresh(turn: Turn, attempt: Attempt): void {
+  openJobOn(turn, attempt.worker, attempt.job);
+  sendLocations(turn, attempt.worker, attempt);
+}

@@ -1,0 +1,67 @@
+// The splits of a stage, packed: 28 bytes for a task of one piece, where a million objects would be hundreds of megabytes.
+
+import type { ListedFile, Piece, Split } from '@sheaf/protocol/graph';
+import type { AssignedSplit } from '@sheaf/protocol/messages';
+import { found } from './assert.ts';
+
+export class SplitTable {
+  /** By input of the stage, as planned. */
+  readonly files: readonly (readonly ListedFile[])[];
+  readonly count: number;
+  private readonly input: Uint32Array;
+  /** The pieces of split i are [start[i], start[i + 1]). */
+  private readonly start: Uint32Array;
+  private readonly file: Uint32Array;
+  private readonly from: Float64Array;
+  private readonly to: Float64Array;
+
+  constructor(splits: readonly Split[], files: readonly (readonly ListedFile[])[]) {
+    this.files = files;
+    this.count = splits.length;
+    let pieces = 0;
+    for (const split of splits) pieces += split.pieces.length;
+    this.input = new Uint32Array(splits.length);
+    this.start = new Uint32Array(splits.length + 1);
+    this.file = new Uint32Array(pieces);
+    this.from = new Float64Array(pieces);
+    this.to = new Float64Array(pieces);
+    let at = 0;
+    splits.forEach((split, i) => {
+      this.input[i] = split.input;
+      for (const piece of split.pieces) {
+        this.file[at] = piece.file;
+        this.from[at] = piece.from;
+        this.to[at] = piece.to;
+        at++;
+      }
+      this.start[i + 1] = at;
+    });
+  }
+
+  /** The split as planned. */
+  split(i: number): Split {
+    const pieces: Piece[] = [];
+    for (let at = this.startOf(i); at < this.startOf(i + 1); at++) {
+      pieces.push({ file: this.file[at] ?? 0, from: this.from[at] ?? 0, to: this.to[at] ?? 0 });
+    }
+    return { input: this.input[i] ?? 0, pieces };
+  }
+
+  /** The split as a task is told it: with the files that its pieces name, and no others. */
+  assigned(i: number): AssignedSplit {
+    const { input, pieces } = this.split(i);
+    const listed = found(this.files[input], 'input');
+    const numbers = new Map<number, number>();
+    const files: ListedFile[] = [];
+    for (const { file } of pieces) {
+      if (numbers.has(file)) continue;
+      numbers.set(file, files.length);
+      files.push(found(listed[file], 'file of a split'));
+    }
+    return { input, files, pieces: pieces.map(piece => ({ ...piece, file: found(numbers.get(piece.file), 'file') })) };
+  }
+
+  private startOf(i: number): number {
+    return found(this.start[i], 'split');
+  }
+}

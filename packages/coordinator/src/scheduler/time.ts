@@ -1,0 +1,56 @@
+// What time alone brings about: graces that end, silence, tasks that are due again. And what it must not: a coordinator that
+// stood still for a while (stopped, or busy) has heard nobody, and that is no worker's fault.
+
+import { limits } from '@sheaf/protocol';
+import { dueTasks } from './delays.ts';
+import type { SchedulerState } from './state.ts';
+import { nowhere } from './task-table.ts';
+import { moveTask } from './transitions.ts';
+import type { Turn } from './turn.ts';
+import { dropSilent, loseWorker } from './workers.ts';
+
+/** When the next `ticked` is due, or null: nothing to wait for. Ask again after each step. */
+export function nextWakeAt(state: SchedulerState): number | null {
+  let wakeAt = Number.POSITIVE_INFINITY;
+  const due = (at: number): void => {
+    if (at < wakeAt) wakeAt = at;
+  };
+  // A beat of the scheduler's own: it bounds how long a standstill can go unnoticed.
+  if (state.sessions.size > 0) due(state.now + limits.heartbeatIntervalMs);
+  for (const worker of state.workersById.values()) {
+    if (worker.state === 'connected') due(worker.lastHeardAt + limits.heartbeatTimeoutMs);
+    if (worker.state === 'away') due(worker.awayUntil);
+    if (state.jobs.size === 0 || worker.state !== 'connected') continue;
+    if (worker.rest.until > state.now) due(worker.rest.until);
+    for (const rest of worker.avoided.values()) if (rest.until > state.now) due(rest.until);
+  }
+  if (state.delayed[0] !== undefined) due(state.delayed[0].dueAt);
+  if (state.locateUntil > state.now) due(state.locateUntil);
+  return wakeAt === Number.POSITIVE_INFINITY ? null : wakeAt;
+}
+
+/** Moves time on to this step. If nobody was at the wheel, all deadlines that others must meet move with it. */
+export function advance(state: SchedulerState, at: number): void {
+  const lateMs = state.wakeAt === null ? 0 : at - state.wakeAt;
+  state.now = at;
+  if (lateMs <= limits.stallToleranceMs) return;
+  for (const worker of state.workersById.values()) {
+    worker.lastHeardAt = Math.min(at, worker.lastHeardAt + lateMs);
+    worker.awayUntil += lateMs;
+  }
+  if (state.locateUntil > 0) state.locateUntil += lateMs;
+}
+
+/** Carries out what is due by now. */
+export function passTime(turn: Turn): void {
+  const { state, at } = turn;
+  for (const worker of [...state.workersById.values()]) {
+    if (worker.state === 'connected' && at >= worker.lastHeardAt + limits.heartbeatTimeoutMs) dropSilent(turn, worker);
+    else if (worker.state === 'away' && at >= worker.awayUntil) loseWorker(turn, worker, `${worker.id} did not come back`);
+  }
+  for (const task of dueTasks(state, at)) moveTask(turn, task, 'pending');
+  if (state.locateUntil > 0 && at >= state.locateUntil) {
+    state.locateUntil = 0;
+    for (const job of state.jobs.values()) if (job.stages.some(stage => stage.outputsOn.has(nowhere))) turn.touched.add(job);
+  }
+}
