@@ -48,8 +48,23 @@ export async function prepareOutputs({ job, name, overwrite, folders, inputs, cw
   return { staging, nonces };
 }
 
+/** What is known of a job's outputs once they are prepared. */
+export type PreparedJob = Pick<JobFacts, 'id' | 'name' | 'overwrite' | 'output'>;
+
+/** Puts the outputs of a job in their places; may be asked for again, with the same parts. */
+export async function publishOutputs(
+  facts: PreparedJob,
+  outputs: readonly PartsOfOutput[],
+  counters: { readonly [name: string]: number },
+): Promise<void> {
+  const partsOf = new Map(outputs.map(({ output, parts }) => [output, parts]));
+  for (const [id, committer] of committersOf(facts).entries()) {
+    await patiently(() => committer.publish(tokensOf(partsOf.get(id) ?? []), counters));
+  }
+}
+
 /** Removes the staging of a job, the last prepared first. */
-export async function abortOutputs(facts: JobFacts): Promise<void> {
+export async function abortOutputs(facts: PreparedJob): Promise<void> {
   for (const committer of committersOf(facts).reverse()) await committer.abort();
 }
 
@@ -92,10 +107,7 @@ export class Committer {
     const { jobs, countersOf, tell, logger } = this.options;
     try {
       const facts = mustKnow(jobs, job);
-      const partsOf = new Map(outputs.map(({ output, parts }) => [output, parts]));
-      for (const [id, committer] of committersOf(facts).entries()) {
-        await patiently(() => committer.publish(tokensOf(partsOf.get(id) ?? []), countersOf(job)));
-      }
+      await publishOutputs(facts, outputs, countersOf(job));
       logger.info({ job, output: facts.output }, 'the outputs were published');
       tell({ type: 'outputs-published', cause: 'the committer', job });
     } catch (error) {
@@ -117,7 +129,7 @@ export class Committer {
 }
 
 /** By output id: outputs are numbered from 0. */
-function committersOf({ id, name, overwrite, output }: JobFacts): FileCommitter[] {
+function committersOf({ id, name, overwrite, output }: PreparedJob): FileCommitter[] {
   return output.map(folder => new FileCommitter({ folder, job: id, name, overwrite }));
 }
 

@@ -1,10 +1,7 @@
 // What a submission becomes before its first task: the graph checked, inputs listed and cut into splits, tasks counted, output
 // folders checked and their staging made. No user code runs here. What is wrong is thrown, and then nothing is left behind.
 
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { limits, type OutputId, UsageError } from '@sheaf/protocol';
-import type { StageGraph } from '@sheaf/protocol/graph';
+import { limits, UsageError } from '@sheaf/protocol';
 import { parseGraph } from '@sheaf/protocol/graph-text';
 import type { Submission } from '@sheaf/protocol/messages';
 import type { JobFacts } from '../scheduler/index.ts';
@@ -12,6 +9,7 @@ import type { BlobStore } from './blobs.ts';
 import { now } from './clock.ts';
 import { abortOutputs, prepareOutputs } from './committer.ts';
 import type { LiveJobs } from './live-jobs.ts';
+import { outputFolders } from './output-folders.ts';
 import { type ItemsSpool, listSources, planTasks, type Sources } from './plan-tasks.ts';
 import type { Planner } from './submissions.ts';
 
@@ -84,25 +82,4 @@ function itemsSpool({ spools }: Submission, stageInput: string): ItemsSpool {
 
 function* inputPaths(sources: Sources): Generator<string> {
   for (const { listed, files } of [...sources.values()].flat()) if (listed.type === 'files') for (const { path } of files) yield path;
-}
-
-/** The absolute folder of each output. */
-function outputFolders(graph: StageGraph, cwd: string): ReadonlyMap<OutputId, string> {
-  const folders = new Map<OutputId, string>();
-  for (const [id, output] of graph.outputs.entries()) {
-    if (output.type === 'answer') throw new UsageError('a job cannot answer with records yet: write them to a folder');
-    folders.set(id, resolve(cwd, plainFolder(output.folder)));
-  }
-  return folders;
-}
-
-function plainFolder(folder: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(folder)?.[1]?.toLowerCase();
-  if (scheme === undefined) return folder;
-  if (scheme !== 'file') throw new UsageError(`${folder}: outputs are written to file systems only, not to '${scheme}:'`);
-  try {
-    return fileURLToPath(folder);
-  } catch (error) {
-    throw new UsageError(`${folder}: is not the URL of a folder on this machine`, { cause: error });
-  }
 }
