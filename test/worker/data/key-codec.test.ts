@@ -143,7 +143,10 @@ describe('decoding', () => {
     expect(() => decodeKey(new Uint8Array([0x99]), 0)).toThrow('no key begins with 153 at 0');
     for (const key of ['abc', 5, 5n, new Date(0), new Uint8Array(3), ['abc', 1]]) {
       const bytes = encoded(key);
-      for (let length = 0; length < bytes.length; length++) expect(() => keyEnd(bytes.slice(0, length), 0)).toThrow(/no key|cut off/);
+      for (let length = 0; length < bytes.length; length++) {
+        const cut = bytes.slice(0, length);
+        for (const read of [keyEnd, decodeKey]) expect(() => read(cut, 0)).toThrow(/no key|cut off/);
+      }
     }
   });
 });

@@ -15,8 +15,7 @@ export function decodeKey(source: Uint8Array, at: number): unknown {
     case 0x50:
       return decodeText(source, at);
     case 0x30:
-      cursor = at + 9;
-      return readOrderedFloat64(source, at + 1);
+      return decodeNumber(source, at);
     case 0x10:
       cursor = at + 1;
       return null;
@@ -28,8 +27,7 @@ export function decodeKey(source: Uint8Array, at: number): unknown {
       cursor = keyEnd(source, at);
       return readOrderedBigint(source, at + 1);
     case 0x60:
-      cursor = at + 9;
-      return new Date(readOrderedFloat64(source, at + 1));
+      return new Date(decodeNumber(source, at));
     case 0x70:
       cursor = keyEnd(source, at);
       return unescaped(source, at + 1, cursor - 1);
@@ -92,6 +90,12 @@ function terminator(source: Uint8Array, at: number, inverted: number): number {
     if (source[i] === inverted) return i;
   }
   throw new Error(`key before ${at} is cut off`);
+}
+
+function decodeNumber(source: Uint8Array, at: number): number {
+  cursor = at + 9;
+  if (cursor > source.length) throw new Error(`key at ${at} is cut off`);
+  return readOrderedFloat64(source, at + 1);
 }
 
 function decodeText(source: Uint8Array, at: number): string {
