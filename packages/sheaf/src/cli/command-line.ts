@@ -25,10 +25,12 @@ export async function runCommandLine(args: readonly string[], groups: readonly C
     .description('MapReduce for Node.js: a job is one TypeScript file.')
     .version(context.version)
     .exitOverride()
-    .configureOutput({ writeOut: text => terminal.resultText(text), writeErr: text => terminal.stderr.write(text) })
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
-    .showHelpAfterError("(see 'sheaf --help')")
-    .action(() => program.outputHelp());
+    .configureOutput({
+      writeOut: text => terminal.resultText(text),
+      writeErr: text => terminal.stderr.write(text),
+      outputError: text => terminal.say(withAdvice(text)),
+    })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
   for (const group of groups) {
     group(program, context, given => {
       code = given;
@@ -40,6 +42,12 @@ export async function runCommandLine(args: readonly string[], groups: readonly C
   } catch (error) {
     return codeOfError(error, terminal);
   }
+}
+
+/** What is wrong and what to do about it, on one line. */
+function withAdvice(text: string): string {
+  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+  return /Did you mean|must be|Write it as|Allowed choices/.test(line) ? line : `${line}; --help shows what there is`;
 }
 
 /** Tells the error, if nobody has yet, and gives the code it ends with. */

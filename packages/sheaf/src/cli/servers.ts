@@ -57,7 +57,7 @@ function addServerOptions(command: Command): Command {
 }
 
 async function runCoordinator(options: CoordinatorCommandOptions, { terminal, version }: CommandContext): Promise<ExitCode> {
-  const { startCoordinator } = await import('@sheaf/coordinator');
+  const { startCoordinator } = await import(doorOf('coordinator'));
   const { host, port } = options;
   const stateDirectory = resolve(terminal.cwd, options.stateDir);
   const life = new Life(options);
@@ -73,7 +73,7 @@ async function runCoordinator(options: CoordinatorCommandOptions, { terminal, ve
 }
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
-  const { startWorker } = await import('@sheaf/worker');
+  const { startWorker } = await import(doorOf('worker'));
   const life = new Life(options);
   const directory = resolve(options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir));
   const given = options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options;
@@ -143,3 +143,6 @@ function makeLogger({ logLevel, member }: ServerOptions): Logger {
   const level = member === true && logLevel === 'info' ? 'warn' : logLevel;
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: until both doors exist.
+const doorOf = (name: string): any => `@sheaf/${name}`;

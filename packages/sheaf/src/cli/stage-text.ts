@@ -35,9 +35,9 @@ export function stageText(stage: StageStatus, rates: Rates): string {
   return parts.join(' · ');
 }
 
-/** The share of tasks done as a bar of 16 cells. */
+/** The share of tasks done as a bar of 10 cells. */
 export function barOf(stage: StageStatus): string {
-  const cells = 16;
+  const cells = 10;
   const full = stage.total === null || stage.total === 0 ? 0 : Math.floor((stage.done / stage.total) * cells);
   return `${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
 }

@@ -1,0 +1,65 @@
+// What a user reads when a job fails: the record, the cause, the line of the job, worker and attempt, each once.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failureLine, reportFailure } from '../../../packages/sheaf/src/cli/report-failure.ts';
+
+let cwd = '';
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'sheaf-report-'));
+  writeFileSync(join(cwd, 'job.ts'), "const first = 1;\n  *map(line) { yield [line.split('=')[1].length, 1]; },\n");
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const options = (): { cwd: string; width: number } => ({ cwd, width: 100 });
+
+describe('a failure is reported', () => {
+  it('with file, line and offset, the record, the cause and the source line', () => {
+    const report = reportFailure(
+      {
+        code: 'E_USER_CODE',
+        message: "TypeError: Cannot read properties of undefined (reading 'length')",
+        record: { file: join(cwd, 'logs/a.txt'), line: 1042, offset: 88211, preview: 'GET /index.html\u001b[2J\tHTTP' },
+        stack: `${join(cwd, 'job.ts')}:2:37\nat words (${join(cwd, 'job.ts')}:9:3)`,
+        from: { attempt: 'jm4k2aaaabbbb/map@3#1.31', worker: 'wabcdefgh' },
+      },
+      options(),
+    );
+    expect(report.split('\n')).toEqual([
+      'logs/a.txt:1042 (byte 88211)',
+      '  record: GET /index.html\\x1b[2J\\tHTTP',
+      "  TypeError: Cannot read properties of undefined (reading 'length')",
+      'job.ts:2:37',
+      "  2 |   *map(line) { yield [line.split('=')[1].length, 1]; },",
+      `    | ${' '.repeat(36)}^`,
+      '  at job.ts:2:37',
+      '  at words (job.ts:9:3)',
+      'in jm4k2aaaabbbb/map@3#1.31 on worker wabcdefgh',
+    ]);
+  });
+
+  it('with key and value index when it was in a reduce', () => {
+    const report = reportFailure({ code: 'E_USER_CODE', message: 'RangeError: no', record: { key: '["a",1]', valueIndex: 7 } }, options());
+    expect(report.split('\n')).toEqual(['key ["a",1], value 7', '  RangeError: no']);
+  });
+
+  it('in the words of its code when it is not an error of the job', () => {
+    const report = reportFailure({ code: 'E_OUT_OF_MEMORY', message: 'the heap of 256 MB was full' }, options());
+    expect(report).toBe('the job used more heap than settings.heapMb: the heap of 256 MB was full');
+  });
+
+  it('without the source line when the file is not here', () => {
+    const report = reportFailure({ code: 'E_USER_CODE', message: 'Error: x', stack: '/nowhere/job.ts:3:4' }, options());
+    expect(report.split('\n')).toEqual(['Error: x', '/nowhere/job.ts:3:4', '  at /nowhere/job.ts:3:4']);
+  });
+
+  it('in one line while the job goes on', () => {
+    const line = failureLine(
+      { code: 'E_BAD_RECORD', message: 'no number: "x"\nin column a', record: { file: '/data/a.csv', offset: 12 } },
+      { cwd, width: 200 },
+    );
+    expect(line).toBe('a record could not be decoded or was refused by its schema: no number: "x" at /data/a.csv (byte 12)');
+  });
+});
