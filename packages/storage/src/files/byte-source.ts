@@ -58,8 +58,8 @@ function checkUnchanged(file: ListedFile, descriptor: number): void {
 }
 
 class PlainSource implements ByteSource {
+  readonly descriptor: number;
   private readonly file: ListedFile;
-  private readonly descriptor: number;
   private offset: number;
 
   constructor(file: ListedFile, descriptor: number, from: number) {
@@ -139,7 +139,10 @@ class GzipSource implements ByteSource {
         return true;
       }
       if (this.error !== null) throw this.corrupt(this.error);
-      if (this.ended) return false;
+      if (this.ended) {
+        this.checkRest();
+        return false;
+      }
       await new Promise<void>(resolve => {
         this.wake = resolve;
       });
@@ -155,6 +158,15 @@ class GzipSource implements ByteSource {
       else this.unpack.write(this.packed.subarray(0, length), error => error ?? this.feed());
     } catch (error) {
       this.unpack.destroy(error as Error);
+    }
+  }
+
+  /** zlib stops at a zero byte behind a member and looks no further; only zeros, which fill up blocks, may follow. */
+  private checkRest(): void {
+    const rest = new PlainSource(this.file, this.plain.descriptor, this.unpack.bytesWritten);
+    for (let length = -1; length !== 0; ) {
+      length = rest.read(this.packed, 0, this.packed.length);
+      if (this.packed.subarray(0, length).some(byte => byte !== 0)) throw this.corrupt(new Error('other bytes follow its end'));
     }
   }
 
