@@ -5,5 +5,5 @@ export interface Bundle {
   readonly executor: string;
   readonly index: string;
 }
-/** Gives the paths of the bundle of the sources as they are now, making it when they changed. */
-export function ensureBundle(): Promise<Bundle>;
+/** Gives the paths of the bundle of the sources as they are now, making it when they changed. `cache` is where bundles are kept. */
+export function ensureBundle(cache?: string): Promise<Bundle>;

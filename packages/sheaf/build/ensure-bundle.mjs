@@ -4,13 +4,12 @@
 // sources are compared first: their contents are read only when one of those changed.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const cache = join(root, 'node_modules/.cache/sheaf');
-const stampFile = join(cache, 'stamp.json');
+const defaultCache = join(root, 'node_modules/.cache/sheaf');
 /** A bundle that nobody asked for in this time is removed; a process may still load parts of a younger one. */
 const unusedAfterMs = 3_600_000;
 
@@ -18,23 +17,20 @@ const unusedAfterMs = 3_600_000;
  * Gives the paths of the bundle of the sources as they are now.
  * @returns {Promise<{ directory: string, cli: string, executor: string, index: string }>}
  */
-export async function ensureBundle() {
+export async function ensureBundle(cache = defaultCache) {
+  const stampFile = join(cache, 'stamp.json');
   for (;;) {
     const sources = listSources();
-    const stamp = readStamp();
-    if (stamp?.stats === sources.stats && existsSync(pathsOf(stamp.hash).cli)) return used(stamp.hash);
+    const stamp = readStamp(stampFile);
+    if (stamp?.stats === sources.stats && existsSync(join(cache, stamp.hash))) return used(join(cache, stamp.hash));
     const hash = hashContents(sources.paths);
-    if (!existsSync(pathsOf(hash).cli)) await build(hash);
+    const directory = join(cache, hash);
+    if (!existsSync(directory)) await build(directory);
     // Sources that changed meanwhile would be in the bundle, but not in its name.
     if (listSources().stats !== sources.stats) continue;
     writeWhole(stampFile, JSON.stringify({ stats: sources.stats, hash }));
-    return used(hash);
+    return used(directory);
   }
-}
-
-function pathsOf(hash) {
-  const directory = join(cache, hash);
-  return { directory, cli: join(directory, 'cli.mjs'), executor: join(directory, 'executor.mjs'), index: join(directory, 'index.mjs') };
 }
 
 /** All that a bundle depends on; `stats` changes whenever one of the files may have. */
@@ -68,9 +64,9 @@ function hashContents(paths) {
   return hash.digest('hex').slice(0, 20);
 }
 
-async function build(hash) {
+async function build(directory) {
   const { bundleSources } = await import('./bundle-sources.mjs');
-  const { directory } = pathsOf(hash);
+  const cache = dirname(directory);
   const building = join(cache, `.building-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     await bundleSources({ outdir: building, sourcemap: 'linked' });
@@ -81,25 +77,24 @@ async function build(hash) {
   } finally {
     rmSync(building, { recursive: true, force: true });
   }
-  removeUnused();
+  removeUnused(cache);
 }
 
-function removeUnused() {
+function removeUnused(cache) {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name);
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
-    if (path !== stampFile && mtimeMs < Date.now() - unusedAfterMs) rmSync(path, { recursive: true, force: true });
+    if (mtimeMs < Date.now() - unusedAfterMs) rmSync(path, { recursive: true, force: true });
   }
 }
 
-function used(hash) {
-  const paths = pathsOf(hash);
+function used(directory) {
   const now = new Date();
-  utimesSync(paths.directory, now, now);
-  return paths;
+  utimesSync(directory, now, now);
+  return { directory, cli: join(directory, 'cli.mjs'), executor: join(directory, 'executor.mjs'), index: join(directory, 'index.mjs') };
 }
 
-function readStamp() {
+function readStamp(stampFile) {
   try {
     return JSON.parse(readFileSync(stampFile, 'utf8'));
   } catch {
@@ -109,7 +104,6 @@ function readStamp() {
 
 function writeWhole(path, text) {
   const temporary = `${path}.${process.pid}`;
-  mkdirSync(cache, { recursive: true });
   writeFileSync(temporary, text);
   renameSync(temporary, path);
 }
