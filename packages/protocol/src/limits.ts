@@ -116,6 +116,8 @@ export const limits = {
   watchIntervalMs: 250,
   watchersMax: 1_000,
   logReadTimeoutMs: 5_000,
+  /** Attempts whose logs are given in one answer. */
+  logsPerAnswerMax: 200,
   httpHeadersMs: 10_000,
   httpHeaderBytesMax: 16_384,
   httpRequestMs: 600_000,

@@ -33,6 +33,8 @@ export interface LoopOptions {
   readonly state: SchedulerState;
   readonly journal: Journal<JournalRecord>;
   readonly handlers: CommandHandlers;
+  /** Told of each record as it is handed to the journal. */
+  readonly follow: (record: JournalRecord) => void;
   /** Told once, of the error the loop stopped for. */
   readonly onHalt: (error: Error) => void;
 }
@@ -41,6 +43,7 @@ export class Loop {
   readonly state: SchedulerState;
   private readonly journal: Journal<JournalRecord>;
   private readonly handlers: CommandHandlers;
+  private readonly follow: (record: JournalRecord) => void;
   private readonly onHalt: (error: Error) => void;
   private queue: Queued[] = [];
   private draining = false;
@@ -49,10 +52,11 @@ export class Loop {
   private wakeTimer: NodeJS.Timeout | undefined;
   private compactAtRows: number = limits.snapshotEveryRows;
 
-  constructor({ state, journal, handlers, onHalt }: LoopOptions) {
+  constructor({ state, journal, handlers, follow, onHalt }: LoopOptions) {
     this.state = state;
     this.journal = journal;
     this.handlers = handlers;
+    this.follow = follow;
     this.onHalt = onHalt;
   }
 
@@ -86,6 +90,7 @@ export class Loop {
   }
 
   private write(records: readonly JournalRecord[]): Queued {
+    for (const record of records) this.follow(record);
     const written = this.journal.append(records);
     // Watched from the start, as the queue may come to it only after it failed.
     written.catch(() => undefined);

@@ -107,9 +107,10 @@ export class WorkerLinks {
     for (const link of this.links) link.ping();
   }
 
+  /** Ends every link. Their sessions end with this coordinator, so the scheduler is not told. */
   close(): void {
-    for (const link of this.links) link.close(closeCodes.goingAway, 'the coordinator is shutting down');
     this.sessions.clear();
+    for (const link of this.links) link.close(closeCodes.goingAway, 'the coordinator is shutting down');
   }
 
   private welcome(link: Link<WorkerMessage, CoordinatorMessage>, hello: Hello): Session | null {
