@@ -59,6 +59,8 @@ class CsvDecoder implements Decoder {
   /** null: the header is still to come. */
   private layout: Layout | null = null;
   private headerElsewhere = false;
+  /** Offset behind a header that was taken from the file's head; blank lines may stand before it. */
+  private headerTo = 0;
   private scratch: unknown[] = [];
 
   constructor(options: CsvDecoderOptions) {
@@ -83,6 +85,7 @@ class CsvDecoder implements Decoder {
       this.layout = null;
       this.table = this.wideTable;
       this.headerElsewhere = piece.from > 0;
+      this.headerTo = 0;
     }
     return this.cursor.begin(piece);
   }
@@ -104,7 +107,7 @@ class CsvDecoder implements Decoder {
       if (next < 0) break;
       at = next;
       cursor.advance(origin + next);
-      if (this.table[rowHead.cells] === 0) continue;
+      if (this.table[rowHead.cells] === 0 || origin + from < this.headerTo) continue;
       const record = this.row({ table: this.table, bytes, ascii: encoding === 'ascii' }, from, origin, encoding === 'mixed');
       if (record !== null) each(record);
     }
@@ -165,7 +168,10 @@ class CsvDecoder implements Decoder {
         from = next;
         next = scanCsvRow(head, from, head.length, this.separator, flags, this.table);
       }
-      if (next > 0) return this.takeHeader({ table: this.table, bytes, ascii: false }, from, 0);
+      if (next > 0) {
+        this.headerTo = next;
+        return this.takeHeader({ table: this.table, bytes, ascii: false }, from, 0);
+      }
       this.cursor.checkSize(head.length);
     }
   }
