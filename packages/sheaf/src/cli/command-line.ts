@@ -46,7 +46,10 @@ export async function runCommandLine(args: readonly string[], groups: readonly C
 
 /** What is wrong and what to do about it, on one line. */
 function withAdvice(text: string): string {
-  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+  const line = text
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
   return /Did you mean|must be|Write it as|Allowed choices/.test(line) ? line : `${line}; --help shows what there is`;
 }
 

@@ -14,8 +14,8 @@ export function addExplain(program: Command, { terminal }: CommandContext, done:
     .action(async (file: string, options: JobArguments & { readonly json?: boolean }) => {
       await withTemporaryFolder(async directory => {
         const job = await planJob(jobRequestOf(file, options, { terminal, directory }));
-        const { planExplained } = await import('./explain-plan.ts');
-        const plan = await planExplained(job, terminal.cwd);
+        const { planStages } = await import('./explain-plan.ts');
+        const plan = await planStages(job, { cwd: terminal.cwd, directory });
         if (options.json === true) terminal.result(JSON.stringify({ name: job.name, graph: job.graph, plan }));
         else for (const line of explainJob(job, plan)) terminal.result(line);
       });

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type JobId, limits, parseJobId, UsageError } from '@sheaf/protocol';
+import { isJobId, isWorkerId, type JobId, limits, UsageError, type WorkerId } from '@sheaf/protocol';
 import { InvalidArgumentError } from 'commander';
 
 export interface IntegerRange {
@@ -69,9 +69,12 @@ function readParamsFile(file: string, cwd: string): RawParams {
 
 /** A job id as the coordinator makes them. Throws UsageError. */
 export function jobIdArgument(text: string): JobId {
-  try {
-    return parseJobId(text);
-  } catch {
-    throw new UsageError(`'${text}' is no job id; 'sheaf jobs' lists them`);
-  }
+  if (!isJobId(text)) throw new UsageError(`'${text}' is no job id; 'sheaf jobs' lists them`);
+  return text;
+}
+
+/** A worker id as the coordinator lists them. Throws UsageError. */
+export function workerIdArgument(text: string): WorkerId {
+  if (!isWorkerId(text)) throw new UsageError(`'${text}' is no worker id; 'sheaf workers' lists them`);
+  return text;
 }

@@ -57,19 +57,22 @@ function addServerOptions(command: Command): Command {
 }
 
 async function runCoordinator(options: CoordinatorCommandOptions, { terminal, version }: CommandContext): Promise<ExitCode> {
-  const { startCoordinator } = await import(doorOf('coordinator'));
+  const { JournalError, startCoordinator } = await import('@sheaf/coordinator');
   const { host, port } = options;
   const stateDirectory = resolve(terminal.cwd, options.stateDir);
   const life = new Life(options);
   const token = tokenOf(options, terminal);
-  const coordinator = await startCoordinator({ stateDirectory, host, port, token, version, logger: makeLogger(options) });
-  const url = addressText({ host, port: coordinator.port, secure: false, token: null });
-  if (options.json === true) terminal.result(JSON.stringify({ ready: true, url }));
-  else terminal.say(`coordinator at ${url}, state in ${stateDirectory}`);
-  await life.over;
+  const coordinator = await startCoordinator({ stateDirectory, host, port, token, version, logger: makeLogger(options) }).catch(error => {
+    if (!(error instanceof JournalError)) throw error;
+    throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
+  });
+  if (options.json === true) terminal.result(JSON.stringify({ ready: true, url: coordinator.url }));
+  else terminal.say(`coordinator at ${coordinator.url}, state in ${stateDirectory}`);
+  const failed = await Promise.race([life.over, coordinator.ended]);
   await coordinator.stop();
   life.remove(stateDirectory);
-  return exitCodes.succeeded;
+  if (failed instanceof Error) terminal.say(`error: the coordinator could not go on: ${failed.message}`);
+  return failed instanceof Error ? exitCodes.failed : exitCodes.succeeded;
 }
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
