@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly version: string;
   /** Told once when the connection is lost or cannot be made, and once when it is there again. */
   readonly onContact: (text: string) => void;
+  /** How long a connection is tried for. Default `limits.clientReconnectMs`. */
+  readonly reconnectMs?: number;
 }
 
 export interface Watcher {
@@ -46,6 +48,7 @@ const finalStates: ReadonlySet<JobStatus['state']> = new Set(['succeeded', 'fail
 
 export class CoordinatorClient {
   private readonly options: ClientOptions;
+  private readonly reconnectMs: number;
   private readonly open = new Map<number, OpenRequest>();
   private socket: WebSocket | null = null;
   private welcomed = false;
@@ -61,6 +64,7 @@ export class CoordinatorClient {
 
   constructor(options: ClientOptions) {
     this.options = options;
+    this.reconnectMs = options.reconnectMs ?? limits.clientReconnectMs;
     this.connect();
   }
 
@@ -208,12 +212,12 @@ export class CoordinatorClient {
     const now = performance.now();
     this.awaySince ??= now;
     const at = addressText(this.options.address);
-    if (now - this.awaySince >= limits.clientReconnectMs) {
-      this.giveUp(new LostContactError(`no contact with the coordinator at ${at} for ${limits.clientReconnectMs / 1000} s: ${problem}`));
+    if (now - this.awaySince >= this.reconnectMs) {
+      this.giveUp(new LostContactError(`no contact with the coordinator at ${at} for ${this.reconnectMs / 1000} s: ${problem}`));
       return;
     }
     if (!this.toldAway)
-      this.options.onContact(`no contact with the coordinator at ${at}: ${problem}; trying again for ${limits.clientReconnectMs / 1000} s`);
+      this.options.onContact(`no contact with the coordinator at ${at}: ${problem}; trying again for ${this.reconnectMs / 1000} s`);
     this.toldAway = true;
     this.retryTimer = setTimeout(() => this.connect(), this.delayMs);
     this.delayMs = Math.min(2 * this.delayMs, limits.clientReconnectDelayMsMax);
