@@ -29,13 +29,17 @@ export function joinWorker(turn: Turn, hello: Hello): void {
   if (worker.state === 'connected') endSession(turn, worker, `a newer session of ${worker.id} has come`);
   const moved = connect(turn, worker, hello);
   const first = turn.commands.length;
-  const keep = hello.held.filter(held => takeHeld(turn, worker, held)).map(held => held.attempt);
+  const found = new Map<JobRun, number>();
+  const keep = hello.held.filter(held => takeHeld(turn, worker, { held, found })).map(held => held.attempt);
   const resumed = hello.running.filter(running => resume(turn, worker, running)).map(running => running.attempt);
   // The welcome comes before all else that the session is told, also before what taking up the outputs has led to.
   const message: WorkerOrder = { type: 'welcome', session: hello.session, epoch: turn.state.epoch, keep, resume: resumed };
   turn.commands.splice(first, 0, { type: 'send', session: hello.session, message });
   forgetMissing(turn, worker, { kept: new Set([...keep, ...resumed]), moved });
-  noteAdopted(turn, worker, hello.held, new Set(keep));
+  for (const [job, tasks] of found) {
+    const text = `${worker.id} came back with ${tasks} finished ${tasks === 1 ? 'task' : 'tasks'}`;
+    note(turn, job, { kind: 'adopted', text, failure: null });
+  }
   for (const attempt of [...worker.attempts]) refresh(turn, attempt);
 }
 
@@ -55,8 +59,14 @@ function connect(turn: Turn, worker: WorkerRun, { session, worker: facts }: Hell
   return moved;
 }
 
+interface Taking {
+  readonly held: HeldAttempt;
+  /** By job, how many outputs were lost or nowhere until now. */
+  readonly found: Map<JobRun, number>;
+}
+
 /** Whether the held outputs are those that count; then they are to be had from this worker. */
-function takeHeld(turn: Turn, worker: WorkerRun, held: HeldAttempt): boolean {
+function takeHeld(turn: Turn, worker: WorkerRun, { held, found: foundAgain }: Taking): boolean {
   const job = turn.state.jobs.get(held.job);
   if (job === undefined || !isLive(job) || !isWinner(job, held)) return false;
   const ref: TaskRef = { job, stage: found(job.stages[held.stage], 'stage'), task: held.task };
@@ -66,9 +76,12 @@ function takeHeld(turn: Turn, worker: WorkerRun, held: HeldAttempt): boolean {
       .outputs(held.task)
       .every(({ edge, hash }) => held.hashes[edge] === hash);
   if (!same) return false;
-  if (taskState(ref.stage, ref.task) !== 'committed') {
+  const committed = taskState(ref.stage, ref.task) === 'committed';
+  if (committed && tableOf(ref.stage).worker[ref.task] === worker.index) return true;
+  foundAgain.set(job, (foundAgain.get(job) ?? 0) + 1);
+  if (!committed) {
     adopt(turn, ref, worker);
-  } else if (tableOf(ref.stage).worker[ref.task] !== worker.index) {
+  } else {
     place(turn, ref, worker.index);
     announce(turn, ref);
     tell(turn, { ...ref, id: held.attempt }, `found on ${worker.id}`);
@@ -132,21 +145,6 @@ function compare(
     } else if (back.moved) {
       announce(turn, ref);
     }
-  }
-}
-
-function noteAdopted(turn: Turn, worker: WorkerRun, held: readonly HeldAttempt[], keep: ReadonlySet<AttemptId>): void {
-  const counts = new Map<JobRun, number>();
-  for (const { job, attempt } of held) {
-    const run = turn.state.jobs.get(job);
-    if (run !== undefined && keep.has(attempt)) counts.set(run, (counts.get(run) ?? 0) + 1);
-  }
-  for (const [job, count] of counts) {
-    note(turn, job, {
-      kind: 'adopted',
-      text: `${worker.id} came back with ${count} finished ${count === 1 ? 'task' : 'tasks'}`,
-      failure: null,
-    });
   }
 }
 

@@ -115,11 +115,11 @@ export function uncommit(turn: Turn, ref: TaskRef): void {
 /** The outputs of the attempt that counted last are back on this worker: it counts again, and what ran in its place stops. */
 export function adopt(turn: Turn, ref: TaskRef, worker: WorkerRun): void {
   const { job, stage, task } = ref;
-  const attempt = tableOf(stage).winner(task);
+  const attempt = found(tableOf(stage).winner(task), 'attempt');
+  journal(turn, { type: 'task-adopted', job: job.id, stage: stage.id, task });
   stopAttempts(turn, ref, `${attempt} came back with its outputs`);
   enterCommitted(turn, ref, worker.index);
-  journal(turn, { type: 'task-adopted', job: job.id, stage: stage.id, task });
-  tell(turn, { ...ref, id: found(attempt, 'attempt') }, `adopted from ${worker.id}`);
+  tell(turn, { ...ref, id: attempt }, `adopted from ${worker.id}`);
 }
 
 /** Cancels all attempts of a task, without a change of the task's state. */
@@ -145,7 +145,8 @@ export function uncommitLost(turn: Turn, job: JobRun): void {
       uncommit(turn, { job, stage, task });
       lost++;
     }
-    const text = `${lost} finished ${lost === 1 ? 'task' : 'tasks'} of ${stage.spec.name} run again: ${turn.cause}`;
+    const where = [...gone].map(index => turn.state.workers[index]?.id ?? 'workers that did not come back').join(', ');
+    const text = `finished tasks of ${stage.spec.name} that run again: ${lost}, lost with ${where}`;
     note(turn, job, { kind: 'output-lost', text, failure: null });
   }
 }

@@ -90,7 +90,7 @@ function stageStatus(stage: StageRun): StageStatus {
     name: stage.spec.name,
     total: stage.table?.count ?? null,
     done: stage.committed,
-    running: stage.running,
+    running: stage.live.size,
     failed: stage.failed,
     records: sum('recordsIn', 'records'),
     bytes: sum('bytesIn', 'bytes'),

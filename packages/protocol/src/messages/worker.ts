@@ -15,10 +15,11 @@
 // - `accepted` and `cancel-attempt` both close an attempt: the worker forgets it and what it had to say of it. After
 //   `accepted` of a success it keeps the outputs until `close-job`; after `cancel-attempt` it kills and deletes everything.
 // - `open-job` and the first `assign` of the job may arrive together. When opening fails, `job-opened` with the failure
-//   answers for all attempts of the job that were assigned before: the worker drops them without a word, forgets the job,
-//   and may be told `open-job` again later.
+//   answers for all attempts of the job that were assigned before or come before the next `open-job`: the worker drops them
+//   without a word, forgets the job, and may be told `open-job` again later.
 // - A reconnecting worker keeps running what it ran; it lists it in the next hello's `running` and kills what `resume` does
 //   not name. An attempt that ended without having been accepted is listed there too, and if resumed its end is sent again.
+// - After `welcome` a job of which neither `keep` nor `resume` names an attempt is as if closed; it may be opened again.
 // - `locations` for a task replaces what was said of that task before, for attempts that already run as well.
 // - A hello with a worker's id ends that worker's older session: the newer connection wins.
 

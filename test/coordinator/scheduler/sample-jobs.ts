@@ -1,0 +1,141 @@
+// Jobs for the scheduler's tests: graphs of which only the shape matters, with plans made of one small file.
+
+import { type JobId, parseJobId } from '@sheaf/protocol';
+import {
+  type Count,
+  canonical,
+  defaultSettings,
+  type Edge,
+  type Settings,
+  type Shuffle,
+  type Stage,
+  type StageGraph,
+  type TaskPlan,
+} from '@sheaf/protocol/graph';
+import type { JobFacts } from '../../../packages/coordinator/src/scheduler/index.ts';
+
+export interface SampleStage {
+  readonly name: string;
+  /** Number of tasks; 'late': counted when what is shuffled to it is there, one task for every 100 bytes. */
+  readonly tasks: number | 'late';
+  readonly outputs?: readonly number[];
+  readonly slots?: number;
+  readonly labels?: readonly string[];
+}
+
+export interface SampleEdge {
+  readonly from: number;
+  readonly to: number;
+  readonly kind: 'shuffle' | 'broadcast' | { readonly splitters: number };
+}
+
+export interface Sample {
+  readonly id: JobId;
+  readonly stages: readonly SampleStage[];
+  readonly edges: readonly SampleEdge[];
+  readonly settings?: Partial<Settings>;
+  readonly attemptsGiven?: boolean;
+}
+
+export const lateCount: Count = { type: 'auto', of: 'edges', bytesPerTask: 100, min: 1, max: 9 };
+
+/** `a` → `j00000000000a`: short names for readable tests. */
+export function jobNamed(name: string): JobId {
+  return parseJobId(`j${name.toLowerCase().padStart(12, '0')}`);
+}
+
+/** A chain of stages, each shuffled to the next; the last writes the output. */
+export function chain(name: string, tasks: readonly number[], more: Partial<Sample> = {}): JobFacts {
+  const names = tasks.length === 2 ? ['map', 'reduce'] : tasks.length === 1 ? ['map'] : tasks.map((_, i) => `stage${i}`);
+  const last = tasks.length - 1;
+  return jobFacts({
+    id: jobNamed(name),
+    stages: tasks.map((count, i) => ({ name: names[i] ?? '', tasks: count, outputs: i === last ? [0] : [] })),
+    edges: tasks.slice(1).map((_, i) => ({ from: i, to: i + 1, kind: 'shuffle' })),
+    ...more,
+  });
+}
+
+/** A total sort: the writer's tasks are counted late, and another stage makes its splitters. */
+export function totalSort(name: string, maps: number): JobFacts {
+  return jobFacts({
+    id: jobNamed(name),
+    stages: [
+      { name: 'map', tasks: maps },
+      { name: 'splitters', tasks: 1 },
+      { name: 'sort', tasks: 'late', outputs: [0] },
+    ],
+    edges: [
+      { from: 0, to: 1, kind: 'shuffle' },
+      { from: 0, to: 2, kind: { splitters: 2 } },
+      { from: 1, to: 2, kind: 'broadcast' },
+    ],
+  });
+}
+
+export function jobFacts({ id, stages, edges, settings, attemptsGiven }: Sample): JobFacts {
+  const graph = graphOf(stages, edges, { ...defaultSettings, ...settings });
+  const outputs = graph.outputs.map((_, i) => i);
+  return {
+    id,
+    name: `job-${id}`,
+    opening: {
+      ...{ job: id, name: `job-${id}`, bundle: '0'.repeat(64), sourceMap: null, graphHash: '0'.repeat(64) },
+      ...{ graph: canonical(graph), params: new Uint8Array(), blobs: {}, nonces: [] },
+    },
+    plan: planOf(graph, stages),
+    staging: Object.fromEntries(outputs.map(output => [output, `/out/.${output}.sheaf-${id}`])),
+    output: outputs.map(output => `/out/${output}`),
+    attemptsGiven: attemptsGiven ?? false,
+    overwrite: false,
+    submittedAt: 0,
+  };
+}
+
+function graphOf(stages: readonly SampleStage[], edges: readonly SampleEdge[], settings: Settings): StageGraph {
+  const outputs = Math.max(0, ...stages.flatMap(stage => (stage.outputs ?? []).map(output => output + 1)));
+  return {
+    version: 1,
+    job: 'sample',
+    stages: stages.map((stage, id) =>
+      stageOf(
+        stage,
+        edges.some(edge => edge.to === id && edge.kind !== 'broadcast'),
+      ),
+    ),
+    edges: edges.map(edgeOf),
+    outputs: Array.from({ length: outputs }, (_, i) => ({ type: 'files' as const, folder: `${i}`, format: 'text' as const, options: {} })),
+    settings,
+    onError: null,
+  };
+}
+
+function stageOf({ name, tasks, outputs, slots, labels }: SampleStage, shuffled: boolean): Stage {
+  const count: Count = tasks === 'late' ? lateCount : { type: 'fixed', count: tasks };
+  const resources = { ...(slots === undefined ? {} : { slots }), ...(labels === undefined ? {} : { labels }) };
+  return {
+    name,
+    tasks: shuffled ? { type: 'partitions', count } : { type: 'splits', inputs: [] },
+    outputs: outputs ?? [],
+    resources,
+    steps: [],
+  };
+}
+
+function edgeOf({ from, to, kind }: SampleEdge): Edge {
+  if (kind === 'broadcast') return { type: 'broadcast', from, to };
+  const partitioner: Shuffle['partitioner'] = kind === 'shuffle' ? { type: 'hash' } : { type: 'range', splitters: kind.splitters };
+  return { type: 'shuffle', from, to, shuffle: { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner } };
+}
+
+function planOf(graph: StageGraph, stages: readonly SampleStage[]): TaskPlan {
+  const read = stages.flatMap((stage, id) => (graph.stages[id]?.tasks.type === 'splits' ? [{ id, tasks: stage.tasks as number }] : []));
+  const file = { path: '/in/file', size: 1000, modifiedMs: 0, packed: null };
+  const split = (i: number) => ({ input: 0, pieces: [{ file: 0, from: i * 10, to: i * 10 + 10 }] });
+  return {
+    graphHash: '0'.repeat(64),
+    files: Object.fromEntries(read.map(({ id }) => [id, [[file]]])),
+    splits: Object.fromEntries(read.map(({ id, tasks }) => [id, Array.from({ length: tasks }, (_, i) => split(i))])),
+    counts: Object.fromEntries(stages.map((stage, id) => [id, stage.tasks === 'late' ? 'later' : stage.tasks])),
+  };
+}
