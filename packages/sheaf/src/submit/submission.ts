@@ -3,7 +3,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { CompiledJob } from '@sheaf/job/open';
-import { jobIdOf, limits, UsageError } from '@sheaf/protocol';
+import { type JobId, jobIdOf, limits, UsageError } from '@sheaf/protocol';
 import { canonical } from '@sheaf/protocol/graph';
 import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
@@ -35,6 +35,12 @@ export interface PreparedSubmission {
   readonly blobs: readonly Blob[];
 }
 
+/** A job id of now, with four characters of chance. */
+export function newJobId(): JobId {
+  const random = randomInt(36 ** 4).toString(36);
+  return jobIdOf(Date.now(), random.padStart(4, '0'));
+}
+
 /** Bundles and loads the job file, checks the parameters and runs the plan. Throws UsageError. */
 export async function planJob(request: JobRequest): Promise<PlannedJob> {
   const bundle = await bundleJob(request.file);
@@ -48,12 +54,7 @@ export async function prepareSubmission(job: PlannedJob, request: JobRequest): P
   const { bundle, graph } = job;
   const spools = await writeItemSpools(job, request.directory);
   const submission: Submission = {
-    job: jobIdOf(
-      Date.now(),
-      randomInt(36 ** 4)
-        .toString(36)
-        .padStart(4, '0'),
-    ),
+    job: newJobId(),
     name: job.name,
     bundle: bundle.sha256,
     sourceMap: bundle.sourceMapSha256,

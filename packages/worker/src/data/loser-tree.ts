@@ -104,8 +104,13 @@ export class LoserTree {
     const at = cursor.keyAt;
     const length = this.byGroup ? cursor.groupLength : cursor.keyLength;
     if (length >= 8) {
-      this.high[i] = ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-      this.low[i] = ((bytes[at + 4] as number) << 24) | ((bytes[at + 5] as number) << 16) | ((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number);
+      this.high[i] =
+        ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+      this.low[i] =
+        ((bytes[at + 4] as number) << 24) |
+        ((bytes[at + 5] as number) << 16) |
+        ((bytes[at + 6] as number) << 8) |
+        (bytes[at + 7] as number);
       return;
     }
     let high = 0;

@@ -3,8 +3,8 @@
 
 import type { Select } from '@sheaf/protocol/graph';
 import { encodeKey } from '../data/key-codec.ts';
-import { type Pick, pickOf } from './selects.ts';
 import type { LoadedJob } from './loaded-job.ts';
+import { type Pick, pickOf } from './selects.ts';
 
 export class BroadcastTable {
   readonly records: readonly unknown[];

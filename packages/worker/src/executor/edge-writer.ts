@@ -17,8 +17,8 @@ import { instantiate } from '../kernels/instantiate.ts';
 import { type Folding, foldingOf } from './folds.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
-import { keyWriterOf, type Pick, pickOf } from './selects.ts';
 import { mergeSegments } from './segment-merge.ts';
+import { keyWriterOf, type Pick, pickOf } from './selects.ts';
 
 export interface EdgeWriterOptions {
   readonly job: LoadedJob;

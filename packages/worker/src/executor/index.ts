@@ -1,3 +1,4 @@
+export { TaskMemory } from '../data/memory.ts';
 export type { LoadedJob } from './loaded-job.ts';
 export { graphHashOf, loadJob } from './loaded-job.ts';
 export type { ExecutorJob, ExecutorTask, FromExecutor, LocalOutput, ToExecutor } from './messages.ts';

@@ -1,7 +1,7 @@
 // The join of one group: side 0 is left, side 1 right. The left values are held, the right ones stream past them.
 
-import type { GroupPush } from './step-chain.ts';
 import type { Push } from './step-calls.ts';
+import type { GroupPush } from './step-chain.ts';
 
 type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'cogroup';
 

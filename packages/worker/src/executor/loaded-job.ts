@@ -42,7 +42,8 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
 
 /** Says where the two graphs part, as far as a person can use it. */
 function differenceOf(submitted: StageGraph, here: StageGraph): string {
-  const says = 'the job makes another plan in the executor than at submit: input, output and the functions of a job must depend on params alone';
+  const says =
+    'the job makes another plan in the executor than at submit: input, output and the functions of a job must depend on params alone';
   const stage = submitted.stages.find((one, i) => canonical(one) !== canonical(here.stages[i] ?? null));
   if (stage !== undefined) return `${says}. Stage '${stage.name}' differs.`;
   const output = submitted.outputs.findIndex((one, i) => canonical(one) !== canonical(here.outputs[i] ?? null));

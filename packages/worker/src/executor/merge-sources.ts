@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { compareBytes } from '../data/compare.ts';
 import { LoserTree } from '../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../data/memory.ts';
-import { cursorBytes, RunCursor, type CursorStart } from '../data/run-cursor.ts';
+import { type CursorStart, cursorBytes, RunCursor } from '../data/run-cursor.ts';
 import { RunFile } from '../data/run-file.ts';
 import type { BlockEntry, RunIds, Stretch } from '../data/run-format.ts';
 import { keyPrefixBytes, RunWriter } from '../data/run-writer.ts';
@@ -135,7 +135,9 @@ export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory,
     for (let from = 0; from < left.length; ) {
       const to = endOfGroup(left, from, merge.fanIn);
       const group = left.slice(from, to);
-      next.push(group.length === 1 ? (group[0] as MergeSource) : mergeGroup(group, merge, { ...ids, edge: pass * 1_000_000 + next.length }));
+      next.push(
+        group.length === 1 ? (group[0] as MergeSource) : mergeGroup(group, merge, { ...ids, edge: pass * 1_000_000 + next.length }),
+      );
       from = to;
     }
     left = next;

@@ -42,7 +42,10 @@ export class PartWriter {
       this.encoder.write(record, this.file);
     } catch (error) {
       if (!(error instanceof BadOutputRecord)) throw error;
-      throw new FailureError({ code: 'E_BAD_OUTPUT_RECORD', message: error.message, record: { preview: keyText(record) } }, { cause: error });
+      throw new FailureError(
+        { code: 'E_BAD_OUTPUT_RECORD', message: error.message, record: { preview: keyText(record) } },
+        { cause: error },
+      );
     }
     this.records++;
   }

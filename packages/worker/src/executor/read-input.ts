@@ -6,8 +6,8 @@ import { instantiate } from '../kernels/instantiate.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
 import type { InputCounts, TaskRun } from './run-task.ts';
-import type { StepChain } from './step-chain.ts';
 import type { Push } from './step-calls.ts';
+import type { StepChain } from './step-chain.ts';
 import type { TaskLayout } from './task-layout.ts';
 
 export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
@@ -49,7 +49,12 @@ interface Moving {
 }
 
 /** Moves the user's `where` along with the decoder's position. */
-function eachKernel(push: Push, position: Moving, where: { file: string; offset: number; record: number }, progress: { tick(): void }): Push {
+function eachKernel(
+  push: Push,
+  position: Moving,
+  where: { file: string; offset: number; record: number },
+  progress: { tick(): void },
+): Push {
   return record => {
     where.file = position.file;
     where.offset = position.offset;

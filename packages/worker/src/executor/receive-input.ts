@@ -2,14 +2,14 @@
 
 import type { Edge, Step } from '@sheaf/protocol/graph';
 import { foldingOf } from './folds.ts';
-import { Groups, type GroupSide } from './groups.ts';
+import { type GroupSide, Groups } from './groups.ts';
 import { keyText } from './key-text.ts';
 import { type MergeMemory, mergePasses, OpenMerge } from './merge-sources.ts';
 import type { InputCounts, TaskRun } from './run-task.ts';
-import { type GroupPush, type StepChain } from './step-chain.ts';
 import type { Push } from './step-calls.ts';
-import { taskSources } from './task-sources.ts';
+import type { GroupPush, StepChain } from './step-chain.ts';
 import type { TaskLayout } from './task-layout.ts';
+import { taskSources } from './task-sources.ts';
 import { writeTextKeys } from './write-text-keys.ts';
 
 type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;

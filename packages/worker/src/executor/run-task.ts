@@ -2,14 +2,14 @@
 // its split or the groups of its merge through the stage's steps, and finishes its run files and parts. Whatever fails, nothing
 // half-written stays and the failure names the record.
 
+import { join } from 'node:path';
 import { FailureError } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskCounters, TaskResult } from '@sheaf/protocol/messages';
-import { join } from 'node:path';
 import type { BroadcastTable } from './broadcast-table.ts';
 import { EdgeWriter } from './edge-writer.ts';
-import type { LoadedJob } from './loaded-job.ts';
 import { loadBroadcasts } from './load-broadcast.ts';
+import type { LoadedJob } from './loaded-job.ts';
 import type { ExecutorTask } from './messages.ts';
 import { PartWriter } from './part-writer.ts';
 import { Progress } from './progress.ts';
@@ -17,8 +17,8 @@ import { readInput } from './read-input.ts';
 import { receiveInput } from './receive-input.ts';
 import { sendSamples } from './send-samples.ts';
 import { StepChain } from './step-chain.ts';
-import { recordFailure } from './task-failure.ts';
 import { userContext, type Where } from './task-context.ts';
+import { recordFailure } from './task-failure.ts';
 import { layoutOf, type TaskLayout } from './task-layout.ts';
 import type { TaskParts } from './task-parts.ts';
 

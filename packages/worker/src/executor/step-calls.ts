@@ -26,7 +26,9 @@ export function flatMapKernel(map: Call, context: UserContext, next: Push): Push
       return;
     }
     if (records === null || records === undefined || typeof (records as Iterable<unknown>)[Symbol.iterator] !== 'function') {
-      throw new TypeError(`map must give an iterable of records (yield them, or return an array), not ${records === null ? 'null' : typeof records}`);
+      throw new TypeError(
+        `map must give an iterable of records (yield them, or return an array), not ${records === null ? 'null' : typeof records}`,
+      );
     }
     for (const one of records as Iterable<unknown>) next(one);
   };

@@ -7,8 +7,8 @@ import { BroadcastTable } from './broadcast-table.ts';
 import { foldingOf } from './folds.ts';
 import { type Groups, GroupValues } from './groups.ts';
 import { joinGroup } from './join-group.ts';
-import { pickOf } from './selects.ts';
 import { type Sample, splittersOf } from './samples.ts';
+import { pickOf } from './selects.ts';
 import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
 import type { TaskParts } from './task-parts.ts';
 import { Top } from './top.ts';
@@ -61,7 +61,8 @@ export class StepChain {
     const takers = this.takersOf(receive).filter(at => takesGroups(this.steps[at] as Step));
     const [at] = takers;
     if (at === undefined) return null;
-    if (this.takersOf(receive).length > 1) throw new Error(`stage ${this.parts.stage.name}: one step at a time can take the groups of a receive`);
+    if (this.takersOf(receive).length > 1)
+      throw new Error(`stage ${this.parts.stage.name}: one step at a time can take the groups of a receive`);
     return this.groupPushOf(this.steps[at] as Step, at);
   }
 

@@ -1,7 +1,7 @@
 // What went wrong in an attempt, as a Failure: which code, in words of the user's own error, on which record, and where in the
 // user's sources.
 
-import { FailureError, type Failure, type FailureCode, limits, type RecordPlace } from '@sheaf/protocol';
+import { type Failure, type FailureCode, FailureError, limits, type RecordPlace } from '@sheaf/protocol';
 import { BadRecord } from '@sheaf/storage';
 import { BadKey, KeyTooLarge } from '../data/bad-key.ts';
 import { BadValue } from '../data/bad-value.ts';
@@ -30,8 +30,10 @@ function codeOf(error: unknown, run: TaskRun): FailureCode {
   if (error instanceof KeyTooLarge) return 'E_KEY_TOO_LARGE';
   if (error instanceof BadValue) return 'E_BAD_VALUE';
   const system = error as { readonly code?: unknown; readonly path?: unknown; readonly syscall?: unknown };
-  if (error instanceof Error && typeof system.syscall === 'string' && String(system.path ?? '').startsWith(run.task.directory)) return 'E_DISK';
-  if (error instanceof Error && (system.code === 'ENOSPC' || system.code === 'EIO') && userStack(error, run.job.bundlePath) === '') return 'E_DISK';
+  if (error instanceof Error && typeof system.syscall === 'string' && String(system.path ?? '').startsWith(run.task.directory))
+    return 'E_DISK';
+  if (error instanceof Error && (system.code === 'ENOSPC' || system.code === 'EIO') && userStack(error, run.job.bundlePath) === '')
+    return 'E_DISK';
   // An error of ours has no frame of the job's bundle in its stack; whatever else is thrown comes from the job.
   const ours = error instanceof Error && userStack(error, run.job.bundlePath) === '' && run.job.bundlePath !== '';
   return ours ? 'E_INTERNAL' : 'E_USER_CODE';

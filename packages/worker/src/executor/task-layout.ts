@@ -18,7 +18,13 @@ export interface TaskLayout {
   /** A stage of splits: where its input is decoded. */
   readonly window: Region | null;
   /** A stage of partitions: what its merge needs. */
-  readonly merge: { readonly cursors: Region; readonly large: Region; readonly key: Region; readonly blocks: Region; readonly fanIn: number } | null;
+  readonly merge: {
+    readonly cursors: Region;
+    readonly large: Region;
+    readonly key: Region;
+    readonly blocks: Region;
+    readonly fanIn: number;
+  } | null;
   readonly edges: ReadonlyMap<EdgeId, EdgeRegions>;
 }
 

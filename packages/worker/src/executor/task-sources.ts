@@ -15,7 +15,12 @@ export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, outpu
 }
 
 /** All sources of a `receive` of these edges, in the order that decides ties: side, map task, segment. */
-export function taskSources(job: LoadedJob, task: ExecutorTask, edges: readonly EdgeId[], tables: ReadonlyMap<StepId, BroadcastTable>): MergeSource[] {
+export function taskSources(
+  job: LoadedJob,
+  task: ExecutorTask,
+  edges: readonly EdgeId[],
+  tables: ReadonlyMap<StepId, BroadcastTable>,
+): MergeSource[] {
   const stage = job.graph.stages[task.assignment.stage];
   return edges.flatMap((edge, side) => {
     const reads = task.assignment.reads[edge];

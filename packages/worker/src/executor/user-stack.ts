@@ -36,7 +36,8 @@ interface BundleFrame {
 function frameOf(map: SourceMap | null, frame: BundleFrame): string | null {
   const name = /^\s*at (?:async )?(.+?) \(/.exec(frame.line)?.[1];
   const found = map?.findEntry(frame.row - 1, frame.column - 1);
-  if (found === undefined || !('originalSource' in found)) return `at ${name ?? 'the job'} (${frame.bundlePath}:${frame.row}:${frame.column})`;
+  if (found === undefined || !('originalSource' in found))
+    return `at ${name ?? 'the job'} (${frame.bundlePath}:${frame.row}:${frame.column})`;
   const file = found.originalSource.startsWith('file:') ? fileURLToPath(found.originalSource) : found.originalSource;
   // The planning code that travels in the bundle is not the user's.
   if (isOwnSource(file)) return null;

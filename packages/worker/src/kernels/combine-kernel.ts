@@ -79,7 +79,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     }
   }
 
-  function valueOf(entry: number, key: number): unknown {
+  function foldedValue(entry: number, key: number): unknown {
     if (((words[key >>> 2] as number) & 0x40000) === 0) return floats[(entry + 2) >>> 1];
     const at = words[entry + 2] as number;
     return decodeValue(bytes, at, at + (words[entry + 3] as number));
@@ -161,7 +161,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
               }
               store(entry, other, sum);
             } else {
-              store(entry, other, fold(valueOf(entry, other), value));
+              store(entry, other, fold(foldedValue(entry, other), value));
             }
             if (accounted > bytesMax) flush();
             return;

@@ -1,0 +1,2 @@
+export type { InlineJob } from './run-inline.ts';
+export { runInline } from './run-inline.ts';

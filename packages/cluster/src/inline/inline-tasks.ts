@@ -1,0 +1,201 @@
+// The tasks of an inline run: stage after stage, task after task, each with the assignment a coordinator would have made. Run
+// files are kept until the last stage that reads them is done.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type AttemptId, attemptIdOf, epochOf, type OutputId, type StageId } from '@sheaf/protocol';
+import type { Split, Stage, StageGraph, TaskPlan } from '@sheaf/protocol/graph';
+import type { AssignedSplit, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
+import type { InlineJob } from './run-inline.ts';
+
+export interface InlineTasksOptions {
+  readonly inline: InlineJob;
+  readonly plan: TaskPlan;
+  readonly staging: { readonly [output: OutputId]: string };
+  /** Something has changed that a person may want to see. */
+  readonly report: () => void;
+}
+
+interface StageRun {
+  readonly name: string;
+  total: number | null;
+  done: number;
+  running: number;
+  records: number;
+  bytes: number;
+  /** In task order, each with its attempt. */
+  readonly results: FinishedTask[];
+}
+
+interface FinishedTask extends TaskResult {
+  readonly attempt: AttemptId;
+}
+
+export class InlineTasks {
+  private readonly options: InlineTasksOptions;
+  private readonly graph: StageGraph;
+  private readonly runs: readonly StageRun[];
+  private readonly counts: { [stage: StageId]: number } = {};
+  private attempts = 0;
+
+  constructor(options: InlineTasksOptions) {
+    this.options = options;
+    this.graph = options.inline.job.graph;
+    this.runs = this.graph.stages.map((stage, id) => {
+      const count = options.plan.counts[id];
+      if (typeof count === 'number') this.counts[id] = count;
+      return { name: stage.name, total: typeof count === 'number' ? count : null, done: 0, running: 0, records: 0, bytes: 0, results: [] };
+    });
+  }
+
+  /** Runs every task, or ends early when the signal is aborted. Rejects with the first FailureError. */
+  async run(): Promise<void> {
+    const { inline } = this.options;
+    for (const [id, stage] of this.graph.stages.entries()) {
+      this.countLate();
+      const count = this.counts[id];
+      if (count === undefined) throw new Error(`the tasks of stage ${stage.name} were not counted`);
+      for (let task = 0; task < count; task++) {
+        if (inline.signal?.aborted === true) return;
+        await this.runTask(id, stage, task);
+      }
+      await this.release(id);
+    }
+  }
+
+  stages(): StageStatus[] {
+    return this.runs.map(({ name, total, done, running, records, bytes }) => ({ name, total, done, running, failed: 0, records, bytes }));
+  }
+
+  /** Sums over all tasks: the built-in counters, and what user code counted. */
+  counters(): { [name: string]: number } {
+    const sums: { [name: string]: number } = {};
+    for (const { results } of this.runs) {
+      for (const { counters } of results) {
+        const { user, ...builtIn } = counters;
+        for (const [name, value] of Object.entries({ ...builtIn, ...user })) sums[name] = (sums[name] ?? 0) + value;
+      }
+    }
+    return sums;
+  }
+
+  /** The parts of each output, in task order. */
+  parts(): { output: OutputId; parts: OutputPart[] }[] {
+    return this.graph.outputs.map((_, output) => ({
+      output,
+      parts: this.runs.flatMap(({ results }) => results.flatMap(result => result.parts.filter(part => part.output === output))),
+    }));
+  }
+
+  private async runTask(id: StageId, stage: Stage, task: number): Promise<void> {
+    const { inline, report } = this.options;
+    const run = this.runs[id] as StageRun;
+    const before = { records: run.records, bytes: run.bytes };
+    run.running = 1;
+    const executorTask = await this.executorTask(id, stage, task);
+    const result = await runTask(inline.job, executorTask, {
+      log: inline.log,
+      progress: (records, bytes) => {
+        run.records = before.records + records;
+        run.bytes = before.bytes + bytes;
+        report();
+      },
+    });
+    run.results.push({ ...result, attempt: executorTask.assignment.attempt });
+    run.running = 0;
+    run.done++;
+    run.records = before.records + result.counters.recordsIn;
+    run.bytes = before.bytes + result.counters.bytesIn;
+    report();
+  }
+
+  private async executorTask(id: StageId, stage: Stage, task: number): Promise<ExecutorTask> {
+    const { inline, staging } = this.options;
+    const attempt = attemptIdOf(epochOf(1), ++this.attempts);
+    const directory = join(inline.directory, `${id}-${task}`);
+    await mkdir(directory, { recursive: true });
+    const edges = [...this.graph.edges.entries()];
+    const into = edges.filter(([, edge]) => edge.to === id);
+    const assignment: TaskAssignment = {
+      job: inline.id,
+      stage: id,
+      task,
+      attempt,
+      number: 1,
+      generation: 0,
+      split: this.split(id, task),
+      partitions: Object.fromEntries(edges.flatMap(([edge, { from, to }]) => (from === id ? [[edge, this.partitions(edge, to)]] : []))),
+      reads: Object.fromEntries(into.flatMap(([edge, { type }]) => (type === 'shuffle' ? [[edge, { from: task, to: task + 1 }]] : []))),
+      producers: Object.fromEntries(into.map(([edge, { from }]) => [edge, this.counts[from] ?? 0])),
+      counts: this.counts,
+      staging: Object.fromEntries(stage.outputs.map(output => [output, staging[output] ?? ''])),
+    };
+    const sources = Object.fromEntries(
+      into.map(([edge, { from }]) => [
+        edge,
+        (this.runs[from] as StageRun).results.map((result, producer) => {
+          return { task: producer, attempt: result.attempt, path: outputOn(result, edge).path };
+        }),
+      ]),
+    );
+    return { assignment, sources, directory };
+  }
+
+  private partitions(edge: number, to: StageId): number {
+    const definition = this.graph.edges[edge];
+    if (definition?.type !== 'shuffle' || definition.shuffle.partitioner.type === 'range') return 1;
+    const count = this.counts[to];
+    if (count === undefined) throw new Error(`the partitions of edge ${edge} were not counted`);
+    return count;
+  }
+
+  private split(id: StageId, task: number): AssignedSplit | null {
+    const { plan } = this.options;
+    const split: Split | undefined = plan.splits[id]?.[task];
+    if (split === undefined) return null;
+    const files = plan.files[id]?.[split.input] ?? [];
+    return { input: split.input, files, pieces: split.pieces };
+  }
+
+  /** Counts the stages whose producers have all committed, from the bytes that were written for them. */
+  private countLate(): void {
+    for (const [id, stage] of this.graph.stages.entries()) {
+      if (this.counts[id] !== undefined || stage.tasks.type !== 'partitions' || stage.tasks.count.type !== 'auto') continue;
+      const shuffles = [...this.graph.edges.entries()].filter(([, edge]) => edge.to === id && edge.type === 'shuffle');
+      if (!shuffles.every(([, edge]) => this.isDone(edge.from))) continue;
+      const { bytesPerTask, min, max } = stage.tasks.count;
+      let bytes = 0;
+      for (const [edge, { from }] of shuffles) {
+        for (const result of (this.runs[from] as StageRun).results) bytes += sum(outputOn(result, edge).partitionBytes);
+      }
+      this.counts[id] = Math.min(max, Math.max(min, Math.ceil(bytes / bytesPerTask)));
+      (this.runs[id] as StageRun).total = this.counts[id] ?? null;
+    }
+  }
+
+  private isDone(stage: StageId): boolean {
+    const run = this.runs[stage] as StageRun;
+    return run.total !== null && run.done === run.total;
+  }
+
+  /** Removes the run files that no later stage reads. */
+  private async release(done: StageId): Promise<void> {
+    for (const [edge, { from }] of this.graph.edges.entries()) {
+      const readers = this.graph.edges.filter(other => other.from === from).map(other => other.to);
+      if (Math.max(...readers) !== done) continue;
+      for (const result of (this.runs[from] as StageRun).results)
+        await rm(dirname(outputOn(result, edge).path), { recursive: true, force: true });
+    }
+  }
+}
+
+function outputOn(result: TaskResult, edge: number): MapOutput {
+  const output = result.outputs.find(one => one.edge === edge);
+  if (output === undefined) throw new Error(`a task wrote nothing on edge ${edge}`);
+  return output;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}

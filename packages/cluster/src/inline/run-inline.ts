@@ -1,0 +1,90 @@
+// A job in this one process: the same plan, the same stages, the same bytes as on a cluster, without a coordinator or workers.
+// For debugging: breakpoints and console work, and the first error ends the run as it is, without another attempt.
+
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import {
+  abortOutputs,
+  listSources,
+  outputFolders,
+  type PreparedJob,
+  planTasks,
+  prepareOutputs,
+  publishOutputs,
+} from '@sheaf/coordinator/planning';
+import { type Failure, FailureError, type JobId } from '@sheaf/protocol';
+import type { JobState, JobStatus } from '@sheaf/protocol/messages';
+import type { LoadedJob, TaskHost } from '@sheaf/worker/executor';
+import { InlineTasks } from './inline-tasks.ts';
+
+export interface InlineJob {
+  readonly id: JobId;
+  /** The job with its functions; its memory is used for one task after another. */
+  readonly job: LoadedJob;
+  /** Relative paths of the job are relative to this folder. */
+  readonly cwd: string;
+  readonly overwrite: boolean;
+  /** `stage.input` of an items input → its spool. */
+  readonly spools: { readonly [stageInput: string]: { readonly path: string; readonly items: number; readonly bytes: number } };
+  /** For run files; made, and removed at the end. */
+  readonly directory: string;
+  readonly log: TaskHost['log'];
+  /** After each task, and about once a second within one. */
+  readonly onStatus?: (status: JobStatus) => void;
+  /** Ends the run between two tasks. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the job to its end: a failed job is a status, like on a cluster. Throws UsageError before the first task. */
+export async function runInline(inline: InlineJob): Promise<JobStatus> {
+  const { graph, name } = inline.job;
+  const submittedAt = Date.now();
+  const sources = await listSources(graph, { cwd: inline.cwd, spoolOf: (stage, input) => spoolOf(inline, `${stage}.${input}`) });
+  const plan = planTasks(graph, sources);
+  const folders = outputFolders(graph, inline.cwd);
+  const inputs = [...sources.values()].flat().flatMap(({ listed, files }) => (listed.type === 'files' ? files.map(file => file.path) : []));
+  const { id, overwrite, cwd } = inline;
+  const { staging } = await prepareOutputs({ job: id, name, overwrite, folders, inputs, cwd });
+  const prepared: PreparedJob = { id, name, overwrite, output: [...folders.values()] };
+  await mkdir(inline.directory, { recursive: true });
+  const tasks = new InlineTasks({ inline, plan, staging, report: () => inline.onStatus?.(status('running', null)) });
+  const startedAt = Date.now();
+  const status = (state: JobState, error: Failure | null): JobStatus => ({
+    id,
+    name,
+    state,
+    stages: tasks.stages(),
+    counters: tasks.counters(),
+    output: prepared.output,
+    error,
+    submittedAt,
+    startedAt,
+    endedAt: state === 'running' ? null : Date.now(),
+  });
+  try {
+    await tasks.run();
+    if (inline.signal?.aborted === true) return await cancelled();
+    await publishOutputs(prepared, tasks.parts(), tasks.counters());
+    return status('succeeded', null);
+  } catch (error) {
+    await abortOutputs(prepared);
+    if (error instanceof FailureError) return status('failed', error.failure);
+    throw error;
+  } finally {
+    await rm(inline.directory, { recursive: true, force: true });
+  }
+
+  async function cancelled(): Promise<JobStatus> {
+    await abortOutputs(prepared);
+    return status('cancelled', null);
+  }
+}
+
+function spoolOf(
+  { spools }: InlineJob,
+  name: string,
+): { items: number; file: { path: string; size: number; modifiedMs: number; packed: null } } {
+  const spool = spools[name];
+  if (spool === undefined || !existsSync(spool.path)) throw new Error(`the items of input ${name} were not written`);
+  return { items: spool.items, file: { path: spool.path, size: spool.bytes, modifiedMs: 0, packed: null } };
+}
