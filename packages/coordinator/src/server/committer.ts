@@ -1,9 +1,11 @@
 // The output folders of a job on their way: prepared when it is submitted, published or aborted when it ends. Every step may be
 // asked for again after a restart and goes on where the last one stopped, so each keeps to what the journal says of the job.
 
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Failure, FailureError, type JobId, limits, type OutputId } from '@sheaf/protocol';
 import type { OutputPart } from '@sheaf/protocol/messages';
-import { checkOutput, checkOverlap, FileCommitter } from '@sheaf/storage';
+import { checkOutput, checkOverlap, FileCommitter, manifestName, readManifest } from '@sheaf/storage';
 import type { Logger } from 'pino';
 import type { JobFacts, PartsOfOutput } from '../scheduler/index.ts';
 import type { LiveJobs } from './live-jobs.ts';
@@ -57,9 +59,26 @@ export async function publishOutputs(
   outputs: readonly PartsOfOutput[],
   counters: { readonly [name: string]: number },
 ): Promise<void> {
+  await mustBeFree(facts);
   const partsOf = new Map(outputs.map(({ output, parts }) => [output, parts]));
   for (const [id, committer] of committersOf(facts).entries()) {
     await patiently(() => committer.publish(tokensOf(partsOf.get(id) ?? []), counters));
+  }
+}
+
+/** Several outputs commit together: none is put in its place while another's is taken by someone else. */
+async function mustBeFree({ id, overwrite, output }: PreparedJob): Promise<void> {
+  if (overwrite || output.length < 2) return;
+  for (const folder of output) {
+    const isThere = await access(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) continue;
+    const manifest = readManifest(await readFile(join(folder, manifestName), 'utf8').catch(() => ''));
+    if (manifest?.job === id) continue;
+    const message = `${folder}: the output has come into being while the job ran; it is kept, and all outputs of the job are given up`;
+    throw new FailureError({ code: 'E_OUTPUT_EXISTS', message });
   }
 }
 

@@ -61,7 +61,7 @@ const jobStatus: Schema<JobStatus> = exactly<JobStatus>()(
     name: shortText,
     state: z.enum(['queued', 'running', 'committing', 'succeeded', 'failed', 'cancelled']),
     stages: list(stageStatus, limits.stagesMax),
-    counters: named(z.number(), 2 * limits.countersPerJobMax),
+    counters: named(z.number(), limits.countersPerJobMax + 20 * limits.stagesMax),
     output: list(filePath, limits.edgesMax),
     error: failureSchema.nullable(),
     submittedAt: amount,

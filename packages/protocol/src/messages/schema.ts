@@ -57,9 +57,9 @@ export function wholes(itemsMax: number): Schema<readonly number[]> {
   return z.custom<readonly number[]>(value => isWholes(value, itemsMax), `not up to ${itemsMax} whole numbers`);
 }
 
-/** By a name of at most 256 characters. */
+/** By a name of at most 512 characters. */
 export function named<Value>(value: Schema<Value>, entriesMax: number): Schema<{ readonly [name: string]: Value }> {
-  return table(/^[^\0]{0,256}$/s, value, entriesMax) as Schema<{ readonly [name: string]: Value }>;
+  return table(/^[^\0]{0,512}$/s, value, entriesMax) as Schema<{ readonly [name: string]: Value }>;
 }
 
 /** By an id that is an array index: stages, edges, outputs. In msgpack and JSON such keys are digits. */
