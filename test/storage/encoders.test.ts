@@ -136,14 +136,12 @@ describe('csv', () => {
   });
 
   const cell = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', '"', '\r', '\n', '\r\n', ',', ' ', '\ufeff', 'a'));
-  const table = fc
-    .uniqueArray(cell, { minLength: 1, maxLength: 4 })
-    .chain(names =>
-      fc.record({
-        names: fc.constant(names),
-        rows: fc.array(fc.array(cell, { minLength: names.length, maxLength: names.length }), { minLength: 1, maxLength: 8 }),
-      }),
-    );
+  const table = fc.uniqueArray(cell, { minLength: 1, maxLength: 4 }).chain(names =>
+    fc.record({
+      names: fc.constant(names),
+      rows: fc.array(fc.array(cell, { minLength: names.length, maxLength: names.length }), { minLength: 1, maxLength: 8 }),
+    }),
+  );
   property.prop([table, fc.constantFrom(',', ';', '\t', ']', '^', '\\', '-')], { numRuns: 400 })(
     'is read back as it was',
     ({ names, rows }, separator) => {

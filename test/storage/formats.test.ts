@@ -77,13 +77,9 @@ describe('jsonl', () => {
 describe('csv in pieces with a header', () => {
   const row = fc.constantFrom('1,a', '22,bb', '3,"c, d"', '4', '5,é', '', '6,"no', 'x,y');
   const end = fc.constantFrom('\n', '\r\n');
-  property.prop([
-    fc.array(row, { maxLength: 12 }),
-    end,
-    fc.boolean(),
-    fc.array(fc.nat(60), { maxLength: 5 }),
-    fc.integer({ min: 1, max: 20 }),
-  ])('pieces together are the whole', (rows, lineEnd, mark, cuts, chunk) => {
+  const written = fc.record({ rows: fc.array(row, { maxLength: 12 }), lineEnd: end, mark: fc.boolean() });
+  const reading = fc.record({ cuts: fc.array(fc.nat(60), { maxLength: 5 }), chunk: fc.integer({ min: 1, max: 20 }) });
+  property.prop([written, reading])('pieces together are the whole', ({ rows, lineEnd, mark }, { cuts, chunk }) => {
     const file = join(temporaryFolder(), 'f.csv');
     const content = Buffer.from((mark ? '\ufeff' : '') + ['', 'n,t', ...rows].join(lineEnd));
     writeFileSync(file, content);

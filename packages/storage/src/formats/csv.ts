@@ -226,7 +226,9 @@ function textRow(row: ScannedRow, layout: Layout): object {
 function texts(row: ScannedRow): string[] {
   const count = row.table[rowHead.cells] as number;
   if (count > limits.csvColumnsMax) throw new BadRecord(`has ${counted(count)}, more than ${limits.csvColumnsMax}`);
-  return Array.from({ length: count }, (_, place) => cellText(row, place));
+  const cells: string[] = [];
+  for (let place = 0; place < count; place++) cells.push(cellText(row, place));
+  return cells;
 }
 
 type Encoding = 'ascii' | 'utf8' | 'mixed';
