@@ -92,6 +92,8 @@ export const limits = {
   executorBaseHeapMb: 64,
   executorStartMs: 20_000,
   executorKillGraceMs: 2_000,
+  /** After its death an executor's pipes are read to their end, but for no longer than this. */
+  executorDrainMs: 1_000,
   logBytesPerAttemptMax: 1_048_576,
   logBytesPerWorkerMax: 67_108_864,
   logsPerWorkerMax: 10_000,
@@ -131,6 +133,8 @@ export const limits = {
   /** A coordinator that takes longer for one HTTP answer is taken for lost. */
   clientAnswerMs: 30_000,
   shutdownMs: 8_000,
+  /** Of `shutdownMs`, what a worker waits for its last results to be accepted. */
+  drainMs: 4_000,
   failureStackCharsMax: 8_000,
   failureMessageCharsMax: 4_000,
 } as const;
@@ -145,3 +149,4 @@ must(
   'a full merge fits in the smallest memory budget',
 );
 must(limits.fetchBytesMax < limits.frameBytesMax, 'a fetched piece fits in a frame');
+must(limits.drainMs + limits.executorKillGraceMs < limits.shutdownMs, 'a worker that was drained in vain still ends in time');

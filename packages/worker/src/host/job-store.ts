@@ -1,0 +1,187 @@
+// What a worker has of each job: its bundle and blobs, fetched by hash from the coordinator once, under jobs/JOB/.
+// A job is prepared when all of it is here, verified, and this worker has seen a file in every output folder that the
+// coordinator wrote there; executors get paths only. Preparing and deleting one job never overlap.
+
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
+import type { StageGraph } from '@sheaf/protocol/graph';
+import type { JobOpening } from '@sheaf/protocol/messages';
+import type { JobSettings } from '../agent/index.ts';
+import type { ExecutorJob } from '../executor/messages.ts';
+import { HttpAnswer, type HttpGet } from './http-get.ts';
+
+export interface PreparedJob {
+  readonly executorJob: ExecutorJob;
+  readonly settings: JobSettings;
+  /** The stage that writes an edge. */
+  readonly producerOf: (edge: EdgeId) => StageId;
+}
+
+export interface JobStoreOptions {
+  /** Folder of all jobs. */
+  readonly directory: string;
+  /** `http://host:port` of the coordinator. */
+  readonly blobsUrl: string;
+  readonly get: HttpGet;
+}
+
+export class JobStore {
+  private readonly options: JobStoreOptions;
+  private readonly prepared = new Map<JobId, PreparedJob>();
+  private readonly preparing = new Map<JobId, AbortController>();
+  /** The end of what is being done with a job's folder. */
+  private readonly turns = new Map<JobId, Promise<unknown>>();
+
+  constructor(options: JobStoreOptions) {
+    this.options = options;
+  }
+
+  get(job: JobId): PreparedJob | undefined {
+    return this.prepared.get(job);
+  }
+
+  folderOf(job: JobId): string {
+    return join(this.options.directory, job);
+  }
+
+  /** Rejects with FailureError when the job cannot run here; null when it was deleted meanwhile. */
+  async prepare(opening: JobOpening): Promise<PreparedJob | null> {
+    const { job } = opening;
+    const abort = new AbortController();
+    this.preparing.set(job, abort);
+    try {
+      const prepared = await this.inTurn(job, () => this.fetchAll(opening, abort.signal));
+      if (abort.signal.aborted) return null;
+      this.prepared.set(job, prepared);
+      return prepared;
+    } catch (error) {
+      if (abort.signal.aborted) return null;
+      throw error;
+    } finally {
+      if (this.preparing.get(job) === abort) this.preparing.delete(job);
+    }
+  }
+
+  /** Gives up preparing, waits for `before`, and deletes the job's folder. */
+  async delete(job: JobId, before: () => Promise<void>): Promise<void> {
+    this.preparing.get(job)?.abort();
+    this.prepared.delete(job);
+    await this.inTurn(job, async () => {
+      await before();
+      await rm(this.folderOf(job), { recursive: true, force: true, maxRetries: 3 });
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const abort of this.preparing.values()) abort.abort();
+    await Promise.allSettled(this.turns.values());
+  }
+
+  private inTurn<Result>(job: JobId, work: () => Promise<Result>): Promise<Result> {
+    const before = this.turns.get(job) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    const settled = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.turns.get(job) === settled) this.turns.delete(job);
+      });
+    this.turns.set(job, settled);
+    return turn;
+  }
+
+  private async fetchAll(opening: JobOpening, signal: AbortSignal): Promise<PreparedJob> {
+    const graph = JSON.parse(opening.graph) as StageGraph;
+    const folder = this.folderOf(opening.job);
+    const bundlePath = join(folder, 'bundle.mjs');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const fetches = [this.fetchBlob({ sha256: opening.bundle, path: bundlePath, bytesMax: limits.bundleBytesMax, signal })];
+    if (opening.sourceMap !== null) {
+      const map = { sha256: opening.sourceMap, path: `${bundlePath}.map`, bytesMax: limits.bundleBytesMax, signal };
+      fetches.push(this.fetchBlob(map));
+    }
+    const spools: { [name: string]: string } = {};
+    for (const sha256 of new Set(Object.values(opening.blobs))) {
+      const path = join(folder, sha256);
+      for (const [name, hash] of Object.entries(opening.blobs)) if (hash === sha256) spools[name] = path;
+      fetches.push(this.fetchBlob({ sha256, path, bytesMax: limits.itemsSpoolBytesMax, signal }));
+    }
+    for (const nonce of opening.nonces) fetches.push(checkNonce(nonce, signal));
+    const outcomes = await Promise.allSettled(fetches);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const { job, name, graphHash, params } = opening;
+    return {
+      executorJob: { job, name, bundlePath, graph: opening.graph, graphHash, params, spools },
+      settings: { heapMb: graph.settings.heapMb, taskTimeoutMs: graph.settings.taskTimeoutMs },
+      producerOf: edge => graph.edges[edge]?.from ?? 0,
+    };
+  }
+
+  private async fetchBlob(blob: BlobFetch): Promise<void> {
+    for (let failures = 0; ; ) {
+      try {
+        await this.fetchOnce(blob);
+        return;
+      } catch (error) {
+        failures++;
+        blob.signal.throwIfAborted();
+        const final = error instanceof HttpAnswer && error.status < 500;
+        if (final || failures >= limits.fetchAttemptsMax) throw blobFailure(error, blob.sha256);
+        await delay(limits.fetchRetryDelayMs * 2 ** failures, undefined, { signal: blob.signal });
+      }
+    }
+  }
+
+  private async fetchOnce({ sha256, path, bytesMax, signal }: BlobFetch): Promise<void> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const measure = new Transform({
+      transform(chunk: Buffer, _, done) {
+        bytes += chunk.length;
+        hash.update(chunk);
+        done(bytes > bytesMax ? new Error(`it is larger than ${bytesMax} bytes`) : null, chunk);
+      },
+    });
+    const response = await this.options.get.open(new URL(`/blobs/${sha256}`, this.options.blobsUrl), signal);
+    const partial = `${path}.partial`;
+    await pipeline(response, measure, createWriteStream(partial, { mode: 0o600 }));
+    if (hash.digest('hex') !== sha256) throw new Error('its contents are not what its name says');
+    await rename(partial, path);
+  }
+}
+
+interface BlobFetch {
+  readonly sha256: string;
+  readonly path: string;
+  readonly bytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** Shared storage may be slow to show a new file, so a missing one is looked for again for a while. */
+async function checkNonce({ path, text }: { readonly path: string; readonly text: string }, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + limits.nonceWaitMs;
+  for (;;) {
+    const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+    if (found === text) return;
+    if (performance.now() >= deadline) {
+      const what = typeof found === 'string' ? 'another file lies there' : found.message;
+      const message = `this worker does not see what the coordinator wrote to ${path} (${what}): the output folder must be on storage that all of them share`;
+      throw new FailureError({ code: 'E_STORAGE_NOT_SHARED', message });
+    }
+    await delay(limits.fetchRetryDelayMs, undefined, { signal });
+  }
+}
+
+function blobFailure(error: unknown, sha256: string): FailureError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') {
+    return new FailureError({ code: 'E_DISK', message: `a part of the job cannot be stored on this worker: ${text}` });
+  }
+  return new FailureError({ code: 'E_INTERNAL', message: `the part ${sha256.slice(0, 12)} of the job cannot be fetched: ${text}` });
+}

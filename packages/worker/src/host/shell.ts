@@ -1,0 +1,244 @@
+// The shell around the agent: turns what happens into events, and carries out what the agent commands. It decides nothing.
+// Events are taken one after the other, also those that a command raises while it is carried out.
+
+import { mkdirSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AttemptId, type Failure, FailureError } from '@sheaf/protocol';
+import { type AttemptName, outputPath, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
+import type { Logger } from 'pino';
+import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
+import type { AttemptLogs } from './attempt-logs.ts';
+import { attemptFolder, recordHeld } from './directory.ts';
+import type { ExecutorPool } from './executor-pool.ts';
+import type { ExecutorEvents } from './executor-process.ts';
+import type { JobStore } from './job-store.ts';
+import { CoordinatorLink } from './link.ts';
+import type { Localiser, LocalSources } from './localiser.ts';
+import type { ShuffleServer } from './shuffle-server.ts';
+
+export interface ShellOptions {
+  readonly agent: AgentState;
+  readonly coordinatorUrl: string;
+  readonly token: string | null;
+  /** Folder of the map outputs. */
+  readonly outputs: string;
+  readonly logs: AttemptLogs;
+  readonly server: ShuffleServer;
+  readonly jobs: JobStore;
+  readonly localiser: Localiser;
+  readonly logger: Logger;
+  readonly onEnd: (end: Extract<AgentCommand, { type: 'end' }>) => void;
+}
+
+type NewEvent = AgentEvent extends infer Event ? (Event extends AgentEvent ? Omit<Event, 'at'> : never) : never;
+type CommandOf<Type extends AgentCommand['type']> = Extract<AgentCommand, { type: Type }>;
+
+/** The longest delay a timer of Node takes. */
+const timerMsMax = 2_147_483_647;
+
+export class Shell {
+  private readonly options: ShellOptions;
+  private readonly pool: ExecutorPool;
+  private readonly events: AgentEvent[] = [];
+  private isStepping = false;
+  private isClosed = false;
+  private timer: NodeJS.Timeout | null = null;
+  private link: { readonly id: LinkId; readonly connection: CoordinatorLink } | null = null;
+  private readonly assignments = new Map<AttemptId, TaskAssignment>();
+  /** Attempts whose input is asked for; null until it is here. */
+  private readonly sources = new Map<AttemptId, LocalSources | null>();
+  private readonly deletions = new Set<Promise<unknown>>();
+
+  constructor(options: ShellOptions, openPool: (eventsOf: (executor: ExecutorId) => ExecutorEvents) => ExecutorPool) {
+    this.options = options;
+    this.pool = openPool(executor => this.eventsOf(executor));
+  }
+
+  tell(event: NewEvent): void {
+    if (this.isClosed) return;
+    this.events.push({ ...event, at: Math.round(performance.now()) } as AgentEvent);
+    if (this.isStepping) return;
+    this.isStepping = true;
+    try {
+      for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
+        for (const command of step(this.options.agent, next)) this.carryOut(command);
+      }
+    } finally {
+      this.isStepping = false;
+    }
+    this.setTimer();
+  }
+
+  /** Nothing is told to the agent any more; what it left running is ended and waited for. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.link?.connection.close();
+    await this.pool.close();
+    await this.options.localiser.close();
+    await this.options.jobs.close();
+    await Promise.allSettled(this.deletions);
+  }
+
+  private setTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const wakeAt = nextWakeAt(this.options.agent);
+    if (wakeAt === null || this.isClosed) return;
+    const delayMs = Math.min(Math.max(0, wakeAt - performance.now()), timerMsMax);
+    this.timer = setTimeout(() => this.tell({ type: 'woken' }), delayMs);
+  }
+
+  private carryOut(command: AgentCommand): void {
+    const handle = this.handlers[command.type] as (command: AgentCommand) => void;
+    handle(command);
+  }
+
+  private readonly handlers: { readonly [Type in AgentCommand['type']]: (command: CommandOf<Type>) => void } = {
+    connect: ({ link }) => this.connect(link),
+    disconnect: ({ link }) => {
+      if (this.link?.id === link) this.link.connection.close();
+    },
+    send: ({ link, message }) => {
+      if (this.link?.id === link) this.link.connection.send(message);
+    },
+    'prepare-job': ({ job }) => void this.prepareJob(job),
+    'delete-job': ({ job }) => {
+      this.options.server.remove({ job });
+      const folder = join(this.options.outputs, job);
+      this.delete(
+        this.options.jobs.delete(job, async () => {
+          await this.options.localiser.closeJob(job);
+          await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+        }),
+      );
+    },
+    localise: command => void this.localise(command),
+    'stop-localising': ({ attempt }) => {
+      this.sources.delete(attempt);
+      this.options.localiser.stop(attempt);
+    },
+    'start-executor': ({ executor, heapMb }) => this.pool.start(executor, heapMb),
+    'run-attempt': ({ executor, assignment }) => this.run(executor, assignment),
+    'kill-executor': ({ executor }) => this.pool.kill(executor),
+    'delete-attempt': ({ name }) => {
+      this.options.server.remove(name);
+      this.delete(rm(attemptFolder(this.options.outputs, name), { recursive: true, force: true, maxRetries: 3 }));
+    },
+    'read-log': ({ request, attempt, bytesMax }) => {
+      this.tell({ type: 'log-read', request, text: this.options.logs.read(attempt, bytesMax) });
+    },
+    note: ({ level, text }) => this.options.logger[level](text),
+    end: command => this.options.onEnd(command),
+  };
+
+  private connect(id: LinkId): void {
+    const { coordinatorUrl, token, logger } = this.options;
+    const connection = new CoordinatorLink({
+      ...{ coordinatorUrl, token },
+      onOpen: () => this.tell({ type: 'connected', link: id }),
+      onMessage: message => this.tell({ type: 'message-received', link: id, message }),
+      onClosed: reason => {
+        logger.info({ reason }, 'not connected to the coordinator');
+        this.tell({ type: 'disconnected', link: id, jitter: Math.random() });
+      },
+    });
+    this.link = { id, connection };
+  }
+
+  private async prepareJob(opening: CommandOf<'prepare-job'>['job']): Promise<void> {
+    const { job } = opening;
+    try {
+      const prepared = await this.options.jobs.prepare(opening);
+      if (prepared !== null) this.tell({ type: 'job-prepared', job, settings: prepared.settings });
+    } catch (error) {
+      this.tell({ type: 'job-refused', job, failure: failureOf(error) });
+    }
+  }
+
+  private async localise({ job, attempt, outputs }: CommandOf<'localise'>): Promise<void> {
+    const prepared = this.options.jobs.get(job);
+    if (prepared === undefined) throw new Error(`input of job ${job} is asked for before the job is prepared`);
+    this.sources.set(attempt, null);
+    try {
+      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf: prepared.producerOf });
+      if (!this.sources.has(attempt)) return;
+      this.sources.set(attempt, sources);
+      this.tell({ type: 'localised', attempt });
+    } catch (error) {
+      if (this.sources.delete(attempt)) this.tell({ type: 'localising-failed', attempt, failure: failureOf(error) });
+    }
+  }
+
+  private run(executor: ExecutorId, assignment: TaskAssignment): void {
+    const { attempt, job } = assignment;
+    const prepared = this.options.jobs.get(job);
+    if (prepared === undefined) throw new Error(`attempt ${attempt} is to run before its job is prepared`);
+    const directory = attemptFolder(this.options.outputs, assignment);
+    const sources = this.sources.get(attempt) ?? {};
+    this.sources.delete(attempt);
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      this.tell({ type: 'attempt-failed', attempt, failure: diskFailure(error) });
+      return;
+    }
+    this.assignments.set(attempt, assignment);
+    const task = { assignment, sources, directory };
+    this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
+  }
+
+  private eventsOf(executor: ExecutorId): ExecutorEvents {
+    return {
+      ready: () => this.tell({ type: 'executor-ready', executor }),
+      succeeded: (attempt, result) => this.tell(this.outcomeOf(attempt, result)),
+      failed: (attempt, failure) => {
+        this.assignments.delete(attempt);
+        this.tell({ type: 'attempt-failed', attempt, failure });
+      },
+      progressed: (attempt, records, bytes) => this.tell({ type: 'attempt-progressed', attempt, records, bytes }),
+      exited: failure => this.tell({ type: 'executor-exited', executor, failure }),
+    };
+  }
+
+  /** A success becomes one when its outputs are served and recorded; when they cannot be, it is a failure. */
+  private outcomeOf(attempt: AttemptId, result: TaskResult): NewEvent {
+    const assignment = this.assignments.get(attempt);
+    this.assignments.delete(attempt);
+    if (assignment === undefined) throw new Error(`attempt ${attempt} succeeded and was never run`);
+    try {
+      if (result.outputs.length > 0) this.keepOutputs(assignment, result);
+      return { type: 'attempt-succeeded', attempt, result };
+    } catch (error) {
+      return { type: 'attempt-failed', attempt, failure: diskFailure(error) };
+    }
+  }
+
+  private keepOutputs({ job, stage, task, attempt }: AttemptName, { outputs }: TaskResult): void {
+    for (const { edge, path, bytes } of outputs) {
+      const expected = outputPath(this.options.outputs, { job, attempt, edge });
+      if (path !== expected) throw new Error(`the executor wrote ${path}, not ${expected}`);
+      const { size } = statSync(path);
+      if (size !== bytes) throw new Error(`${path} has ${size} bytes, not ${bytes}`);
+    }
+    recordHeld(this.options.outputs, { job, stage, task, attempt }, outputs);
+    for (const { edge, path, bytes } of outputs) this.options.server.add({ job, edge, task, attempt, path, bytes });
+  }
+
+  private delete(deletion: Promise<unknown>): void {
+    const settled = deletion
+      .catch(error => this.options.logger.warn({ error: String(error) }, 'files could not be deleted'))
+      .finally(() => this.deletions.delete(settled));
+    this.deletions.add(settled);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
+  return { code: 'E_INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}
+
+function diskFailure(error: unknown): Failure {
+  return { code: 'E_DISK', message: `the working directory cannot be used: ${error instanceof Error ? error.message : String(error)}` };
+}

@@ -1,0 +1,176 @@
+// A worker: its directory, its shuffle server, its executors and its agent, put together and taken apart in order.
+// It ends when it is closed, when the coordinator drains it, or when the coordinator does not take it; then no process,
+// port or temporary file of it is left.
+
+import { type AttemptId, limits, UsageError, type WorkerId } from '@sheaf/protocol';
+import { protocolVersion } from '@sheaf/protocol/control-codec';
+import { defaultSettings } from '@sheaf/protocol/graph';
+import { outputPath } from '@sheaf/protocol/messages';
+import type { Logger } from 'pino';
+import { type AgentCommand, createAgent } from '../agent/index.ts';
+import { AttemptLogs } from './attempt-logs.ts';
+import { offerOf, openDirectory, type WorkerDirectory } from './directory.ts';
+import { ExecutorPool } from './executor-pool.ts';
+import { HttpGet } from './http-get.ts';
+import { JobStore } from './job-store.ts';
+import { Localiser } from './localiser.ts';
+import { machineName } from './machine.ts';
+import { Shell } from './shell.ts';
+import { ShuffleServer } from './shuffle-server.ts';
+
+export interface WorkerOptions {
+  /** `ws://host:port` of the coordinator. */
+  readonly coordinatorUrl: string;
+  /** Tasks that run at once. */
+  readonly slots: number;
+  /** Working directory: one living worker per directory. */
+  readonly directory: string;
+  /** JavaScript file that an executor process runs. */
+  readonly executorPath: string;
+  readonly logger: Logger;
+  /** Of Sheaf, as the coordinator is told. */
+  readonly version?: string;
+  /** Shown to the coordinator, and asked by other workers. */
+  readonly token?: string | null;
+  /** Where the shuffle server listens. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** The name under which other workers reach this one. Default: `host`. */
+  readonly advertisedHost?: string;
+  /** The machine: workers of equal names open each other's files. Default: host name and boot id. */
+  readonly machine?: string;
+  readonly labels?: readonly string[];
+}
+
+export type WorkerEnd = {
+  /** `closed` by `close`, `drained` by the coordinator, `refused` by the coordinator. */
+  readonly reason: 'closed' | 'drained' | 'refused';
+  readonly message: string;
+};
+
+export interface RunningWorker {
+  readonly id: WorkerId;
+  /** `host:port` of the shuffle server. */
+  readonly address: string;
+  /** Resolves when the worker has ended, for whatever reason, and left nothing behind. */
+  readonly ended: Promise<WorkerEnd>;
+  /** Hands back what runs and ends, within `limits.shutdownMs`. */
+  close(): Promise<void>;
+}
+
+/** Starts a worker, which connects to its coordinator for as long as it lives. Throws UsageError for options that cannot be. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  checkOptions(options);
+  const { token = null, host = '127.0.0.1', port = 0, advertisedHost = host } = options;
+  const directory = await openDirectory(options.directory);
+  let server: ShuffleServer;
+  try {
+    server = await ShuffleServer.start({ host, port, advertisedHost, token });
+  } catch (error) {
+    await directory.release();
+    throw error;
+  }
+  serveHeld(server, directory);
+  const worker = new Worker({ options, directory, server, token, usesSetpriv: await ExecutorPool.canUseSetpriv() });
+  return { id: directory.worker, address: server.address, ended: worker.ended, close: () => worker.close() };
+}
+
+interface WorkerParts {
+  readonly options: WorkerOptions;
+  readonly directory: WorkerDirectory;
+  readonly server: ShuffleServer;
+  readonly token: string | null;
+  readonly usesSetpriv: boolean;
+}
+
+class Worker {
+  readonly ended: Promise<WorkerEnd>;
+  private readonly parts: WorkerParts;
+  private readonly shell: Shell;
+  private readonly get: HttpGet;
+  private readonly logs: AttemptLogs;
+  private end: (end: WorkerEnd) => void = () => undefined;
+  private drained: () => void = () => undefined;
+  private closing: Promise<void> | null = null;
+
+  constructor(parts: WorkerParts) {
+    const { options, directory, server, token, usesSetpriv } = parts;
+    const { logger, coordinatorUrl, executorPath, machine = machineName() } = options;
+    this.parts = parts;
+    this.ended = new Promise(resolve => {
+      this.end = resolve;
+    });
+    this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
+    this.logs = new AttemptLogs(directory.logs);
+    const jobs = new JobStore({ directory: directory.jobs, blobsUrl: coordinatorUrl.replace(/^ws/, 'http'), get: this.get });
+    const localiser = new Localiser({ machine, get: this.get, folderOf: job => `${jobs.folderOf(job)}/fetched` });
+    const agent = createAgent(this.describe(machine), directory.held.map(offerOf));
+    this.shell = new Shell(
+      {
+        ...{ agent, coordinatorUrl, token, outputs: directory.outputs, logs: this.logs, server, jobs, localiser, logger },
+        onEnd: command => this.agentEnded(command),
+      },
+      eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv }),
+    );
+    this.shell.tell({ type: 'started' });
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.drainAndTakeApart();
+    return this.closing;
+  }
+
+  private describe(machine: string) {
+    const { options, directory, server } = this.parts;
+    const { slots, labels = [], version = 'unknown' } = options;
+    return {
+      ...{ worker: directory.worker, protocol: protocolVersion, version, host: machine, pid: process.pid, slots, labels },
+      ...{ address: server.address, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb },
+    };
+  }
+
+  private async drainAndTakeApart(): Promise<void> {
+    const drained = new Promise<void>(resolve => {
+      this.drained = resolve;
+    });
+    const deadline = setTimeout(() => this.drained(), limits.drainMs);
+    this.shell.tell({ type: 'drain-requested' });
+    await drained;
+    clearTimeout(deadline);
+    await this.takeApart({ reason: 'closed', message: 'the worker was closed' });
+  }
+
+  /** The agent has nothing left to do: by itself, or because it was asked to end. */
+  private agentEnded({ reason, message }: Extract<AgentCommand, { type: 'end' }>): void {
+    this.drained();
+    this.closing ??= this.takeApart({ reason, message });
+  }
+
+  private async takeApart(end: WorkerEnd): Promise<void> {
+    const { server, directory } = this.parts;
+    await this.shell.close();
+    this.get.close();
+    await server.close();
+    this.logs.close();
+    await directory.release();
+    this.end(end);
+  }
+}
+
+function checkOptions({ coordinatorUrl, slots }: WorkerOptions): void {
+  if (!/^wss?:\/\/[^/]+\/?$/.test(coordinatorUrl) || !URL.canParse(coordinatorUrl)) {
+    throw new UsageError(`${JSON.stringify(coordinatorUrl)} is no coordinator: give ws://HOST:PORT`);
+  }
+  if (!Number.isInteger(slots) || slots < 1 || slots > limits.slotsMax) {
+    throw new UsageError(`slots is a whole number from 1 to ${limits.slotsMax}, not ${slots}`);
+  }
+}
+
+/** Outputs of an earlier life are served before the coordinator is told of them. */
+function serveHeld(server: ShuffleServer, { held, outputs }: WorkerDirectory): void {
+  for (const { job, task, attempt, outputs: kept } of held) {
+    for (const { edge, bytes } of kept)
+      server.add({ job, edge, task, attempt: attempt as AttemptId, bytes, path: outputPath(outputs, { job, attempt, edge }) });
+  }
+}
