@@ -1,56 +1,65 @@
-// `sheaf run --inline`: the same stages in this one process, one task after another. Breakpoints and console work, and the
-// first error ends the run.
+// `sheaf run --inline`: the same plan and the same stages in this one process, where breakpoints and console work.
 
 import { join } from 'node:path';
-import { type InlineJob, runInline } from '@sheaf/cluster/inline';
 import type { JobStatus } from '@sheaf/protocol/messages';
-import { TaskMemory } from '@sheaf/worker/executor';
-import { writeItemSpools } from '../submit/item-spools.ts';
-import { newJobId, planJob } from '../submit/submission.ts';
+import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, progressFor, tellEnd } from './follow-job.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
+import { escaped } from './printable.ts';
 
 interface InlineOptions extends JobArguments {
   readonly json?: boolean;
 }
 
-export async function runInlineCommand(file: string, options: InlineOptions, { terminal }: CommandContext): Promise<ExitCode> {
-  const follow: FollowOptions = { terminal, json: options.json === true };
+export async function runInlineCommand(file: string, options: InlineOptions, context: CommandContext): Promise<ExitCode> {
+  const follow: FollowOptions = { terminal: context.terminal, json: options.json === true };
+  const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
+  try {
+    const status = await withTemporaryFolder(directory => runHere({ file, options, follow, directory, signal: interrupts.signal }));
+    return tellEnd(status, follow);
+  } finally {
+    interrupts.release();
+  }
+}
+
+interface InlineRun {
+  readonly file: string;
+  readonly options: InlineOptions;
+  readonly follow: FollowOptions;
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+async function runHere({ file, options, follow, directory, signal }: InlineRun): Promise<JobStatus> {
+  const { terminal, json } = follow;
+  const request = jobRequestOf(file, options, { terminal, directory });
+  const planned = await planJob(request);
+  const { submission, spools } = await prepareSubmission(planned, request);
+  const [{ runInline }, { TaskMemory }] = await Promise.all([import('@sheaf/cluster/inline'), import('@sheaf/worker/executor')]);
   const progress = progressFor(follow);
-  const interrupts = listenForInterrupts(() => process.exit(130));
-  const status = await withTemporaryFolder(async directory => {
-    try {
-      const request = jobRequestOf(file, options, { terminal, directory });
-      const { name, bundle, params, graph, functions } = await planJob(request);
-      const spools = await writeItemSpools({ graph, functions }, directory);
-      const inline: InlineJob = {
-        id: newJobId(),
-        job: {
-          name,
-          graph,
-          functions,
-          params,
-          memory: new TaskMemory(graph.settings.memoryMb),
-          spools: Object.fromEntries(spools.map(spool => [spool.name, spool.path])),
-          bundlePath: join(directory, `${bundle.sha256}.mjs`),
-        },
-        cwd: request.cwd,
-        overwrite: request.overwrite,
-        spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),
-        directory: join(directory, 'runs'),
-        log: (level, message, fields) => progress.say(JSON.stringify({ level, msg: message, ...fields })),
-        onStatus: (now: JobStatus) => progress.status(now),
-        signal: interrupts.signal,
-      };
-      progress.say(`${name} (${inline.id}) inline: one process, one task at a time`);
-      return await runInline(inline);
-    } finally {
-      progress.end();
-      interrupts.release();
-    }
-  });
-  return tellEnd(status, follow);
+  const { name, graph, functions, params, bundlePath } = planned;
+  progress.say(`${escaped(name)} (${submission.job}) inline, in this process`);
+  const paths = Object.fromEntries(spools.map(spool => [spool.name, spool.path]));
+  try {
+    return await runInline({
+      id: submission.job,
+      job: { name, graph, functions, params, bundlePath, spools: paths, memory: new TaskMemory(graph.settings.memoryMb) },
+      cwd: terminal.cwd,
+      overwrite: submission.overwrite,
+      spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),
+      directory: join(directory, 'tasks'),
+      log: (level, message, fields) =>
+        terminal.say(`${level}: ${escaped(message)}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
+      onStatus: status => {
+        progress.status(status);
+        if (json) terminal.result(JSON.stringify(status));
+      },
+      signal,
+    });
+  } finally {
+    progress.end();
+  }
 }

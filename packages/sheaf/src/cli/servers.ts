@@ -76,28 +76,25 @@ async function runCoordinator(options: CoordinatorCommandOptions, { terminal, ve
 }
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
-  const { startWorker } = await import(doorOf('worker'));
+  const { startWorker } = await import('@sheaf/worker');
   const life = new Life(options);
-  const directory = resolve(options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir));
-  const given = options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options;
-  const address = coordinatorOf(given, terminal);
-  const executor = join(dirname(cli), 'executor.mjs');
+  const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
+  const address = coordinatorOf(options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options, terminal);
+  const { slots } = options;
   const worker = await startWorker({
-    coordinator: addressText(address),
-    token: address.token,
-    slots: options.slots,
-    directory,
-    executor,
-    version,
-    logger: makeLogger(options),
+    ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger: makeLogger(options) },
+    executorPath: join(dirname(cli), 'executor.mjs'),
   });
   if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
-  else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(options.slots, 'slot')}, files in ${directory}`);
+  else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(slots, 'slot')}, files in ${directory}`);
   await Promise.race([life.over, worker.ended]);
-  await worker.stop();
+  await worker.close();
+  const end = await worker.ended;
   if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
   life.remove(directory);
-  return exitCodes.succeeded;
+  if (end.reason !== 'refused') return exitCodes.succeeded;
+  terminal.say(`error: the coordinator refused this worker: ${end.message}`);
+  return exitCodes.usage;
 }
 
 /** How long the process lives: until a signal, or, as a member of a simulated cluster, as long as its standard input. */
@@ -146,6 +143,3 @@ function makeLogger({ logLevel, member }: ServerOptions): Logger {
   const level = member === true && logLevel === 'info' ? 'warn' : logLevel;
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: until both doors exist.
-const doorOf = (name: string): any => `@sheaf/${name}`;

@@ -2,6 +2,7 @@
 // Everything that is the caller's mistake shows here, before any task runs, as a UsageError.
 
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { CompiledJob } from '@sheaf/job/open';
 import { type JobId, jobIdOf, limits, UsageError } from '@sheaf/protocol';
 import { canonical } from '@sheaf/protocol/graph';
@@ -9,7 +10,7 @@ import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
 import { bundleJob, type JobBundle } from './bundler.ts';
 import type { Blob } from './http.ts';
-import { writeItemSpools } from './item-spools.ts';
+import { type ItemSpool, writeItemSpools } from './item-spools.ts';
 import { loadJob } from './load-job.ts';
 
 export interface JobRequest {
@@ -25,6 +26,8 @@ export interface JobRequest {
 export interface PlannedJob extends CompiledJob {
   readonly name: string;
   readonly bundle: JobBundle;
+  /** Where the bundle was imported from: what the job's stacks name. */
+  readonly bundlePath: string;
   /** Validated. */
   readonly params: unknown;
 }
@@ -33,6 +36,7 @@ export interface PreparedSubmission {
   readonly submission: Submission;
   /** To be uploaded before the submission. */
   readonly blobs: readonly Blob[];
+  readonly spools: readonly ItemSpool[];
 }
 
 /** A job id of now, with four characters of chance. */
@@ -46,7 +50,8 @@ export async function planJob(request: JobRequest): Promise<PlannedJob> {
   const bundle = await bundleJob(request.file);
   const job = await loadJob(bundle, request.directory);
   const params = await job.validate(request.params);
-  return { name: job.name, bundle, params, ...job.compile(params) };
+  const bundlePath = join(request.directory, `${bundle.sha256}.mjs`);
+  return { name: job.name, bundle, bundlePath, params, ...job.compile(params) };
 }
 
 /** What the coordinator is sent for a planned job; its items are made and written down now. */
@@ -69,7 +74,7 @@ export async function prepareSubmission(job: PlannedJob, request: JobRequest): P
     { sha256: bundle.sourceMapSha256, content: bundle.sourceMap },
     ...spools.map(({ sha256, path, bytes }) => ({ sha256, content: { path, bytes } })),
   ];
-  return { submission, blobs };
+  return { submission, blobs, spools };
 }
 
 /** Parameters in the value codec. Throws UsageError for what it cannot carry. */
