@@ -109,11 +109,10 @@ describe('a listing', () => {
     symlinkSync('real/a', join(folder, 'file-link'));
     symlinkSync('real', join(folder, 'link'));
     symlinkSync('..', join(folder, 'real/in/up'));
-    symlinkSync('../../..', join(folder, 'real/in/out'));
+    symlinkSync('../..', join(folder, 'real/in/out'));
     symlinkSync('nowhere', join(folder, 'broken'));
-    const all = await list('.', folder);
-    expect(all.slice(0, 3)).toEqual(['file-link', 'link/a', 'link/in/b']);
-    expect(await list('real', folder)).toContain('real/in/b');
+    expect(await list('.', folder)).toEqual(['file-link', 'link/a', 'link/in/b', 'real/a', 'real/in/b']);
+    expect(await list('real', folder)).toEqual(['real/a', 'real/in/b', 'real/in/out/file-link']);
     expect(await list('link', folder)).toContain('link/a');
     expect(await list('**/a', folder)).toContain('link/a');
     symlinkSync('loop', join(folder, 'loop'));

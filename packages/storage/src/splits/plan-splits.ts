@@ -28,10 +28,13 @@ export function planSplits(inputs: readonly ListedInput[], splitMb: number): Spl
     return pieces.map(of => ({ input, pieces: of }));
   });
   const planned = splits.length === 1 ? halved(splits[0] as Split, inputs) : splits;
-  if (planned.length > limits.tasksPerStageMax) {
-    throw new UsageError(`the input makes ${planned.length} splits, more than ${limits.tasksPerStageMax}: raise settings.splitMb`);
-  }
+  checkCount(planned.length);
   return planned;
+}
+
+function checkCount(splits: number): void {
+  if (splits <= limits.tasksPerStageMax) return;
+  throw new UsageError(`the input makes more than ${limits.tasksPerStageMax} splits: raise settings.splitMb, or perTask of items`);
 }
 
 /** Bytes on disk of all files of a stage: what automatic partition counts are made from. */
@@ -45,6 +48,7 @@ export function totalBytes(inputs: readonly ListedInput[]): number {
 export function planItemSplits(count: number, perTask: number | null): Piece[] {
   const wanted = perTask === null ? Math.min(count, limits.itemSplitsMax) : Math.ceil(count / perTask);
   const tasks = Math.max(wanted, Math.min(count, 2), 1);
+  checkCount(tasks);
   const even = perTask === null || wanted < tasks;
   const borderOf = (task: number): number => (even ? Math.floor((count * task) / tasks) : Math.min(count, task * (perTask ?? 1)));
   return Array.from({ length: tasks }, (_, task) => ({ file: 0, from: borderOf(task), to: borderOf(task + 1) }));
@@ -85,6 +89,7 @@ function packFiles(input: Extract<ListedInput, { type: 'files' }>, target: numbe
     const targetHere = before >= tailFrom ? tailTarget : target;
     if (packBytes + file.size > targetHere || pack.length >= limits.filesPerPackMax) close();
     if (file.size > targetHere && mayCut(file, input.format)) {
+      checkCount(packs.length + file.size / target);
       for (let from = 0; from < file.size; ) {
         const here = before + from >= tailFrom ? tailTarget : target;
         const to = file.size - from <= here * slop ? file.size : from + here;
