@@ -79,8 +79,8 @@ export class Submissions {
 }
 
 function rejection(error: unknown): Extract<SubmissionAnswer, { readonly type: 'rejected' }> {
-  if (error instanceof FailureError) return { type: 'rejected', kind: 'usage', failure: error.failure };
   const message = (error instanceof Error ? error.message : String(error)).slice(0, limits.failureMessageCharsMax);
+  if (error instanceof FailureError) return { type: 'rejected', kind: 'usage', failure: { ...error.failure, message } };
   if (error instanceof UsageError) return { type: 'rejected', kind: 'usage', failure: { code: 'E_USAGE', message } };
   return { type: 'rejected', kind: 'failed', failure: { code: 'E_INTERNAL', message } };
 }
