@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { FailureError, limits } from '@sheaf/protocol';
 import type { ByteSink } from '../formats/encoder.ts';
@@ -63,6 +64,7 @@ export class PartFile implements ByteSink {
     if (this.used > 0 || (this.gzip && this.fileBytes === 0)) this.flush();
     this.attempt(() => fsyncSync(this.descriptor));
     this.close();
+    this.attempt(() => syncFolder(dirname(this.path)));
     return { path: this.path, bytes: this.fileBytes, sha256: this.hash.digest('hex') };
   }
 
@@ -102,5 +104,15 @@ export class PartFile implements ByteSink {
     } catch (error) {
       throw new FailureError({ code: 'E_OUTPUT_FAILED', message: `${this.path}: ${(error as Error).message}` }, { cause: error });
     }
+  }
+}
+
+/** Makes the name of a finished part durable: its token is journalled next. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -2,6 +2,8 @@
 //   a line belongs to the piece in which its first byte lies (the BOM counts as the start of the first line);
 //   a piece with from > 0 starts reading at from − 1 and skips to behind the first line end, which is just that byte when the
 //   line before ends there; a line ends at LF or CRLF.
+// The skip takes it that the piece does not start inside quotes; a scan that tells each split's start state (csv with line
+// breaks inside quotes) would hand that state to begin(), and the skip would then end at the first line end outside quotes.
 // The cursor keeps two offsets of the file: `kept`, the byte that window[begin] will be, and `next`, behind the last record
 // that was delivered or refused. They differ only after a decode() that threw, so that the next one goes on behind it.
 
