@@ -33,6 +33,7 @@ export class Journal<JournalRecord extends object> {
   private waiting: Waiting[] = [];
   private flushTimer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   private flushedAtMs = 0;
+  private flushTookMs = 0;
   private halted: Error | null = null;
 
   private constructor(database: SqliteDatabase, before: JournalRow | null) {
@@ -99,10 +100,11 @@ export class Journal<JournalRecord extends object> {
     release(this.database);
   }
 
+  /** After a flush, others are gathered for as long as it took: the disk never takes more than half of the time. */
   private schedule(): void {
-    const sinceMs = performance.now() - this.flushedAtMs;
-    if (sinceMs >= limits.journalGatherMs) this.flushTimer = setImmediate(() => this.flush());
-    else this.flushTimer = setTimeout(() => this.flush(), limits.journalGatherMs - sinceMs);
+    const gatherMs = Math.min(this.flushTookMs, limits.journalGatherMs) - (performance.now() - this.flushedAtMs);
+    if (gatherMs < 1) this.flushTimer = setImmediate(() => this.flush());
+    else this.flushTimer = setTimeout(() => this.flush(), gatherMs);
   }
 
   private flush(): void {
@@ -111,12 +113,15 @@ export class Journal<JournalRecord extends object> {
     const { waiting } = this;
     this.waiting = [];
     if (waiting.length === 0) return;
+    const startedAtMs = performance.now();
     try {
       this.write(waiting.flatMap(({ bodies }) => bodies));
     } catch (error) {
       for (const { reject } of waiting) reject(error as Error);
       return;
     }
+    this.flushedAtMs = performance.now();
+    this.flushTookMs = this.flushedAtMs - startedAtMs;
     for (const { resolve } of waiting) resolve();
   }
 
@@ -143,7 +148,6 @@ export class Journal<JournalRecord extends object> {
     }
     this.last = { sequence, crc };
     this.rowsHeld = (dropUpTo > 0 ? 0 : this.rowsHeld) + sequence - before;
-    this.flushedAtMs = performance.now();
   }
 }
 
