@@ -14,6 +14,14 @@ export interface MemberOptions {
   readonly cwd: string;
 }
 
+/** A process of a simulated cluster did not start, or ended when nobody asked it to. */
+export class MemberError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MemberError';
+  }
+}
+
 /** What a member says when it is ready. */
 export interface Ready {
   readonly url?: string;
@@ -68,7 +76,7 @@ export function startMember(options: MemberOptions): Member {
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   const early = ended.then(({ code, signal }) => {
-    throw new Error(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
+    throw new MemberError(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
   });
   const ready = Promise.race([readyLine(child, options.name), early]);
   ready.catch(() => {});
@@ -93,7 +101,7 @@ export function startMember(options: MemberOptions): Member {
 /** The first line on the standard output of a child, read as JSON. */
 function readyLine(child: ChildProcess, name: string): Promise<Ready> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`the ${name} was not ready after ${limits.executorStartMs / 1000} s`));
+    const late = (): void => reject(new MemberError(`the ${name} was not ready after ${limits.executorStartMs / 1000} s`));
     const timer = setTimeout(late, limits.executorStartMs);
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -106,7 +114,7 @@ function readyLine(child: ChildProcess, name: string): Promise<Ready> {
       try {
         resolve(JSON.parse(said.slice(0, end)) as Ready);
       } catch {
-        reject(new Error(`the ${name} said '${said.slice(0, 200)}' where it should have said that it is ready`));
+        reject(new MemberError(`the ${name} said '${said.slice(0, 200)}' where it should have said that it is ready`));
       }
     });
     child.on('close', () => clearTimeout(timer));

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
-import { type Member, startMember } from './member.ts';
+import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
 
 export interface ClusterOptions {
   /** The command line's file: its commands `coordinator` and `worker` are the processes. */
@@ -23,6 +23,8 @@ export interface Cluster {
   readonly url: Promise<string>;
   readonly coordinator: Member;
   readonly workers: readonly Member[];
+  /** Rejects with a MemberError when the cluster can do nothing more: its coordinator or its last worker has ended. */
+  readonly broken: Promise<never>;
   /** Where everything of the cluster lies. */
   readonly directory: string;
   /** One worker more, ready. */
@@ -49,15 +51,22 @@ export function startCluster(options: ClusterOptions): Cluster {
 class SimulatedCluster implements Cluster {
   readonly url: Promise<string>;
   readonly workers: Member[] = [];
+  readonly broken: Promise<never>;
   readonly directory: string;
   coordinator: Member;
   private readonly cli: string;
   private readonly slots: number;
   private stopping: Promise<void> | null = null;
+  private readonly living = new Set<Member>();
+  private breakDown: (error: MemberError) => void = () => {};
 
   constructor(options: ClusterOptions) {
     const { workers, slots } = clusterSize(options);
     this.cli = options.cli;
+    this.broken = new Promise((_, reject) => {
+      this.breakDown = reject;
+    });
+    this.broken.catch(() => {});
     this.slots = slots;
     this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'sheaf-run-'));
     this.coordinator = this.startCoordinator(0);
@@ -118,7 +127,23 @@ class SimulatedCluster implements Cluster {
   }
 
   private startMember(name: string, command: readonly string[]): Member {
-    return startMember({ name, arguments: [this.cli, ...command, '--member', '--json'], environment: process.env, cwd: this.directory });
+    const argumentsOfNode = [this.cli, ...command, '--member', '--json'];
+    const member = startMember({ name, arguments: argumentsOfNode, environment: process.env, cwd: this.directory });
+    this.living.add(member);
+    void member.ended.then(end => this.memberEnded(member, end));
+    return member;
+  }
+
+  private memberEnded(member: Member, { code, signal }: MemberEnd): void {
+    if (this.stopping !== null) return;
+    this.living.delete(member);
+    const how = `${signal ?? `code ${code}`}`;
+    const said = member.errors().trim();
+    const because = said === '' ? '' : `\n${said}`;
+    if (member === this.coordinator) this.breakDown(new MemberError(`the coordinator ended with ${how}${because}`));
+    else if (!this.workers.some(worker => this.living.has(worker))) {
+      this.breakDown(new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`));
+    }
   }
 
   private async stopAll(): Promise<void> {

@@ -31,7 +31,7 @@ const note = (message: string): JobNote => ({
 
 function start(stream: Stream): { readonly progress: Progress; at: number } {
   const clock = { at: 0 };
-  const options = { stream, color: false, now: () => clock.at, failureLine: (of: JobNote) => `! ${of.failure?.message}` };
+  const options = { stream, color: false, now: () => clock.at, noteLine: (of: JobNote) => `! ${of.failure?.message}` };
   return Object.assign(clock, { progress: makeProgress(options) });
 }
 

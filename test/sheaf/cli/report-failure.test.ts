@@ -3,8 +3,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failureLine, reportFailure } from '../../../packages/sheaf/src/cli/report-failure.ts';
+import { locateRecord } from '../../../packages/sheaf/src/cli/locate-record.ts';
+import { noteText, reportFailure } from '../../../packages/sheaf/src/cli/report-failure.ts';
 
 let cwd = '';
 beforeAll(() => {
@@ -56,10 +58,21 @@ describe('a failure is reported', () => {
   });
 
   it('in one line while the job goes on', () => {
-    const line = failureLine(
-      { code: 'E_BAD_RECORD', message: 'no number: "x"\nin column a', record: { file: '/data/a.csv', offset: 12 } },
-      { cwd, width: 200 },
-    );
-    expect(line).toBe('a record could not be decoded or was refused by its schema: no number: "x" at /data/a.csv (byte 12)');
+    const failure = { code: 'E_BAD_RECORD', message: 'no number: "x"\nin column a', record: { file: '/data/a.csv', offset: 12 } } as const;
+    const line = noteText({ at: 0, kind: 'attempt-failed', text: `map@1 on wabcdefgh: ${failure.message}`, failure }, { cwd, width: 200 });
+    expect(line).toBe('map@1 on wabcdefgh: no number: "x" at /data/a.csv (byte 12)');
+  });
+
+  it('with the line of the record, counted in the unpacked file', async () => {
+    const plain = join(cwd, 'rows.txt');
+    const packed = `${plain}.gz`;
+    writeFileSync(plain, 'one\ntwo\nthree\n');
+    writeFileSync(packed, gzipSync('one\ntwo\nthree\n'));
+    for (const file of [plain, packed]) {
+      const { record } = await locateRecord({ code: 'E_BAD_RECORD', message: 'x', record: { file, offset: 8 } });
+      expect(record?.line).toBe(3);
+    }
+    const gone = { code: 'E_BAD_RECORD', message: 'x', record: { file: join(cwd, 'gone.txt'), offset: 8 } } as const;
+    expect(await locateRecord(gone)).toEqual(gone);
   });
 });

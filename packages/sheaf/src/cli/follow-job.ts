@@ -4,10 +4,11 @@ import type { JobId } from '@sheaf/protocol';
 import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
 import type { CoordinatorClient } from '../submit/client.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { locateRecord } from './locate-record.ts';
 import { escaped } from './printable.ts';
 import { makeProgress, type Progress, silentProgress } from './progress.ts';
 import { countText, durationText } from './quantities.ts';
-import { failureLine, type ReportOptions, reportFailure } from './report-failure.ts';
+import { noteText, type ReportOptions, reportFailure } from './report-failure.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
@@ -19,8 +20,8 @@ export interface FollowOptions {
 /** Progress for a command: none with `--json`. */
 export function progressFor({ terminal, json }: FollowOptions): Progress {
   if (json) return silentProgress;
-  const failure = (note: JobNote): string => (note.failure === null ? escaped(note.text) : noteText(note, reportOptions(terminal)));
-  return makeProgress({ stream: terminal.stderr, color: terminal.color, now: () => performance.now(), failureLine: failure });
+  const noteLine = (note: JobNote): string => noteText(note, reportOptions(terminal));
+  return makeProgress({ stream: terminal.stderr, color: terminal.color, now: () => performance.now(), noteLine });
 }
 
 /** Watches the job until it has ended, and gives its last status, which is not printed yet. */
@@ -37,7 +38,8 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
 }
 
 /** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
-export function tellEnd(status: JobStatus, { terminal, json }: FollowOptions): ExitCode {
+export async function tellEnd(ended: JobStatus, { terminal, json }: FollowOptions): Promise<ExitCode> {
+  const status = ended.error === null ? ended : { ...ended, error: await locateRecord(ended.error) };
   if (json) terminal.result(JSON.stringify(status));
   switch (status.state) {
     case 'failed':
@@ -63,11 +65,6 @@ function summary(status: JobStatus): string {
   const failed = status.stages.reduce((sum, stage) => sum + stage.failed, 0);
   const again = failed === 0 ? '' : `, ${failed} failed ${failed === 1 ? 'attempt' : 'attempts'} made good`;
   return `${escaped(status.name)} succeeded${took}${read}${again}`;
-}
-
-function noteText(note: JobNote, options: ReportOptions): string {
-  const text = note.failure === null ? '' : failureLine(note.failure, options);
-  return note.text === '' ? text : `${escaped(note.text)}: ${text}`;
 }
 
 export function reportOptions(terminal: Terminal): ReportOptions {

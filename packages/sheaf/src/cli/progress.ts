@@ -26,8 +26,8 @@ export interface ProgressOptions {
   readonly color: boolean;
   /** Milliseconds since some fixed moment. */
   readonly now: () => number;
-  /** How a failed attempt is shown in one line. */
-  readonly failureLine: (note: JobNote) => string;
+  /** How a note is shown: one line. */
+  readonly noteLine: (note: JobNote) => string;
 }
 
 /** Plain lines about one state are at least this far apart; a stage that begins or ends is told at once. */
@@ -62,7 +62,7 @@ class LiveProgress implements Progress {
   }
 
   note(note: JobNote): void {
-    const text = this.notes.textOf(note, this.options.failureLine);
+    const text = this.notes.textOf(note, this.options.noteLine);
     if (text !== null) this.say(text);
   }
 
@@ -115,7 +115,7 @@ class PlainProgress implements Progress {
   }
 
   note(note: JobNote): void {
-    const text = this.notes.textOf(note, this.options.failureLine);
+    const text = this.notes.textOf(note, this.options.noteLine);
     if (text !== null) this.say(text);
   }
 
@@ -134,18 +134,21 @@ class NoteFilter {
   private readonly told = new Set<string>();
   private untold = 0;
 
-  textOf(note: JobNote, failureLine: (note: JobNote) => string): string | null {
+  textOf(note: JobNote, noteLine: (note: JobNote) => string): string | null {
     const cause = note.failure === null ? note.text : `${note.failure.code} ${note.failure.message}`;
     if (this.told.has(cause) || this.told.size >= notesMax) {
       this.untold += 1;
       return null;
     }
     this.told.add(cause);
-    return note.failure === null ? escaped(note.text) : failureLine(note);
+    return noteLine(note);
   }
 
+  /** How many more there were since it was asked last; null for none. */
   restText(): string | null {
-    return this.untold === 0 ? null : `${this.untold} more like these`;
+    const text = this.untold === 0 ? null : `${this.untold} more like these`;
+    this.untold = 0;
+    return text;
   }
 }
 

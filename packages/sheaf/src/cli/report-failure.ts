@@ -13,6 +13,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Failure, failureCodes, type RecordPlace } from '@sheaf/protocol';
+import type { JobNote } from '@sheaf/protocol/messages';
 import { cut, escaped, escapedLines } from './printable.ts';
 
 export interface ReportOptions {
@@ -31,10 +32,10 @@ export function reportFailure(failure: Failure, options: ReportOptions): string 
   return lines.join('\n');
 }
 
-/** One line for a failure that may still be made good by another attempt. */
-export function failureLine(failure: Failure, options: ReportOptions): string {
-  const at = failure.record?.file === undefined ? '' : ` at ${placeText(failure.record, options)}`;
-  return cut(`${escaped(causeText(failure).split('\n')[0] ?? '')}${at}`, options.width);
+/** What happened while the job ran, on one line: the note's words, and the record when it is about one. */
+export function noteText({ text, failure }: JobNote, options: ReportOptions): string {
+  const at = failure?.record?.file === undefined ? '' : ` at ${placeText(failure.record, options)}`;
+  return cut(`${escaped(text.split('\n')[0] ?? '')}${at}`, options.width);
 }
 
 /** `FILE:LINE (byte OFFSET)`, as much of it as is known. */

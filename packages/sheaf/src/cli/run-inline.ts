@@ -19,7 +19,7 @@ export async function runInlineCommand(file: string, options: InlineOptions, con
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
   try {
     const status = await withTemporaryFolder(directory => runHere({ file, options, follow, directory, signal: interrupts.signal }));
-    return tellEnd(status, follow);
+    return await tellEnd(status, follow);
   } finally {
     interrupts.release();
   }

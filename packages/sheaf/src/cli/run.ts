@@ -1,7 +1,7 @@
 // `sheaf run`: a job on a cluster of this machine's own, or in this very process. The cluster starts while the job file is
 // bundled, and nothing of it is left afterwards, whatever ends the command.
 
-import { type Cluster, clusterSize, startCluster } from '@sheaf/cluster';
+import { type Cluster, clusterSize, MemberError, startCluster } from '@sheaf/cluster';
 import { limits } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import type { Command } from 'commander';
@@ -54,11 +54,16 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   });
   try {
     const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal });
-    return tellEnd(await unlessInterrupted(work, { signal: interrupts.signal, graceMs: cancelGraceMs }), follow);
+    const ended = Promise.race([work, cluster.broken]);
+    return tellEnd(await unlessInterrupted(ended, { signal: interrupts.signal, graceMs: cancelGraceMs }), follow);
   } catch (error) {
-    if (!(error instanceof InterruptedError)) return rejected(error, terminal);
-    terminal.say('interrupted');
-    return exitCodes.cancelled;
+    if (error instanceof InterruptedError) {
+      terminal.say('interrupted');
+      return exitCodes.cancelled;
+    }
+    if (!(error instanceof MemberError)) return rejected(error, terminal);
+    terminal.say(`error: ${error.message}`);
+    return exitCodes.failed;
   } finally {
     await cluster.stop();
     interrupts.release();
