@@ -164,7 +164,7 @@ export class ExecutorProcess {
   private lostChannel(): void {
     setTimeout(() => {
       if (this.child.exitCode === null && this.child.signalCode === null) this.end('the job closed the channel to its worker');
-    }, limits.executorKillGraceMs).unref();
+    }, limits.executorDrainMs).unref();
   }
 
   private couldNotStart(error: Error): void {

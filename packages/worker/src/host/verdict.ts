@@ -12,7 +12,7 @@ export interface ProcessEnd {
   /** The last bytes it wrote to stderr. */
   readonly stderr: string;
   readonly heapMb: number;
-  /** Why the worker itself ended it, if it did. */
+  /** What it did that the worker itself ended it for, if it did. */
   readonly ended: string | null;
 }
 
@@ -26,7 +26,7 @@ export function verdictOf(end: ProcessEnd): Failure {
     const advice = `settings.heapMb is ${end.heapMb}; raise it, or keep less in memory`;
     return { code: 'E_OUT_OF_MEMORY', message: `the job used more heap than it may (${advice})` };
   }
-  if (end.ended !== null) return { code: 'E_CRASHED', message: `the executor process was ended: ${end.ended}` };
+  if (end.ended !== null) return { code: 'E_EXIT', message: `the executor process was ended: ${end.ended}` };
   if (end.signal !== null) {
     const hint = end.signal === 'SIGKILL' ? '; the system kills processes when memory runs out' : '';
     return { code: 'E_CRASHED', message: `the executor process was killed by ${end.signal}${hint}${lastWords(end)}` };

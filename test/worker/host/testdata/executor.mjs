@@ -1,0 +1,117 @@
+// An executor that speaks the messages of executor/messages.ts and does to its process what a job may do to it. What an
+// attempt does is the name of its stage in the job's graph; the words after it are its arguments.
+
+import { spawn } from 'node:child_process';
+import { copyFileSync, readFileSync, writeSync } from 'node:fs';
+
+let stages = [];
+
+const counters = {
+  ...{ recordsIn: 0, bytesIn: 0, recordsOut: 0, bytesOut: 0, spills: 0, spilledBytes: 0, combinedRecords: 0 },
+  ...{ groups: 0, skippedRecords: 0, invalidUtf8: 0, user: {} },
+};
+
+function succeed(task, outputs = []) {
+  const { attempt } = task.assignment;
+  const result = { outputs, parts: [], counters, durationMs: 1, cpuMs: 1, peakRssBytes: 1 };
+  process.send({ type: 'succeeded', attempt, result });
+}
+
+function fail(task, failure) {
+  process.send({ type: 'failed', attempt: task.assignment.attempt, failure });
+}
+
+function spin() {
+  for (;;);
+}
+
+const behaviours = {
+  succeed,
+  /** Prints a word, and what it was asked to show of itself. */
+  print: (task, name) => {
+    console.log(`printed ${name ?? task.assignment.attempt}`);
+    succeed(task);
+  },
+  environment: (task, name) => {
+    console.log(`${name}=${process.env[name]}`);
+    succeed(task);
+  },
+  /** Prints many numbered lines. */
+  flood: (task, lines) => {
+    for (let i = 0; i < Number(lines); i++) writeSync(1, `line ${i}\n`);
+    succeed(task);
+  },
+  throw: task => fail(task, { code: 'E_USER_CODE', message: 'Error: no good' }),
+  rant: task => fail(task, { code: 'E_USER_CODE', message: 'x'.repeat(1e6), stack: 'y'.repeat(1e6) }),
+  nonsense: task => fail(task, { code: 'E_USER_CODE', message: 'x', record: { offset: -1 } }),
+  exit: (_, code) => process.exit(Number(code)),
+  kill: (_, signal) => process.kill(process.pid, signal),
+  spin,
+  /** Ends only by force. */
+  stubborn: () => {
+    process.on('SIGTERM', () => console.log('will not go'));
+    setInterval(() => undefined, 1000);
+    process.stdout.write('stubborn\n');
+  },
+  progress: ({ assignment }) => {
+    writeSync(4, `${assignment.attempt} 3 30\nnonsense\n${assignment.attempt} -1 x\nother 9 9\n${assignment.attempt} 5 50\n`);
+    spin();
+  },
+  /** Fills its heap. */
+  heap: () => {
+    const kept = [];
+    for (;;) kept.push(new Array(1000).fill(Math.random()));
+  },
+  /** Starts a process that would outlive it, says which, and spins. */
+  grandchild: () => {
+    const child = spawn('sleep', ['1000'], { stdio: 'inherit' });
+    writeSync(1, `grandchild ${child.pid}\n`);
+    spin();
+  },
+  disconnect: () => {
+    process.removeAllListeners('disconnect');
+    process.disconnect();
+    setInterval(() => undefined, 1000);
+  },
+  garbage: task => {
+    for (const message of ['text', 7, null, { type: 'other' }, { type: 'succeeded', attempt: '9.9' }, [1]]) process.send(message);
+    writeSync(4, 'x'.repeat(100_000));
+    succeed(task);
+  },
+  malformed: task => process.send({ type: 'succeeded', attempt: task.assignment.attempt, result: { outputs: 7 } }),
+  /** A run file, copied from where the test has put it, as the output on edge 0. */
+  map: (task, from, hash) => {
+    const path = `${task.directory}/edge-0.run`;
+    copyFileSync(from, path);
+    const bytes = readFileSync(path).length;
+    succeed(task, [{ edge: 0, path, bytes, records: 1, hash, partitionBytes: [bytes] }]);
+  },
+  /** Prints what it was given to read. */
+  reduce: task => {
+    for (const [edge, sources] of Object.entries(task.sources)) {
+      for (const { task: producer, attempt, path } of sources) {
+        console.log(`edge ${edge} task ${producer} attempt ${attempt}: ${readFileSync(path).length} bytes`);
+      }
+    }
+    succeed(task);
+  },
+};
+
+process.on('message', message => {
+  if (message.type === 'open-job') {
+    const { job, graph, bundlePath } = message.job;
+    stages = JSON.parse(graph).stages;
+    const failure = bundlePath.endsWith('bad.mjs') ? { code: 'E_PLAN_DIFFERS', message: 'another plan' } : null;
+    process.send({ type: 'opened', job, failure });
+    return;
+  }
+  const { task } = message;
+  const [name, ...words] = stages[task.assignment.stage].name.split(' ');
+  behaviours[name](task, ...words);
+});
+
+process.on('disconnect', () => process.exit(0));
+
+// With this in its environment it never comes to anything.
+if (process.env.EXECUTOR_TEST === 'dies') process.exit(3);
+if (process.env.EXECUTOR_TEST !== 'hangs') process.send({ type: 'ready' });
