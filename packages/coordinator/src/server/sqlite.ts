@@ -26,15 +26,16 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
 }
 
 async function loadSqlite(): Promise<SqliteModule> {
-  // Names in variables: TypeScript for Node 20 knows no `node:sqlite`, and the addon's types would enter every build.
-  const names = ['@photostructure/sqlite', 'node:sqlite'];
-  const causes: unknown[] = [];
-  for (const name of names) {
+  try {
+    return (await import('@photostructure/sqlite')) as unknown as SqliteModule;
+  } catch (addonError) {
+    // By a variable, as the types of Node 20 do not know it.
+    const builtIn = 'node:sqlite';
     try {
-      return (await import(name)) as SqliteModule;
+      return (await import(builtIn)) as SqliteModule;
     } catch (error) {
-      causes.push(error);
+      const cause = new AggregateError([addonError, error]);
+      throw new Error(`no SQLite: the addon @photostructure/sqlite does not load, and this Node has no ${builtIn}`, { cause });
     }
   }
-  throw new Error(`no SQLite: neither ${names.join(' nor ')} can be loaded by this Node`, { cause: new AggregateError(causes) });
 }
