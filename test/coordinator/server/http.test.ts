@@ -78,6 +78,14 @@ describe('a coordinator with a token', () => {
     expect((await ask('/workers/w0000000a/drain', { method: 'POST', headers: bearer })).status).toBe(404);
   });
 
+  it('is called by any name by who shows it, and by nobody else', async () => {
+    const host = 'coordinator.cluster.example:7077';
+    expect((await ask('/jobs', { headers: { ...bearer, host } })).status).toBe(200);
+    expect((await ask('/jobs', { headers: { host } })).status).toBe(421);
+    expect((await ask('/health', { headers: { host } })).status).toBe(421);
+    expect((await ask('/jobs', { headers: { ...bearer, host, origin: 'http://evil.example' } })).status).toBe(403);
+  });
+
   it('opens no link without it', async () => {
     for (const path of ['/worker', '/client']) {
       await expect(live.connect(path, {} as never)).rejects.toThrow('401');

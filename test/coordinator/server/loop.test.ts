@@ -4,8 +4,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createState, type JobFacts, type JournalRecord, type SchedulerCommand } from '@sheaf/coordinator/scheduler';
-import { parseJobId, parseWorkerId, sessionIdOf } from '@sheaf/protocol';
+import { createState, type JobFacts, type JournalRecord, jobsOf, replay, type SchedulerCommand } from '@sheaf/coordinator/scheduler';
+import { type JobId, jobIdOf, parseJobId, parseWorkerId, sessionIdOf } from '@sheaf/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../../packages/coordinator/src/server/journal.ts';
 import { type CommandHandlers, Loop, type Told } from '../../../packages/coordinator/src/server/loop.ts';
@@ -57,11 +57,13 @@ interface WatchedLoop {
   readonly loop: Loop;
   readonly carriedOut: { readonly command: SchedulerCommand; readonly onDisk: Promise<string[]> }[];
   readonly halted: Promise<Error>;
+  /** From now on commands are only answered, and not kept. */
+  readonly answer: (how: (command: SchedulerCommand) => void) => void;
 }
 
 function startLoop(): WatchedLoop {
   const carriedOut: WatchedLoop['carriedOut'] = [];
-  const take = (command: SchedulerCommand): void => void carriedOut.push({ command, onDisk: afterCrash() });
+  let take = (command: SchedulerCommand): void => void carriedOut.push({ command, onDisk: afterCrash() });
   const types = [
     'send',
     'end-session',
@@ -72,12 +74,17 @@ function startLoop(): WatchedLoop {
     'job-ended',
     'log-fenced',
   ] as const;
-  const handlers = Object.fromEntries(types.map(type => [type, take])) as unknown as CommandHandlers;
+  const handlers = Object.fromEntries(
+    types.map(type => [type, (command: SchedulerCommand) => take(command)]),
+  ) as unknown as CommandHandlers;
   let loop: Loop | undefined;
   const halted = new Promise<Error>(onHalt => {
     loop = new Loop({ state: createState(journal.epoch), journal, handlers, follow: () => {}, onHalt });
   });
-  return { loop: loop as Loop, carriedOut, halted };
+  const answer = (how: typeof take): void => {
+    take = how;
+  };
+  return { loop: loop as Loop, carriedOut, halted, answer };
 }
 
 const named = ({ command }: WatchedLoop['carriedOut'][number]): string => (command.type === 'send' ? command.message.type : command.type);
@@ -110,6 +117,30 @@ describe('the loop', () => {
     loop.tell({ type: 'cancel-requested', cause: 'test', job: facts.id, request: 1, reason: 'r' });
     expect(carriedOut.map(named)).toEqual(['welcome']);
     await Promise.allSettled(carriedOut.map(entry => entry.onDisk));
+  });
+
+  it('replaces a long journal by the state it led to', async () => {
+    const { loop, answer } = startLoop();
+    answer(({ type, ...of }) => {
+      if (type === 'abort-outputs') loop.tell({ type: 'outputs-aborted', cause: 'test', job: (of as { job: JobId }).job });
+    });
+    const jobs = 7_000;
+    for (let made = 0; made < jobs; made += 1) {
+      const id = jobIdOf(made, '0000');
+      loop.tell({ type: 'job-submitted', cause: 'test', job: { ...facts, id } });
+      loop.tell({ type: 'cancel-requested', cause: 'test', job: id, request: made, reason: 'r' });
+      if (made % 100 === 0) await loop.reached();
+    }
+    await loop.reached();
+    await loop.reached();
+    expect(journal.rows).toBeLessThan(20_000);
+    const before = jobsOf(loop.state);
+    loop.stop();
+    journal.close();
+    journal = await Journal.open<JournalRecord>(join(directory, 'state'));
+    const state = createState(journal.epoch);
+    for (const record of journal.replay()) replay(state, record);
+    expect(jobsOf(state)).toEqual(before);
   });
 
   it('stops for good at a bug of ours', async () => {

@@ -1,5 +1,6 @@
 // Who may speak to the coordinator. Asked of every request and every upgrade before anything else is looked at:
 //   Host    is an address, localhost or a name the coordinator knows for itself: a web page cannot reach it under its own name.
+//           Whoever shows the token may call it as he likes, as no web page can show it.
 //   Origin  browsers send it; only pages of this very host pass.
 //   token   `Authorization: Bearer …`, compared in constant time. Without a configured token only loopback is listened on.
 
@@ -43,19 +44,16 @@ export class Admission {
   /** Null when the request may go on. `open`: what everybody may ask, as long as Host and Origin are right. */
   check(headers: IncomingHttpHeaders, open: boolean): Refusal | null {
     const { host = '', origin } = headers;
-    if (!this.isOwnName(host)) {
-      return {
-        status: 421,
-        message: `this coordinator is not called ${JSON.stringify(host.slice(0, 100))}; add the name where it is started`,
-      };
+    const shown = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    const isRight = this.tokenHash !== null && shown !== undefined && timingSafeEqual(hashOf(shown), this.tokenHash);
+    if (!isRight && !this.isOwnName(host)) {
+      return { status: 421, message: `this coordinator does not answer to the name ${JSON.stringify(host.slice(0, 100))}` };
     }
     if (origin !== undefined && origin.replace(/^https?:\/\//, '').toLowerCase() !== host.toLowerCase()) {
       return { status: 403, message: 'this request comes from a page of another site' };
     }
-    if (open || this.tokenHash === null) return null;
-    const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
-    if (bearer === undefined) return { status: 401, message: 'a token is needed' };
-    return timingSafeEqual(hashOf(bearer), this.tokenHash) ? null : { status: 401, message: 'the token is not the right one' };
+    if (open || isRight || this.tokenHash === null) return null;
+    return { status: 401, message: shown === undefined ? 'a token is needed' : 'the token is not the right one' };
   }
 
   private isOwnName(host: string): boolean {

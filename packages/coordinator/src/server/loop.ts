@@ -123,10 +123,16 @@ export class Loop {
     handler(command);
   }
 
-  /** A journal is replaced by the state it led to when it has twice the rows that this took last time. */
+  /** A long journal is replaced by the state it led to, when that takes at most half of its rows: each row is rewritten once or twice in its life. */
   private compactWhenLong(): void {
-    if (this.journal.rows < this.compactAtRows) return;
-    this.journal.replaceWith(recordsOf(this.state));
+    const { rows } = this.journal;
+    if (rows < this.compactAtRows) return;
+    let needed = 0;
+    for (const _ of recordsOf(this.state)) {
+      needed += 1;
+      if (2 * needed > rows) break;
+    }
+    if (2 * needed <= rows) this.journal.replaceWith(recordsOf(this.state));
     this.compactAtRows = Math.max(limits.snapshotEveryRows, 2 * this.journal.rows);
   }
 
