@@ -27,6 +27,8 @@ export interface Cluster {
   readonly broken: Promise<never>;
   /** Where everything of the cluster lies. */
   readonly directory: string;
+  /** An existing folder for files of whoever uses the cluster; gone with it. */
+  readonly scratch: string;
   /** One worker more, ready. */
   addWorker(): Promise<Member>;
   /** A coordinator on the same state and port, after the other one has ended. */
@@ -53,6 +55,7 @@ class SimulatedCluster implements Cluster {
   readonly workers: Member[] = [];
   readonly broken: Promise<never>;
   readonly directory: string;
+  readonly scratch: string;
   coordinator: Member;
   private readonly cli: string;
   private readonly slots: number;
@@ -69,6 +72,9 @@ class SimulatedCluster implements Cluster {
     this.broken.catch(() => {});
     this.slots = slots;
     this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'sheaf-run-'));
+    // Inside the coordinator's folder, which it takes with it even when this process is killed.
+    this.scratch = join(this.directory, 'coordinator', 'scratch');
+    mkdirSync(this.scratch, { recursive: true });
     this.coordinator = this.startCoordinator(0);
     this.url = this.coordinator.ready.then(ready => ready.url ?? '');
     this.url.catch(() => {});
@@ -100,7 +106,6 @@ class SimulatedCluster implements Cluster {
 
   private startCoordinator(port: number): Member {
     const stateDirectory = join(this.directory, 'coordinator');
-    mkdirSync(stateDirectory, { recursive: true });
     return this.startMember('coordinator', ['coordinator', '--state-dir', stateDirectory, '--port', String(port)]);
   }
 

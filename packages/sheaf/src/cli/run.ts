@@ -85,7 +85,7 @@ async function submitAndFollow({ file, options, context, cluster, follow, interr
   const goOn = (): void => {
     if (interrupted.aborted) throw new InterruptedError();
   };
-  const request = jobRequestOf(file, options, { terminal, directory: cluster.directory });
+  const request = jobRequestOf(file, options, { terminal, directory: cluster.scratch });
   const { submission, blobs } = await prepareSubmission(await planJob(request), request);
   goOn();
   const address = parseAddress(await cluster.url, null);

@@ -5,10 +5,13 @@ import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { UsageError } from '@sheaf/protocol';
+import { limits, UsageError } from '@sheaf/protocol';
+import type { JobStatus } from '@sheaf/protocol/messages';
 import { type Command, Option } from 'commander';
 import { type Logger, pino } from 'pino';
-import { addressText } from '../submit/coordinator-address.ts';
+import { CoordinatorClient } from '../submit/client.ts';
+import { addressText, type CoordinatorAddress, parseAddress } from '../submit/coordinator-address.ts';
+import { askJson } from '../submit/http.ts';
 import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf, tokenOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -69,10 +72,25 @@ async function runCoordinator(options: CoordinatorCommandOptions, { terminal, ve
   if (options.json === true) terminal.result(JSON.stringify({ ready: true, url: coordinator.url }));
   else terminal.say(`coordinator at ${coordinator.url}, state in ${stateDirectory}`);
   const failed = await Promise.race([life.over, coordinator.ended]);
+  if (options.member === true) await cancelEverything({ address: parseAddress(coordinator.url, token), version });
   await coordinator.stop();
   life.remove(stateDirectory);
   if (failed instanceof Error) terminal.say(`error: the coordinator could not go on: ${failed.message}`);
   return failed instanceof Error ? exitCodes.failed : exitCodes.succeeded;
+}
+
+/** The jobs of a simulated cluster end with it: nobody will start its coordinator again, and their staging must go. */
+async function cancelEverything({ address, version }: { readonly address: CoordinatorAddress; readonly version: string }): Promise<void> {
+  const jobs = (await askJson(address, '/jobs').catch(() => [])) as readonly JobStatus[];
+  const alive = jobs.filter(job => job.endedAt === null);
+  if (alive.length === 0) return;
+  const client = new CoordinatorClient({ address, version, onContact: () => {}, reconnectMs: 0 });
+  const ends = alive.map(async ({ id }) => {
+    await client.cancel(id, 'the cluster ends');
+    await client.watch(id, { status: () => {}, note: () => {} });
+  });
+  await Promise.race([Promise.allSettled(ends), new Promise(resolve => setTimeout(resolve, limits.shutdownMs / 4).unref())]);
+  client.close();
 }
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
