@@ -27,6 +27,7 @@ import {
   type WorkerId,
 } from '@sheaf/protocol';
 import type { AttemptName, HeldAttempt, MapOutput, RunningAttempt, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import { chain, jobNamed, totalSort } from '@sheaf/simulator';
 import {
   checkInvariants,
   createState,
@@ -43,7 +44,6 @@ import {
   workersOf,
 } from '../../../packages/coordinator/src/scheduler/index.ts';
 import { renderCommand, renderRecord, shorten } from './rendering.ts';
-import { chain, jobNamed, totalSort } from './sample-jobs.ts';
 
 type Unplaced<Event> = Event extends SchedulerEvent ? Omit<Event, 'at' | 'cause'> : never;
 

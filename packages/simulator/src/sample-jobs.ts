@@ -1,5 +1,6 @@
-// Jobs for the scheduler's tests: graphs of which only the shape matters, with plans made of one small file.
+// Jobs for simulations and for the scheduler's tests: graphs of which only the shape matters, with plans made of one small file.
 
+import type { JobFacts } from '@sheaf/coordinator/scheduler';
 import { type JobId, parseJobId } from '@sheaf/protocol';
 import {
   type Count,
@@ -12,7 +13,6 @@ import {
   type StageGraph,
   type TaskPlan,
 } from '@sheaf/protocol/graph';
-import type { JobFacts } from '../../../packages/coordinator/src/scheduler/index.ts';
 
 export interface SampleStage {
   readonly name: string;
@@ -57,7 +57,7 @@ export function chain(name: string, tasks: readonly number[], more: Partial<Samp
 }
 
 /** A total sort: the writer's tasks are counted late, and another stage makes its splitters. */
-export function totalSort(name: string, maps: number): JobFacts {
+export function totalSort(name: string, maps: number, more: Partial<Sample> = {}): JobFacts {
   return jobFacts({
     id: jobNamed(name),
     stages: [
@@ -70,6 +70,7 @@ export function totalSort(name: string, maps: number): JobFacts {
       { from: 0, to: 2, kind: { splitters: 2 } },
       { from: 1, to: 2, kind: 'broadcast' },
     ],
+    ...more,
   });
 }
 

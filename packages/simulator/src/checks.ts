@@ -1,0 +1,110 @@
+// What must be true of a simulated run, beside the invariants of the two cores: what is committed was made from what counts, the
+// output is that of a run without faults, every job ended as it may, and nothing is left behind.
+
+import type { JournalRecord, PartsOfOutput, SchedulerState } from '@sheaf/coordinator/scheduler';
+import type { JobId } from '@sheaf/protocol';
+import type { JobStatus } from '@sheaf/protocol/messages';
+import { expectedContents, type JobModel } from './job-model.ts';
+import type { World } from './world.ts';
+
+/** At the moment of commit: each task's winner read, of each task before it, the attempt that counts, or its equal. */
+export function checkCommit(world: World, state: SchedulerState, records: readonly JournalRecord[]): void {
+  for (const record of records) {
+    if (record.type === 'commit-started') checkReads(world, state, record.job);
+  }
+}
+
+function checkReads(world: World, state: SchedulerState, id: JobId): void {
+  const job = state.jobs.get(id);
+  if (job === undefined) throw new Error(`${id} commits and is not known`);
+  for (const stage of job.stages) {
+    for (let task = 0; task < (stage.table?.count ?? 0); task++) {
+      const winner = stage.table?.winner(task);
+      const truth = winner ? world.truths.get(winner) : undefined;
+      must(truth !== undefined, `${id}/${stage.spec.name}@${task} was won by an attempt that ran`);
+      for (const end of stage.into) {
+        const producer = job.stages[end.other]?.table;
+        for (let from = 0; from < (producer?.count ?? 0); from++) {
+          const read = truth.reads.get(`${end.id}:${from}`);
+          must(
+            read === producer?.output(from, end.id).hash,
+            `${id}/${stage.spec.name}@${task} read what counts of edge ${end.id} task ${from}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** When everything is well again and time has passed. */
+export function checkEnd(world: World): void {
+  const state = world.coordinator?.state;
+  if (!state) throw new Error('the coordinator is up at the end');
+  for (const model of world.jobs.values()) {
+    const status = state.ended.get(model.facts.id)?.status;
+    must(status !== undefined, `${model.facts.id} ended`);
+    checkOutcome(world, model, status);
+  }
+  must(state.jobs.size === 0 && state.attempts.size === 0 && state.delayed.length === 0, 'the scheduler has nothing left');
+  for (const worker of state.workersById.values()) {
+    must(worker.usedSlots === 0 && worker.outputs === 0, `${worker.id} has no slot in use and no output that anybody counts on`);
+  }
+  for (const node of world.workers) {
+    if (node.agent === null) continue;
+    must(node.agent.attempts.size === 0, `${node.id} has forgotten all attempts`);
+    must(node.agent.jobs.size === 0, `${node.id} has closed all jobs`);
+    must(node.disk.size === 0, `${node.id} has no output on disk`);
+  }
+}
+
+function checkOutcome(world: World, model: JobModel, status: JobStatus): void {
+  const { id } = model.facts;
+  const { published, aborted } = world.store;
+  must(published.has(id) === (status.state === 'succeeded'), `${id} is published exactly when it succeeded`);
+  must(aborted.has(id) === (status.state !== 'succeeded'), `${id} has no staging when it did not`);
+  if (status.state === 'succeeded') {
+    must(model.failing === null, `${id} cannot succeed`);
+    checkContents(model, status, published.get(id) ?? []);
+    return;
+  }
+  if (status.state === 'cancelled') {
+    must(model.cancelled, `${id} was cancelled by somebody`);
+    return;
+  }
+  const code = status.error?.code;
+  const mayFail: { readonly [code: string]: boolean } = {
+    E_USER_CODE: model.failing !== null,
+    E_NONDETERMINISTIC: !model.deterministic,
+    E_COMMIT_FAILED: model.publishFailed,
+    // An executor that hangs twice on one task has shown the same failure twice.
+    E_NO_PROGRESS: world.options.executorCrashChance > 0,
+  };
+  must(mayFail[code ?? ''] === true, `${id} may fail with ${code}: ${status.error?.message}`);
+}
+
+function checkContents(model: JobModel, status: JobStatus, outputs: readonly PartsOfOutput[]): void {
+  const { id } = model.facts;
+  const expected = expectedContents(model);
+  must(
+    status.counters.tasks === (expected.size === 0 ? undefined : expected.size),
+    `${id} counts each task once: ${status.counters.tasks}`,
+  );
+  must(
+    status.stages.every(stage => stage.done === stage.total && stage.running === 0),
+    `${id} shows all tasks as done`,
+  );
+  if (!model.deterministic) return;
+  for (const { output, parts } of outputs) {
+    const contents = model.graph.stages.flatMap((stage, at) =>
+      stage.outputs.includes(output) ? [...expected].filter(([key]) => key.startsWith(`${at}:`)).map(([, content]) => content) : [],
+    );
+    must(
+      parts.map(part => part.token.split('/').at(-1)).join() === contents.join(),
+      `${id} output ${output} is that of a run without faults`,
+    );
+  }
+}
+
+function must(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`not true: ${what}`);
+}

@@ -1,0 +1,75 @@
+// What goes wrong, and when: each kind of fault comes at random times of its own until everything is made well.
+
+import { Random } from './random.ts';
+import type { WorkerNode } from './worker-node.ts';
+import type { World } from './world.ts';
+
+/** Plans the faults of the options, and the moment after which there are none. */
+export function planFaults(world: World): void {
+  const { options } = world;
+  repeat(world, 'worker crashes', options.workerCrashMs, random => crashWorker(world, random.pick(world.workers), random.delayMs(1_000)));
+  repeat(world, 'freezes', options.workerFreezeMs, random => random.pick(world.workers).freeze(random.pick([500, 3_000, 15_000])));
+  repeat(world, 'cuts', options.cutMs, random => random.pick(world.workers).cut());
+  repeat(world, 'coordinator crashes', options.coordinatorCrashMs, random => crashCoordinator(world, random.delayMs(700)));
+  repeat(world, 'stalls', options.coordinatorStallMs, random => world.coordinator?.stall(random.pick([300, 4_000, 15_000])));
+  repeat(world, 'drains', options.drainMs, random => drain(world, random.pick(world.workers)));
+  repeat(world, 'cancels', options.cancelMs, random => cancel(world, random));
+  repeat(world, 'snapshots', options.snapshotMs, () => world.coordinator?.snapshot());
+  world.timeline.at(options.faultsUntilMs, () => heal(world));
+}
+
+function repeat(world: World, kind: string, meanMs: number | null, happen: (random: Random) => void): void {
+  if (meanMs === null) return;
+  const random = new Random(`${world.seed}/${kind}`);
+  const again = (): void => {
+    world.timeline.after(random.delayMs(meanMs), () => {
+      if (world.healed) return;
+      happen(random);
+      again();
+    });
+  };
+  again();
+}
+
+function crashWorker(world: World, worker: WorkerNode, downMs: number): void {
+  if (worker.agent === null) return;
+  worker.crash();
+  world.timeline.after(downMs, () => {
+    if (worker.agent === null && !world.healed) worker.start();
+  });
+}
+
+function crashCoordinator(world: World, downMs: number): void {
+  const { coordinator } = world;
+  if (coordinator?.state == null) return;
+  coordinator.crash();
+  world.timeline.after(downMs, () => {
+    if (coordinator.state === null && !world.healed) coordinator.start();
+  });
+}
+
+/** A drained worker ends, and somebody starts it again. */
+function drain(world: World, worker: WorkerNode): void {
+  if (world.random('drain').chance(0.5)) worker.drain();
+  else world.coordinator?.submit({ type: 'drain-requested', worker: worker.id });
+  world.timeline.after(8_000, () => {
+    if (worker.agent === null && !world.healed) worker.start();
+  });
+}
+
+function cancel(world: World, random: Random): void {
+  const model = random.pick([...world.jobs.values()]);
+  if (model.submitAt > world.now) return;
+  model.cancelled = true;
+  world.coordinator?.submit({ type: 'cancel-requested', job: model.facts.id, request: 1, reason: 'somebody asked' });
+}
+
+/** From now on nothing fails. What is dead starts again, but for some workers, as long as one is there. */
+function heal(world: World): void {
+  world.healed = true;
+  world.log('world', 'is well');
+  if (world.coordinator?.state === null) world.coordinator.start();
+  const [first, ...others] = world.workers;
+  if (first?.agent === null) first.start();
+  for (const worker of others) if (worker.agent === null && world.random('heal').chance(0.7)) worker.start();
+}

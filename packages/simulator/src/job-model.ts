@@ -1,0 +1,132 @@
+// The jobs of a simulation: random graphs, how each task behaves, and what a right run of them gives. Contents are symbolic: the
+// output of a task is a hash of its name and of all contents that it read, so a wrong one anywhere reaches the end.
+
+import type { JobFacts } from '@sheaf/coordinator/scheduler';
+import type { Failure, JobId } from '@sheaf/protocol';
+import type { StageGraph } from '@sheaf/protocol/graph';
+import type { TaskAssignment } from '@sheaf/protocol/messages';
+import type { SimulationOptions } from './options.ts';
+import { hash32, hash128, type Random } from './random.ts';
+import { chain, jobFacts, jobNamed, lateCount, totalSort } from './sample-jobs.ts';
+
+/** What an attempt read: `edge:task` → content. */
+export type Reads = ReadonlyMap<string, string>;
+
+export interface JobModel {
+  readonly facts: JobFacts;
+  readonly graph: StageGraph;
+  readonly submitAt: number;
+  /** `stage:task` → how many first attempts fail. */
+  readonly flaky: ReadonlyMap<string, number>;
+  /** A task that always fails, in the same way. */
+  readonly failing: string | null;
+  readonly deterministic: boolean;
+  /** Somebody asked to cancel it. */
+  cancelled: boolean;
+  /** The last attempt to publish failed for good. */
+  publishFailed: boolean;
+}
+
+export function drawJob(random: Random, options: SimulationOptions, number: number): JobModel {
+  const facts = drawFacts(random, `s${number}`);
+  const graph = JSON.parse(facts.opening.graph) as StageGraph;
+  const flaky = new Map<string, number>();
+  const tasks = Object.entries(facts.plan.counts).flatMap(([stage, count]) =>
+    count === 'later' ? [] : Array.from({ length: count }, (_, task) => `${stage}:${task}`),
+  );
+  for (const task of tasks) if (random.chance(options.flakyTaskChance)) flaky.set(task, random.integer(1, 3));
+  return {
+    facts,
+    graph,
+    submitAt: random.integer(0, 5_000),
+    flaky,
+    failing: tasks.length > 0 && random.chance(options.failingJobChance) ? random.pick(tasks) : null,
+    deterministic: !random.chance(options.nondeterministicJobChance),
+    cancelled: false,
+    publishFailed: false,
+  };
+}
+
+/** Machines fail as often as they like here: that budget is tried elsewhere. */
+const settings = { attempts: 100, infrastructureAttempts: 100_000, taskTimeoutMs: 20_000 };
+
+function drawFacts(random: Random, name: string): JobFacts {
+  const shape = random.integer(0, 4);
+  if (shape === 0) return totalSort(name, random.integer(1, 4), { settings });
+  if (shape === 1) return diamond(random, name);
+  const stages = Array.from({ length: random.integer(1, 4) }, () => random.integer(random.chance(0.1) ? 0 : 1, 5));
+  return chain(name, stages, { settings });
+}
+
+/** Two readers of one stage, joined by a third, which also gets a broadcast; two outputs. */
+function diamond(random: Random, name: string): JobFacts {
+  const tasks = (): number => random.integer(1, 3);
+  return jobFacts({
+    id: jobNamed(name),
+    settings,
+    stages: [
+      { name: 'read', tasks: tasks() },
+      { name: 'left', tasks: tasks(), outputs: [1] },
+      { name: 'right', tasks: tasks() },
+      { name: 'join', tasks: tasks(), outputs: [0] },
+    ],
+    edges: [
+      { from: 0, to: 1, kind: 'shuffle' },
+      { from: 0, to: 2, kind: 'shuffle' },
+      { from: 1, to: 3, kind: 'shuffle' },
+      { from: 2, to: 3, kind: 'shuffle' },
+      { from: 0, to: 3, kind: 'broadcast' },
+    ],
+  });
+}
+
+/** What a task's attempt writes on an edge (or, without one, as its part). */
+export function contentOf(of: { readonly job: JobId; readonly stage: number; readonly task: number }, reads: Reads, salt: string): string {
+  const read = [...reads].map(([from, content]) => `${from}=${content}`).sort();
+  return hash128(`${of.job}/${of.stage}@${of.task}(${read.join()})${salt}`);
+}
+
+export function onEdge(content: string, edge: number): string {
+  return hash128(`${content} on ${edge}`);
+}
+
+/** Raw bytes of a task's output on an edge: the same in every attempt. */
+export function rawBytesOf(job: JobId, stage: number, task: number): number {
+  return hash32(`${job}/${stage}@${task}`, 7) % 150;
+}
+
+/** How this attempt must fail, or null. */
+export function failureOf(job: JobModel, { stage, task, number, attempt }: TaskAssignment): Failure | null {
+  const key = `${stage}:${task}`;
+  if (job.failing === key) return { code: 'E_USER_CODE', message: 'always', record: { file: '/in/file', offset: 7 } };
+  if (number <= (job.flaky.get(key) ?? 0)) return { code: 'E_USER_CODE', message: `attempt ${attempt} is number ${number}` };
+  return null;
+}
+
+/** The contents of a run without any fault: by `stage:task`. */
+export function expectedContents({ facts, graph }: JobModel): ReadonlyMap<string, string> {
+  const contents = new Map<string, string>();
+  const counts: number[] = [];
+  graph.stages.forEach((_, stage) => {
+    const into = graph.edges.map((edge, id) => ({ ...edge, id })).filter(edge => edge.to === stage);
+    const planned = facts.plan.counts[stage] ?? 0;
+    const shuffled = into.filter(edge => edge.type === 'shuffle');
+    const rawBytes = shuffled.reduce((sum, edge) => sum + rawTotal(facts.id, edge.from, counts[edge.from] ?? 0), 0);
+    const late =
+      lateCount.type === 'auto' ? Math.min(lateCount.max, Math.max(lateCount.min, Math.ceil(rawBytes / lateCount.bytesPerTask))) : 0;
+    const count = planned === 'later' ? late : planned;
+    counts[stage] = count;
+    const reads = new Map<string, string>();
+    for (const edge of into) {
+      for (let task = 0; task < (counts[edge.from] ?? 0); task++) {
+        reads.set(`${edge.id}:${task}`, onEdge(contents.get(`${edge.from}:${task}`) ?? '', edge.id));
+      }
+    }
+    for (let task = 0; task < count; task++) contents.set(`${stage}:${task}`, contentOf({ job: facts.id, stage, task }, reads, ''));
+  });
+  return contents;
+}
+
+function rawTotal(job: JobId, stage: number, tasks: number): number {
+  return Array.from({ length: tasks }, (_, task) => rawBytesOf(job, stage, task)).reduce((sum, bytes) => sum + bytes, 0);
+}

@@ -1,0 +1,101 @@
+// One simulated run: a seed gives the options, the jobs and every fault. Faults happen for a while, then everything is made well,
+// and every job must end within a bound of virtual time, rightly, with nothing left behind.
+
+import { checkEnd } from './checks.ts';
+import { CoordinatorNode } from './coordinator-node.ts';
+import { planFaults } from './faults.ts';
+import { drawJob, type JobModel } from './job-model.ts';
+import { drawOptions, type SimulationOptions } from './options.ts';
+import { OutputStore } from './output-store.ts';
+import { Random } from './random.ts';
+import { Trace } from './trace.ts';
+import { WorkerNode } from './worker-node.ts';
+import { World } from './world.ts';
+
+export interface SimulationReport {
+  readonly seed: string;
+  readonly options: SimulationOptions;
+  readonly virtualMs: number;
+  readonly happenings: number;
+  /** Of all that happened: equal for equal seeds. */
+  readonly traceHash: number;
+  /** Job → how it ended. */
+  readonly outcomes: { readonly [job: string]: string };
+}
+
+export interface SimulationRequest {
+  /** Fixes what a seed would draw. */
+  readonly options?: Partial<SimulationOptions>;
+  /** Is given each line of the trace as it happens. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Virtual time that jobs have to end once everything is well. */
+const endsWithinMs = 600_000;
+/** Time for last messages, once all jobs have ended. */
+const settlesWithinMs = 60_000;
+/** A run of more happenings than this goes round in circles. */
+const happeningsMax = 2_000_000;
+
+/** Runs a seed. Throws, with the seed, the last that happened and how to see it again, when something was not as it must be. */
+export function runSimulation(seed: string, request: SimulationRequest = {}): SimulationReport {
+  const world = createWorld(seed, request);
+  try {
+    return play(world);
+  } catch (error) {
+    const again = `SEED=${seed} TRACE=1 npx vitest run test/simulator`;
+    const options = JSON.stringify(world.options);
+    throw new Error(`simulation ${seed}: ${(error as Error).message}\n${world.trace.tail()}\noptions ${options}\nagain: ${again}`, {
+      cause: error,
+    });
+  }
+}
+
+function createWorld(seed: string, request: SimulationRequest): World {
+  const options: SimulationOptions = { ...drawOptions(new Random(`${seed}/options`)), ...request.options };
+  const random = new Random(`${seed}/jobs`);
+  const jobs = Array.from({ length: options.jobs }, (_, i) => drawJob(random, options, i));
+  return new World({
+    options,
+    seed,
+    trace: new Trace(request.onLine ?? null),
+    jobs: new Map(jobs.map(job => [job.facts.id, job])),
+    store: new OutputStore(),
+  });
+}
+
+function play(world: World): SimulationReport {
+  const { options, timeline } = world;
+  world.coordinator = new CoordinatorNode(world);
+  world.coordinator.start();
+  for (let i = 1; i <= options.workers; i++) world.workers.push(new WorkerNode(world, i));
+  for (const worker of world.workers)
+    timeline.after(world.random('start').integer(0, 2_000), () => (worker.agent === null ? worker.start() : undefined));
+  for (const job of world.jobs.values()) timeline.at(job.submitAt, () => submit(world, job));
+  planFaults(world);
+  let happenings = 0;
+  let settledAt: number | null = null;
+  while (timeline.advance()) {
+    happenings++;
+    if (happenings > happeningsMax) throw new Error('too much happens');
+    if (timeline.now > options.faultsUntilMs + endsWithinMs) throw new Error('not every job ended in time');
+    if (settledAt === null && world.healed && haveEnded(world)) settledAt = timeline.now + settlesWithinMs;
+    if (settledAt !== null && timeline.now > settledAt) break;
+  }
+  checkEnd(world);
+  const ended = world.coordinator.state?.ended ?? new Map();
+  const outcomes = Object.fromEntries([...ended].map(([id, { status }]) => [id, status.error?.code ?? status.state]));
+  return { seed: world.seed, options, virtualMs: timeline.now, happenings, traceHash: world.trace.hash, outcomes };
+}
+
+/** A client submits until the coordinator has the job on disk. */
+function submit(world: World, job: JobModel): void {
+  if (world.coordinator?.knows(job.facts.id)) return;
+  world.coordinator?.submit({ type: 'job-submitted', job: job.facts });
+  world.timeline.after(700, () => submit(world, job));
+}
+
+function haveEnded(world: World): boolean {
+  const ended = world.coordinator?.state?.ended;
+  return ended !== undefined && [...world.jobs.keys()].every(id => ended.has(id));
+}

@@ -1,0 +1,118 @@
+// What happens to an attempt on a simulated worker: its inputs are brought from other workers' disks as they are at that moment,
+// and its run ends in what the job's model says, in a crash of its executor, or not at all.
+
+import type { AttemptId, Failure } from '@sheaf/protocol';
+import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { AgentCommand, ExecutorId } from '@sheaf/worker/agent';
+import { contentOf, failureOf, type JobModel, onEdge, rawBytesOf } from './job-model.ts';
+import type { WorkerNode } from './worker-node.ts';
+import type { World } from './world.ts';
+
+type Localise = Extract<AgentCommand, { readonly type: 'localise' }>;
+
+/** Reads the outputs that the attempt needs; the first that is not there fails it. */
+export function localise(node: WorkerNode, { job, attempt, outputs }: Localise): void {
+  const model = modelOf(node.world, job);
+  node.later(20, () => {
+    const reads = new Map<string, string>();
+    for (const [edge, locations] of Object.entries(outputs)) {
+      for (const location of locations) {
+        const content = fetch(node.world, Number(edge), location);
+        if (content === null) {
+          const stage = model.graph.edges[Number(edge)]?.from ?? -1;
+          const failure: Failure = {
+            ...{ code: 'E_MAP_OUTPUT_LOST', message: `${location.address} has not ${location.attempt}` },
+            lost: { stage, task: location.task, attempt: location.attempt },
+          };
+          node.tell({ type: 'localising-failed', attempt, failure });
+          return;
+        }
+        reads.set(`${edge}:${location.task}`, content);
+      }
+    }
+    node.localised.set(attempt, reads);
+    node.tell({ type: 'localised', attempt });
+  });
+}
+
+/** The output at a location, if it is still there and the network carries it. */
+function fetch(world: World, edge: number, { address, attempt, hash }: OutputLocation): string | null {
+  const owner = world.workers.find(worker => worker.address === address);
+  if (owner === undefined || owner.agent === null || owner.frozenUntil > world.now) return null;
+  if (world.fails('fetch', world.options.fetchFailureChance)) return null;
+  const content = owner.disk.get(attempt)?.hashes[edge];
+  if (content !== undefined && content !== hash) throw new Error(`${attempt} on edge ${edge} is not what its location says`);
+  return content ?? null;
+}
+
+export interface Run {
+  readonly executor: ExecutorId;
+  readonly run: number;
+  readonly assignment: TaskAssignment;
+}
+
+export function runTask(node: WorkerNode, { executor, run, assignment }: Run): void {
+  const { world } = node;
+  const model = modelOf(world, assignment.job);
+  const { attempt } = assignment;
+  const crashes = world.fails('executor', world.options.executorCrashChance);
+  const hangs = world.fails('executor', world.options.executorCrashChance / 10);
+  if (hangs) return;
+  node.later(world.options.taskMs / 2, () => {
+    if (node.isCurrent(executor, run)) node.tell({ type: 'attempt-progressed', attempt, records: 5, bytes: 50 });
+  });
+  node.later(world.options.taskMs, () => {
+    if (!node.isCurrent(executor, run)) return;
+    node.endRun(executor);
+    if (crashes) {
+      node.tell({ type: 'executor-exited', executor, failure: { code: 'E_CRASHED', message: 'killed by signal 9' } });
+      return;
+    }
+    const failure = failureOf(model, assignment);
+    if (failure !== null) node.tell({ type: 'attempt-failed', attempt, failure });
+    else node.tell({ type: 'attempt-succeeded', attempt, result: finish(node, model, assignment) });
+  });
+}
+
+/** Writes the attempt's outputs to the worker's disk, and remembers what they are made of. */
+function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): TaskResult {
+  const { job, stage, task, attempt, staging } = assignment;
+  const reads = node.localised.get(attempt) ?? new Map<string, string>();
+  const salt = model.deterministic ? '' : String(node.world.random('content').integer(0, 3));
+  const content = contentOf({ job, stage, task }, reads, salt);
+  node.world.truths.set(attempt, { reads, content });
+  const edges = model.graph.edges.flatMap((edge, id) => (edge.from === stage ? [id] : []));
+  const bytes = rawBytesOf(job, stage, task);
+  const outputs = edges.map(
+    (edge): MapOutput => ({
+      ...{ edge, path: `/${attempt}`, bytes: bytes + 10, records: 1, hash: onEdge(content, edge), partitionBytes: [bytes] },
+    }),
+  );
+  const hashes = Object.fromEntries(outputs.map(output => [output.edge, output.hash]));
+  if (edges.length > 0) node.disk.set(attempt, { job, stage, task, attempt, hashes });
+  const parts = Object.keys(staging).map(output => ({
+    ...{ output: Number(output), token: partToken(attempt, content), bytes: 1, records: 1, sha256: `${content}${content}` },
+  }));
+  const nothing = {
+    recordsOut: 0,
+    bytesOut: 0,
+    spills: 0,
+    spilledBytes: 0,
+    combinedRecords: 0,
+    groups: 0,
+    skippedRecords: 0,
+    invalidUtf8: 0,
+  };
+  const counters = { recordsIn: 10, bytesIn: 100, ...nothing, user: { tasks: 1 } };
+  return { outputs, parts, counters, durationMs: 1, cpuMs: 1, peakRssBytes: 1 };
+}
+
+function partToken(attempt: AttemptId, content: string): string {
+  return `/out/${attempt}/${content}`;
+}
+
+function modelOf(world: World, job: TaskAssignment['job']): JobModel {
+  const model = world.jobs.get(job);
+  if (model === undefined) throw new Error(`no job ${job}`);
+  return model;
+}

@@ -1,0 +1,28 @@
+// Seeded runs of the two cores against each other, under crashes, cuts, freezes, late and doubled messages. `SEED=… TRACE=1`
+// runs one seed alone and prints all that happens; `SEEDS=5000` runs more of them.
+
+import { runSimulation } from '@sheaf/simulator';
+import { describe, expect, it } from 'vitest';
+import { regressions } from './regressions.ts';
+
+const { SEED: one, SEEDS: many, TRACE: traced } = process.env;
+const onLine = traced === '1' ? { onLine: (line: string) => console.log(line) } : {};
+const batches = 10;
+const seeds = one === undefined ? Array.from({ length: Number(many ?? 200) }, (_, i) => String(i)) : [one];
+
+describe('a simulated cluster', () => {
+  it.each(Array.from({ length: one === undefined ? batches : 1 }, (_, i) => i))(
+    'ends every job rightly, whatever goes wrong (batch %i)',
+    batch => {
+      for (const seed of seeds.filter((_, i) => i % batches === batch)) runSimulation(seed, onLine);
+    },
+  );
+
+  it.skipIf(one !== undefined).each(regressions)('does so for the seed that found a bug: $seed ($bug)', ({ seed }) => {
+    runSimulation(seed);
+  });
+
+  it.skipIf(one !== undefined)('plays a seed the same way each time', () => {
+    for (const seed of ['1', '2', '3']) expect(runSimulation(seed).traceHash).toBe(runSimulation(seed).traceHash);
+  });
+});
