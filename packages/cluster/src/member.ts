@@ -40,7 +40,7 @@ export interface Member {
   /** The end of what it said on standard error. */
   errors(): string;
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end; kills it if it has not within `graceMs`. */
+  /** Asks it to end; kills it if it has not within `graceMs`, or is not ready yet and so has nothing to put in order. */
   stop(graceMs: number): Promise<MemberEnd>;
 }
 
@@ -79,7 +79,13 @@ export function startMember(options: MemberOptions): Member {
     throw new MemberError(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
   });
   const ready = Promise.race([readyLine(child, options.name), early]);
-  ready.catch(() => {});
+  let isReady = false;
+  ready.then(
+    () => {
+      isReady = true;
+    },
+    () => {},
+  );
   return {
     name: options.name,
     pid: child.pid ?? -1,
@@ -89,7 +95,8 @@ export function startMember(options: MemberOptions): Member {
     errors: () => errors,
     kill: signal => void child.kill(signal),
     stop: async graceMs => {
-      child.stdin.end();
+      if (isReady) child.stdin.end();
+      else child.kill('SIGKILL');
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       const end = await ended;
       clearTimeout(timer);

@@ -32,6 +32,7 @@ export interface ProgressOptions {
 
 /** Plain lines about one state are at least this far apart; a stage that begins or ends is told at once. */
 const plainIntervalMs = 5_000;
+const redrawIntervalMs = 1_000;
 /** Different failures told while the job runs; the rest is counted. */
 const notesMax = 20;
 
@@ -50,6 +51,8 @@ class LiveProgress implements Progress {
   private readonly rates = new Rates();
   private drawnLines = 0;
   private last: JobStatus | null = null;
+  /** Time goes on when nothing else does. */
+  private clock: NodeJS.Timeout | undefined;
 
   constructor(options: ProgressOptions) {
     this.options = options;
@@ -58,6 +61,7 @@ class LiveProgress implements Progress {
   status(status: JobStatus): void {
     this.last = status;
     this.rates.update(status, this.options.now());
+    this.clock ??= setInterval(() => this.redraw(''), redrawIntervalMs).unref();
     this.redraw('');
   }
 
@@ -71,6 +75,8 @@ class LiveProgress implements Progress {
   }
 
   end(): void {
+    clearInterval(this.clock);
+    this.clock = undefined;
     const rest = this.notes.restText();
     this.redraw(rest === null ? '' : `${rest}\n`);
     this.drawnLines = 0;
@@ -98,6 +104,8 @@ class PlainProgress implements Progress {
   private readonly rates = new Rates();
   private shape = '';
   private saidAt = Number.NEGATIVE_INFINITY;
+  /** Says a status that came too early, unless a later one is said before. */
+  private later: NodeJS.Timeout | undefined;
 
   constructor(options: ProgressOptions) {
     this.options = options;
@@ -107,11 +115,14 @@ class PlainProgress implements Progress {
     const now = this.options.now();
     this.rates.update(status, now);
     const shape = status.state + status.stages.map(stage => (isDone(stage) ? 'd' : hasBegun(stage) ? 'r' : '-')).join('');
-    if (shape === this.shape && now - this.saidAt < plainIntervalMs) return;
+    const waitMs = shape === this.shape ? this.saidAt + plainIntervalMs - now : 0;
+    clearTimeout(this.later);
+    if (waitMs > 0) {
+      this.later = setTimeout(() => this.sayStatus(status), waitMs).unref();
+      return;
+    }
     this.shape = shape;
-    this.saidAt = now;
-    const stages = status.stages.filter(hasBegun).map(stage => `${escaped(stage.name)} ${stageText(stage, this.rates)}`);
-    this.say(`${escaped(status.name)} ${status.state}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
+    this.sayStatus(status);
   }
 
   note(note: JobNote): void {
@@ -123,7 +134,14 @@ class PlainProgress implements Progress {
     this.options.stream.write(`${text}\n`);
   }
 
+  private sayStatus(status: JobStatus): void {
+    this.saidAt = this.options.now();
+    const stages = status.stages.filter(hasBegun).map(stage => `${escaped(stage.name)} ${stageText(stage, this.rates)}`);
+    this.say(`${escaped(status.name)} ${status.state}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
+  }
+
   end(): void {
+    clearTimeout(this.later);
     const rest = this.notes.restText();
     if (rest !== null) this.say(rest);
   }

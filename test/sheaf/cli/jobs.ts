@@ -1,0 +1,53 @@
+// Job files that the tests of the command line run.
+
+/** The word count of the README. */
+export const wordCount = `
+import { from, mapReduce, to } from 'sheaf';
+import { z } from 'zod';
+
+export default mapReduce({
+  name: 'word-count',
+  params: z.object({ in: z.string(), out: z.string(), reducers: z.coerce.number().default(2) }),
+  input: p => from.text(p.in),
+  *map(line) { for (const word of line.split(/\\s+/)) if (word) yield [word, 1]; },
+  combine: (a, b) => a + b,
+  *reduce(word, counts) { let n = 0; for (const c of counts) n += c; yield { word, n }; },
+  output: p => to.jsonl(p.out),
+});
+`;
+
+/** Fails at the line that has no '='. */
+export const needsEquals = `
+import { from, mapReduce, to } from 'sheaf';
+import { z } from 'zod';
+
+export default mapReduce({
+  name: 'needs-equals',
+  params: z.object({ in: z.string(), out: z.string() }),
+  input: p => from.text(p.in),
+  *map(line) {
+    const value = line.split('=')[1];
+    yield [value!.toUpperCase(), 1];
+  },
+  *reduce(word, counts) { yield { word, n: [...counts].length }; },
+  output: p => to.jsonl(p.out),
+});
+`;
+
+/** Spins in its first record, without a chance for anything else in its process. */
+export const spinning = `
+import { from, mapReduce, to } from 'sheaf';
+import { z } from 'zod';
+
+export default mapReduce({
+  name: 'spinning',
+  params: z.object({ in: z.string(), out: z.string() }),
+  input: p => from.text(p.in),
+  *map(line) {
+    for (const end = Date.now() + 120_000; Date.now() < end; );
+    yield [line, 1];
+  },
+  *reduce(word, counts) { yield { word, n: [...counts].length }; },
+  output: p => to.jsonl(p.out),
+});
+`;

@@ -1,0 +1,125 @@
+// `sheaf run`, as a user sees it: results, failures, mistakes, Ctrl-C; and that nothing is left after any of them.
+
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { needsEquals, spinning, wordCount } from './jobs.ts';
+import { UserFolder } from './sheaf-process.ts';
+
+let user: UserFolder;
+beforeEach(() => {
+  user = new UserFolder();
+  user.write('wc.ts', wordCount);
+  user.write('in/a.txt', 'a rose is a rose\n');
+  user.write('in/b.txt', 'is it a rose\n');
+});
+afterEach(async () => {
+  expect(await user.leftovers()).toEqual([]);
+  user.remove();
+});
+
+const counts = ['{"word":"a","n":3}', '{"word":"is","n":2}', '{"word":"it","n":1}', '{"word":"rose","n":3}'];
+const sorted = (parts: { [name: string]: string }): string[] => Object.values(parts).join('').trim().split('\n').sort();
+
+test('a word count prints its output folder, and its bytes are those of --inline', async () => {
+  const cluster = await user.run('run', 'wc.ts', '-p', 'in=in', '-p', 'out=cluster');
+  expect(cluster).toMatchObject({ code: 0, stdout: `${user.path}/cluster\n` });
+  expect(cluster.stderr).toMatch(/word-count \(j[0-9a-z]{12}\) on 2 workers\n[\s\S]*word-count succeeded in .* s, 2 records read\n$/);
+  const inline = await user.run('run', 'wc.ts', '-p', 'in=in', '-p', 'out=inline', '--inline');
+  expect(inline).toMatchObject({ code: 0, stdout: `${user.path}/inline\n` });
+  expect(sorted(user.parts('cluster'))).toEqual(counts);
+  expect(user.parts('inline')).toEqual(user.parts('cluster'));
+  expect(user.names()).toEqual(['.cache', 'cluster', 'in', 'inline', 'wc.ts']);
+});
+
+test('--json gives one status a line, the last one complete', async () => {
+  const { code, stdout } = await user.run('run', 'wc.ts', '-p', 'in=in', '-p', 'out=out', '--json', '--workers', '1', '--slots', '2');
+  const statuses = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  expect(code).toBe(0);
+  expect(statuses.at(-1)).toMatchObject({
+    name: 'word-count',
+    state: 'succeeded',
+    stages: [
+      { name: 'map', total: 2, done: 2, running: 0, failed: 0 },
+      { name: 'reduce', total: 2, done: 2, running: 0, failed: 0 },
+    ],
+    output: [`${user.path}/out`],
+    error: null,
+  });
+  expect(statuses.every(status => status.id === statuses[0].id)).toBe(true);
+});
+
+describe('a job that fails', () => {
+  it.each([['on a cluster'], ['inline']])('is reported once, and leaves no output: %s', async where => {
+    user.write('bad.ts', needsEquals);
+    user.write('kv.txt', 'a=1\nb=2\nnothing here\nd=4\n');
+    const flags = where === 'inline' ? ['--inline'] : [];
+    const { code, stdout, stderr } = await user.run('run', 'bad.ts', '-p', 'in=kv.txt', '-p', 'out=out', ...flags);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    const report = stderr.slice(stderr.indexOf('kv.txt:3'));
+    const lines = [
+      'kv.txt:3 (byte 8)',
+      '  record: nothing here',
+      "  TypeError: Cannot read properties of undefined (reading 'toUpperCase')",
+      'bad.ts:11:19',
+      '  11 |     yield [value!.toUpperCase(), 1];',
+    ];
+    expect(report.split('\n').slice(0, 5)).toEqual(lines);
+    expect(stderr.split('nothing here')).toHaveLength(2);
+    if (where === 'on a cluster') expect(stderr).toMatch(/\nin j\w+\/map@\d#\d\.\d+ on worker w\w+\nneeds-equals failed \(j\w+\)\n$/);
+    expect(user.names()).toEqual(['.cache', 'bad.ts', 'in', 'kv.txt', 'wc.ts']);
+  });
+});
+
+describe('a mistake is one line on standard error and ends with 2', () => {
+  it.each([
+    ['a missing job file', ['run', 'nope.ts'], /nope\.ts/],
+    ['a parameter that is missing', ['run', 'wc.ts', '-p', 'in=in'], /out/],
+    ['a parameter without a value', ['run', 'wc.ts', '-p', 'in'], /name=value/],
+    ['a parameter given twice', ['run', 'wc.ts', '-p', 'in=a', '-p', 'in=b'], /-p in is given twice/],
+    ['a parameters file that is not there', ['run', 'wc.ts', '--params', 'nope.json'], /--params: .*nope\.json cannot be read/],
+    ['input that matches nothing', ['run', 'wc.ts', '-p', 'in=none/*.txt', '-p', 'out=out'], /none\/\*\.txt: no file matches/],
+    ['input that matches nothing, inline', ['run', 'wc.ts', '-p', 'in=none/*.txt', '-p', 'out=out', '--inline'], /no file matches/],
+    ['an output that exists', ['run', 'wc.ts', '-p', 'in=in', '-p', 'out=in2'], /in2: the output exists; .*--overwrite/],
+    ['an unknown option', ['run', 'wc.ts', '--wrokers', '3'], /unknown option '--wrokers' \(Did you mean --workers\?\)/],
+    ['an unknown command', ['runn'], /unknown command 'runn' \(Did you mean run\?\)/],
+    ['a number out of its range', ['run', 'wc.ts', '--workers', '0'], /--workers.*from 1 to 64/],
+    ['no coordinator', ['jobs'], /--coordinator .*SHEAF_COORDINATOR/],
+    ['something that is no job id', ['status', 'x', '--coordinator', 'localhost:1'], /'x' is no job id/],
+  ])('%s', async (_, args, says) => {
+    user.write('in2/old', 'old');
+    const { code, stdout, stderr } = await user.run(...args);
+    expect(stderr).toMatch(says);
+    const errors = stderr.split('\n').filter(line => line.startsWith('error: '));
+    expect(errors).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('an interrupted run', () => {
+  beforeEach(() => {
+    user.write('spin.ts', spinning);
+  });
+
+  it('ends with 130 and leaves nothing when Ctrl-C reaches its whole process group', async () => {
+    const running = await user.start('run', 'spin.ts', '-p', 'in=in', '-p', 'out=out');
+    await running.said(/map 0\/2 · \d running/);
+    process.kill(-(running.child.pid ?? 0), 'SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/spinning was cancelled/);
+    expect(await user.leftovers()).toEqual([]);
+    expect(user.names()).toEqual(['in', 'spin.ts', 'wc.ts', '.cache'].sort());
+  });
+
+  it('that is killed takes its processes, temporary files and staging with it', async () => {
+    const running = await user.start('run', 'spin.ts', '-p', 'in=in', '-p', 'out=out');
+    await running.said(/map 0\/2 · \d running/);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    expect(await user.leftovers()).toEqual([]);
+    expect(user.names()).toEqual(['in', 'spin.ts', 'wc.ts', '.cache'].sort());
+  });
+});
