@@ -153,25 +153,28 @@ describe('a submission', () => {
 });
 
 describe('a restart', () => {
-  it('in the middle of a job loses nothing: finished tasks count, running ones go on', async () => {
-    const worker = await live.worker();
-    const client = await live.client();
-    client.send({ type: 'submit', request: 1, submission: await sampleSubmission(live) });
-    await client.next('submitted');
-    const [first, second] = (await assigned(worker, 2)) as [TaskAssignment, TaskAssignment];
-    succeed(worker, first);
-    await worker.next('accepted');
-    await live.restart();
-    expect(live.running.epoch).toBe(2);
-    expect(((await live.json(`/jobs/${sampleJob}`)) as JobStatus).stages).toMatchObject([{ name: 'map', total: 2, done: 1 }]);
-    const { job, stage, task, attempt, number, generation } = second;
-    const back = await live.worker('w0000000a', { running: [{ job, stage, task, attempt, number, generation }] });
-    expect(await back.next('welcome')).toMatchObject({ epoch: 2, resume: [attempt] });
-    succeed(back, second);
-    expect(await back.next('accepted')).toMatchObject({ attempt });
-    await back.next('close-job');
-    expect(outputOf()).toMatchObject({ 'part-00000.txt': 'part of task 0\n', 'part-00001.txt': 'part of task 1\n' });
-  });
+  it.each(['restart', 'crash'] as const)(
+    '(%s) in the middle of a job loses nothing: finished tasks count, running ones go on',
+    async how => {
+      const worker = await live.worker();
+      const client = await live.client();
+      client.send({ type: 'submit', request: 1, submission: await sampleSubmission(live) });
+      await client.next('submitted');
+      const [first, second] = (await assigned(worker, 2)) as [TaskAssignment, TaskAssignment];
+      succeed(worker, first);
+      await worker.next('accepted');
+      await live[how]();
+      expect(live.running.epoch).toBe(2);
+      expect(((await live.json(`/jobs/${sampleJob}`)) as JobStatus).stages).toMatchObject([{ name: 'map', total: 2, done: 1 }]);
+      const { job, stage, task, attempt, number, generation } = second;
+      const back = await live.worker('w0000000a', { running: [{ job, stage, task, attempt, number, generation }] });
+      expect(await back.next('welcome')).toMatchObject({ epoch: 2, resume: [attempt] });
+      succeed(back, second);
+      expect(await back.next('accepted')).toMatchObject({ attempt });
+      await back.next('close-job');
+      expect(outputOf()).toMatchObject({ 'part-00000.txt': 'part of task 0\n', 'part-00001.txt': 'part of task 1\n' });
+    },
+  );
 });
 
 describe('a session', () => {

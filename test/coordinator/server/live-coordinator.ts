@@ -2,7 +2,7 @@
 // send messages and wait for messages, and nothing else.
 
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CoordinatorOptions, type RunningCoordinator, startCoordinator } from '@sheaf/coordinator';
@@ -48,6 +48,16 @@ export class LiveCoordinator {
   async restart(options: Partial<CoordinatorOptions> = {}): Promise<void> {
     await this.running.stop();
     await this.start(options);
+  }
+
+  /** Starts another one on what a killed one would have left; the one before ends, without a say in it. */
+  async crash(): Promise<void> {
+    const left = join(this.directory, 'state-after-crash');
+    cpSync(this.stateDirectory, left, { recursive: true });
+    await this.running.stop();
+    rmSync(this.stateDirectory, { recursive: true });
+    renameSync(left, this.stateDirectory);
+    await this.start();
   }
 
   async worker(
