@@ -40,7 +40,7 @@ export function decodeKey(source: Uint8Array, at: number): unknown {
 
 /** A descending part: decoded from an inverted copy. */
 export function decodeKeyDescending(source: Uint8Array, at: number): unknown {
-  const inverted = source.slice(at, keyEndDescending(source, at));
+  const inverted = new Uint8Array(source.subarray(at, keyEndDescending(source, at)));
   for (let i = 0; i < inverted.length; i++) inverted[i] = ~(inverted[i] as number);
   return decodeKey(inverted, 0);
 }

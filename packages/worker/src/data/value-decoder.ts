@@ -78,7 +78,8 @@ function readTagged(source: Uint8Array, at: number, tag: number): unknown {
       return new Date(readFloat64(source, at + 1));
     case 0x09: {
       const from = skip(source, at + 1);
-      return Uint8Array.prototype.slice.call(source, from, cursor);
+      // A slice of a Buffer would be a Buffer: a value must be the same whatever memory it comes from.
+      return new Uint8Array(source.subarray(from, cursor));
     }
     case 0x0a: {
       const from = skip(source, at + 1);
