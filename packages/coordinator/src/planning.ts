@@ -1,6 +1,8 @@
 // The door for whoever runs or explains a job's tasks without a coordinator: they list, cut, count, stage and publish as a
 // coordinator would.
 
+export { counterNames } from './scheduler/counter-table.ts';
+export { jobCounters } from './scheduler/job-counters.ts';
 export type { OutputsToPrepare, PreparedJob, PreparedOutputs } from './server/committer.ts';
 export { abortOutputs, prepareOutputs, publishOutputs } from './server/committer.ts';
 export { outputFolders } from './server/output-folders.ts';

@@ -3,6 +3,7 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { counterNames, jobCounters } from '@sheaf/coordinator/planning';
 import { type AttemptId, attemptIdOf, epochOf, type OutputId, type StageId } from '@sheaf/protocol';
 import type { Split, Stage, StageGraph, TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
@@ -68,16 +69,16 @@ export class InlineTasks {
     return this.runs.map(({ name, total, done, running, records, bytes }) => ({ name, total, done, running, failed: 0, records, bytes }));
   }
 
-  /** Sums over all tasks: the built-in counters, and what user code counted. */
+  /** Sums over all tasks, named as a coordinator names them. */
   counters(): { [name: string]: number } {
-    const sums: { [name: string]: number } = {};
-    for (const { results } of this.runs) {
+    const counted = new Map<string, number>();
+    const stages = this.runs.map(({ name, results }) => {
       for (const { counters } of results) {
-        const { user, ...builtIn } = counters;
-        for (const [name, value] of Object.entries({ ...builtIn, ...user })) sums[name] = (sums[name] ?? 0) + value;
+        for (const [own, value] of Object.entries(counters.user)) counted.set(own, (counted.get(own) ?? 0) + value);
       }
-    }
-    return sums;
+      return { name, counters: counterNames.map(counter => sum(results.map(({ counters }) => counters[counter]))) };
+    });
+    return jobCounters(stages, counted);
   }
 
   /** The parts of each output, in task order. */

@@ -3,6 +3,7 @@
 import { type JobId, limits, type SessionId, type WorkerId } from '@sheaf/protocol';
 import type { JobState, JobStatus, StageStatus } from '@sheaf/protocol/messages';
 import { counterNames } from './counter-table.ts';
+import { jobCounters } from './job-counters.ts';
 import type { JobRun, SchedulerState, StageRun } from './state.ts';
 import type { JobPhase } from './transitions.ts';
 
@@ -97,15 +98,10 @@ function stageStatus(stage: StageRun): StageStatus {
   };
 }
 
-/** What user code counts under its own names; the built-in counters of each stage as `stage.counter`, those that are not 0. */
-function countersOf(job: JobRun): { readonly [name: string]: number } {
-  const counters: [string, number][] = [];
-  for (const stage of job.stages) {
-    counterNames.forEach((name, i) => {
-      const sum = stage.counters[i] ?? 0;
-      if (sum !== 0) counters.push([`${stage.spec.name}.${name}`, sum]);
-    });
-  }
-  for (const [name, column] of job.countedNames) counters.push([name, job.counted[column] ?? 0]);
-  return Object.fromEntries(counters);
+function countersOf({ stages, countedNames, counted }: JobRun): { readonly [name: string]: number } {
+  const sums = stages.map(({ spec, counters }) => ({ name: spec.name, counters }));
+  return jobCounters(
+    sums,
+    [...countedNames].map(([name, column]) => [name, counted[column] ?? 0]),
+  );
 }
