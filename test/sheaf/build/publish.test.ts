@@ -1,0 +1,76 @@
+// The published package: installed from its tarball in an empty folder, it has types for a strict job file and runs a job.
+
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = new URL('../../../', import.meta.url).pathname;
+const execute = promisify(execFile);
+
+const job = `
+import { from, mapReduce, to } from 'sheaf';
+import { z } from 'zod';
+
+export default mapReduce({
+  name: 'word-count',
+  params: z.object({ in: z.string(), out: z.string() }),
+  input: p => from.text(p.in),
+  *map(line) { for (const word of line.split(/\\s+/)) if (word) yield [word, 1]; },
+  combine: (a, b) => a + b,
+  *reduce(word, counts) { let n = 0; for (const c of counts) n += c; yield { word, n }; },
+  output: p => to.jsonl(p.out),
+});
+`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sheaf-published-'));
+  await execute(process.execPath, [join(root, 'packages/sheaf/build/publish.mjs')]);
+  const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder, join(root, 'packages/sheaf/dist')]);
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
+  const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  await execute('npm', ['install', ...quiet, join(folder, filename)], { cwd: folder });
+  writeFileSync(join(folder, 'job.ts'), job);
+  mkdirSync(join(folder, 'books'));
+  writeFileSync(join(folder, 'books/a.txt'), 'a rose is a rose\n');
+  writeFileSync(join(folder, 'books/b.txt'), 'is it a rose\n');
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('it stands alone: nothing of the workspace, no code of others without its licence', () => {
+  const installed = readdirSync(join(folder, 'node_modules')).filter(name => !name.startsWith('.'));
+  expect(installed).not.toContain('@sheaf');
+  const notices = readFileSync(join(folder, 'node_modules/sheaf/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const name of ['commander', 'ws', 'zod', 'msgpackr', 'pino']) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
+test('a strict job file has all its types', async () => {
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    module: 'NodeNext',
+    target: 'ES2023',
+    noEmit: true,
+    skipLibCheck: false,
+    types: [],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['job.ts'] }));
+  const { stdout } = await execute(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder]).catch(error => error);
+  expect(stdout).toBe('');
+});
+
+test('it runs a word count', async () => {
+  const { stdout } = await execute('npx', ['sheaf', 'run', 'job.ts', '-p', 'in=books', '-p', 'out=counts'], { cwd: folder });
+  expect(stdout).toBe(`${join(folder, 'counts')}\n`);
+  const parts = readdirSync(join(folder, 'counts')).filter(name => name.startsWith('part-'));
+  const counts = parts.flatMap(part =>
+    readFileSync(join(folder, 'counts', part), 'utf8')
+      .split('\n')
+      .filter(line => line !== ''),
+  );
+  expect(counts.sort()).toEqual(['{"word":"a","n":3}', '{"word":"is","n":2}', '{"word":"it","n":1}', '{"word":"rose","n":3}']);
+});
