@@ -16,6 +16,7 @@ import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf, tokenOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { portOption, slotsOption } from './options.ts';
+import { isWildcard, ownAddressTowards } from './own-address.ts';
 import { plural } from './quantities.ts';
 
 interface ServerOptions extends CoordinatorOptions {
@@ -33,6 +34,10 @@ interface CoordinatorCommandOptions extends ServerOptions {
 interface WorkerCommandOptions extends ServerOptions {
   readonly slots: number;
   readonly dir?: string;
+  readonly host?: string;
+  readonly port: number;
+  readonly advertise?: string;
+  readonly machine?: string;
 }
 
 export function addServers(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
@@ -45,6 +50,10 @@ export function addServers(program: Command, context: CommandContext, done: (cod
   addServerOptions(addCoordinatorOptions(program.command('worker').description('a process that runs tasks for a coordinator')))
     .option('--slots <count>', 'tasks at a time', slotsOption, availableParallelism())
     .option('--dir <dir>', 'where spills and map outputs lie; started again on it, it offers what it still has')
+    .option('--host <host>', 'address to serve map outputs on (default: the one that leads to the coordinator)')
+    .option('--port <port>', 'port to serve map outputs on; 0 takes a free one', portOption, 0)
+    .option('--advertise <host>', 'name or address under which other workers reach this one (default: --host, when it is one)')
+    .option('--machine <name>', "workers of equal names open each other's files, others fetch them (default: this machine)")
     .action(async (options: WorkerCommandOptions) => done(await runWorker(options, context)));
 }
 
@@ -96,23 +105,28 @@ async function cancelEverything({ address, version }: { readonly address: Coordi
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
   const { startWorker } = await import('@sheaf/worker');
   const life = new Life(options);
-  const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
   const address = coordinatorOf(options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options, terminal);
-  const { slots } = options;
-  const worker = await startWorker({
-    ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger: makeLogger(options) },
-    executorPath: join(dirname(cli), 'executor.mjs'),
-  });
-  if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
-  else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(slots, 'slot')}, files in ${directory}`);
-  await Promise.race([life.over, worker.ended]);
-  await worker.close();
-  const end = await worker.ended;
-  if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
-  life.remove(directory);
-  if (end.reason !== 'refused') return exitCodes.succeeded;
-  terminal.say(`error: the coordinator refused this worker: ${end.message}`);
-  return exitCodes.usage;
+  const own = await ownAddressTowards(address);
+  const { slots, port, machine, host = own, advertise = isWildcard(host) ? own : host } = options;
+  const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
+  try {
+    const worker = await startWorker({
+      ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger: makeLogger(options) },
+      ...{ host, port, advertisedHost: advertise, executorPath: join(dirname(cli), 'executor.mjs') },
+      ...(machine === undefined ? {} : { machine }),
+    });
+    if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
+    else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(slots, 'slot')}, files in ${directory}`);
+    await Promise.race([life.over, worker.ended]);
+    await worker.close();
+    const end = await worker.ended;
+    if (end.reason !== 'refused') return exitCodes.succeeded;
+    terminal.say(`error: the coordinator refused this worker: ${end.message}`);
+    return exitCodes.usage;
+  } finally {
+    if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
+    life.remove(directory);
+  }
 }
 
 /** How long the process lives: until a signal, or, as a member of a simulated cluster, as long as its standard input. */
