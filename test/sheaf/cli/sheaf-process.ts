@@ -16,6 +16,8 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What standard error has said so far. */
+  told(): string;
   /** Resolves when standard error has said what matches; rejects when the process ends before. */
   said(pattern: RegExp): Promise<void>;
 }
@@ -24,6 +26,14 @@ export interface Running {
 export class UserFolder {
   readonly path: string = mkdtempSync(join(tmpdir(), 'sheaf-user-'));
   readonly temporary: string = join(this.path, 'temporary');
+
+  /** For the commands that are run here. */
+  readonly environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    TMPDIR: this.temporary,
+    NO_COLOR: '1',
+    XDG_CACHE_HOME: join(this.path, '.cache'),
+  };
 
   constructor() {
     mkdirSync(this.temporary);
@@ -58,10 +68,9 @@ export class UserFolder {
   /** Starts `sheaf ARGS` here, in a process group of its own. */
   async start(...args: readonly string[]): Promise<Running> {
     const { cli } = await ensureBundle();
-    const environment = { ...process.env, TMPDIR: this.temporary, NO_COLOR: '1', XDG_CACHE_HOME: join(this.path, '.cache') };
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: this.path,
-      env: environment,
+      env: this.environment,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -85,7 +94,7 @@ export class UserFolder {
         look();
         void ended.then(() => reject(new Error(`ended without saying ${pattern}:\n${stderr}`)));
       });
-    return { child, ended, said };
+    return { child, ended, told: () => stderr, said };
   }
 
   /** Runs `sheaf ARGS` here to its end. */
