@@ -168,6 +168,7 @@ export class CoordinatorNode {
     const wakeAt = nextWakeAt(state);
     const wake = ++this.wakeNumber;
     if (wakeAt === null) return;
+    if (wakeAt <= this.world.now) throw new Error('the scheduler wants to be woken in the past');
     const { life } = this;
     this.world.timeline.at(wakeAt, () =>
       this.inLife(life, () => {

@@ -52,9 +52,6 @@ function crashCoordinator(world: World, downMs: number): void {
 function drain(world: World, worker: WorkerNode): void {
   if (world.random('drain').chance(0.5)) worker.drain();
   else world.coordinator?.submit({ type: 'drain-requested', worker: worker.id });
-  world.timeline.after(8_000, () => {
-    if (worker.agent === null && !world.healed) worker.start();
-  });
 }
 
 function cancel(world: World, random: Random): void {

@@ -107,7 +107,8 @@ export class WorkerNode {
     const wake = ++this.wakeNumber;
     if (wakeAt === null || !Number.isFinite(wakeAt)) return;
     const life = this.lives;
-    this.world.timeline.at(wakeAt, () =>
+    // A timer of the shell is never earlier than the next millisecond.
+    this.world.timeline.at(Math.max(wakeAt, this.world.now + 1), () =>
       this.inLife(life, () => {
         if (this.wakeNumber === wake) this.tell({ type: 'woken' });
       }),
@@ -117,7 +118,8 @@ export class WorkerNode {
   /** What is planned now happens later in this life of the worker, or not at all. */
   later(meanMs: number, happen: () => void): void {
     const life = this.lives;
-    this.world.timeline.after(this.world.random('worker').delayMs(meanMs), () => this.inLife(life, happen));
+    const delayMs = Math.min(longestMs, this.world.random('worker').delayMs(meanMs));
+    this.world.timeline.after(delayMs, () => this.inLife(life, happen));
   }
 
   /** Whether what is running in the executor is still this run. */
@@ -247,8 +249,14 @@ export class WorkerNode {
     this.link?.link.closeFrom('worker');
     this.link = null;
     this.die();
+    this.world.timeline.after(8_000, () => {
+      if (this.agent === null) this.start();
+    });
   }
 }
+
+/** Nothing that a worker does takes longer, so that a task which is only slow is not taken for one that hangs. */
+const longestMs = 15_000;
 
 const killed = { code: 'E_CRASHED', message: 'killed' } as const;
 

@@ -8,7 +8,17 @@ import { counterNames } from './counter-table.ts';
 import { restLonger, retryDelayMs } from './delays.ts';
 import { stageAt } from './job-runs.ts';
 import { failJob, isLive } from './jobs.ts';
-import { announce, changedEdges, enterCommitted, isWinner, loseOutput, place, recordCommit, stopAttempts } from './outputs.ts';
+import {
+  announce,
+  changedEdges,
+  enterCommitted,
+  isWinner,
+  loseOutput,
+  outdateReaders,
+  place,
+  recordCommit,
+  stopAttempts,
+} from './outputs.ts';
 import type { CommittedOutput } from './records.ts';
 import type { Attempt, WorkerRun } from './state.ts';
 import { endAttempt, moveTask, nameOf, tableOf, taskState } from './transitions.ts';
@@ -131,7 +141,7 @@ function replaceOutputs(turn: Turn, { job, stage, task, id }: Attempt, outputs: 
     const message = `${stage.spec.name}@${task} ran again and gave other bytes than those that ${misled.spec.name} has used`;
     return { code: 'E_NONDETERMINISTIC', message };
   }
-  job.generation++;
+  outdateReaders(job, stage, changed);
   tell(turn, { job, stage, task, id }, 'gave other bytes than before');
   for (const reader of readers) {
     for (const [running, attempts] of [...reader.live]) {
@@ -162,6 +172,7 @@ function fail(turn: Turn, attempt: Attempt, cause: Failure): void {
   if (failure.code === 'E_DISK' || failure.code === 'E_EXECUTOR_START') restLonger(worker.rest, turn.at);
   const trouble = troubleOf(attempt, number);
   trouble.worker = worker.index;
+  trouble.failed.push(attempt.id);
   const final = charge(job, trouble, failure);
   if (final !== null) {
     failJob(turn, job, final);

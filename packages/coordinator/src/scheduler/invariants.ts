@@ -39,6 +39,7 @@ function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
     counts[at]++;
     must(stage.table.ready.has(task) === (at === 'pending'), `${name}@${task} is ready exactly when pending`);
     if (isLive(job)) must(stage.live.has(task) === (at === 'running'), `${name}@${task} has attempts exactly when running`);
+    if (at === 'committed') must(!stage.outdated.has(task), `${name}@${task} is made from what counts`);
     if (at === 'committed') must(stage.table.winner(task) !== null, `${name}@${task} has an attempt that counts`);
     if (stage.out.length === 0) continue;
     const index = stage.table.worker[task] ?? nowhere;

@@ -58,6 +58,7 @@ function createStage(graph: StageGraph, plan: JobFacts['plan'], id: number): Sta
     outputsOn: new Map(),
     unreachable: 0,
     troubles: new Map(),
+    outdated: new Set(),
     live: new Map(),
     counters: new Float64Array(counterNames.length),
   };

@@ -75,7 +75,7 @@ function takeHeld(turn: Turn, worker: WorkerRun, { held, found: foundAgain }: Ta
     tableOf(ref.stage)
       .outputs(held.task)
       .every(({ edge, hash }) => held.hashes[edge] === hash);
-  if (!same) return false;
+  if (!same || ref.stage.outdated.has(ref.task)) return false;
   const committed = taskState(ref.stage, ref.task) === 'committed';
   if (committed && tableOf(ref.stage).worker[ref.task] === worker.index) return true;
   foundAgain.set(job, (foundAgain.get(job) ?? 0) + 1);
@@ -99,6 +99,7 @@ function resume(turn: Turn, worker: WorkerRun, running: RunningAttempt): boolean
   if (job === undefined || stage === undefined || !isLive(job) || !isTask(stage, running.task)) return false;
   // Its success was taken, but the worker does not know: it will say so again, and is answered then.
   if (taskState(stage, running.task) === 'committed') return isWinner(job, running);
+  if (stage.troubles.get(running.task)?.failed.includes(running.attempt)) return false;
   if (running.generation !== job.generation || worker.slots - worker.usedSlots < slotsOf(stage)) return false;
   const ref: TaskRef = { job, stage, task: running.task };
   startAttempt(turn, ref, { id: running.attempt, number: running.number, worker });

@@ -74,6 +74,7 @@ interface Committed {
 export function recordCommit({ job, stage, task }: TaskRef, { attempt, outputs, parts, counters, counted }: Committed): void {
   const table = tableOf(stage);
   table.setWinner(task, attempt, outputs);
+  stage.outdated.delete(task);
   if (stage.spec.outputs.length > 0) table.parts.set(task, parts);
   table.counters.set(task, counterRow(job, counters, counted));
 }
@@ -83,6 +84,22 @@ export function changedEdges(stage: StageRun, task: number, outputs: readonly Co
   const table = tableOf(stage);
   if (table.winner(task) === null) return [];
   return outputs.filter(output => output.hash !== table.output(task, output.edge).hash).map(output => output.edge);
+}
+
+/**
+ * Outputs on these edges were replaced by other bytes. What was made from the old ones and is lost at the moment must not come
+ * back: neither with the readers' workers nor with those of the readers' readers.
+ */
+export function outdateReaders(job: JobRun, stage: StageRun, edges: readonly number[]): void {
+  job.generation++;
+  const readers = new Set(stage.out.filter(end => edges.includes(end.id)).map(end => stageAt(job, end.other)));
+  for (const reader of readers) {
+    for (const end of reader.out) readers.add(stageAt(job, end.other));
+    if (reader.table === null) continue;
+    for (let task = 0; task < reader.table.count; task++) {
+      if (reader.table.winner(task) !== null && taskState(reader, task) !== 'committed') reader.outdated.add(task);
+    }
+  }
 }
 
 /** The task is committed, with the attempt that `recordCommit` wrote down last; its outputs are on that worker, or not known to be anywhere. */
@@ -107,7 +124,7 @@ export function uncommit(turn: Turn, ref: TaskRef): void {
   moveTask(turn, ref, 'pending');
   troubleOf(ref, 1);
   addCounters(job, stage, { task, by: -1 });
-  journal(turn, { type: 'task-uncommitted', job: job.id, stage: stage.id, task });
+  journal(turn, { type: 'task-uncommitted', job: job.id, stage: stage.id, task, outdated: false });
   tell(turn, ref, 'its outputs are lost: runs again');
   turn.touched.add(job);
 }

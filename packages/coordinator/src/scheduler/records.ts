@@ -37,7 +37,11 @@ export type JournalRecord =
       readonly counted: { readonly [name: string]: number };
     })
   /** Its outputs are gone and needed: it runs again. Its hashes stay known, so that other bytes are noticed. */
-  | (OfTask & { readonly type: 'task-uncommitted' })
+  | (OfTask & {
+      readonly type: 'task-uncommitted';
+      /** Only in a snapshot: its outputs were made from bytes that no longer count, and are not taken back. */
+      readonly outdated: boolean;
+    })
   /** The outputs of the attempt that counted before came back with their worker: it counts again. */
   | (OfTask & { readonly type: 'task-adopted' })
   /** A stage whose number of tasks depends on the bytes that were shuffled to it. */

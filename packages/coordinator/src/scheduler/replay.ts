@@ -6,7 +6,7 @@ import { assert, found } from './assert.ts';
 import { keepEnded } from './ended.ts';
 import { createJob, stageAt } from './job-runs.ts';
 import { applyCount } from './late-counts.ts';
-import { changedEdges, enterCommitted, recordCommit, uncommit } from './outputs.ts';
+import { changedEdges, enterCommitted, outdateReaders, recordCommit, uncommit } from './outputs.ts';
 import type { JournalRecord } from './records.ts';
 import type { JobRun, SchedulerState } from './state.ts';
 import { StoryRing } from './story.ts';
@@ -31,13 +31,18 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
   },
   'task-committed': (turn, record) => {
     const ref = refOf(turn, record);
-    if (changedEdges(ref.stage, ref.task, record.outputs).length > 0) ref.job.generation++;
+    const changed = changedEdges(ref.stage, ref.task, record.outputs);
+    if (changed.length > 0) outdateReaders(ref.job, ref.stage, changed);
     recordCommit(ref, record);
     enterCommitted(turn, ref, nowhere);
     begun(turn, ref.job, record.at);
     tell(turn, { ...ref, id: record.attempt }, 'succeeded');
   },
-  'task-uncommitted': (turn, record) => uncommit(turn, refOf(turn, record)),
+  'task-uncommitted': (turn, record) => {
+    const ref = refOf(turn, record);
+    uncommit(turn, ref);
+    if (record.outdated) ref.stage.outdated.add(ref.task);
+  },
   'task-adopted': (turn, record) => {
     const ref = refOf(turn, record);
     enterCommitted(turn, ref, nowhere);

@@ -51,7 +51,7 @@ function* recordsOfTask(job: JobRun, { stage, task, names }: Snapped): Generator
     counters: row.slice(0, counterNames.length),
     counted,
   };
-  if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted' };
+  if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted', outdated: stage.outdated.has(task) };
 }
 
 function isCountedLate({ spec: { tasks } }: StageRun): boolean {

@@ -85,6 +85,8 @@ export interface StageRun {
   unreachable: number;
   /** Tasks that failed or were lost. */
   readonly troubles: Map<number, Trouble>;
+  /** Uncommitted tasks whose last outputs were made from bytes that no longer count: they are not taken back. */
+  readonly outdated: Set<number>;
   readonly live: Map<number, Attempt[]>;
   /** Sums over committed tasks, in the order of `counterNames`. */
   readonly counters: Float64Array;
@@ -107,6 +109,8 @@ export interface Trouble {
   worker: number;
   /** The last failure of its own: two equal ones are final. */
   signature: string | null;
+  /** Attempts whose failure was taken: a worker that did not hear so will say it again. */
+  readonly failed: AttemptId[];
 }
 
 export interface Attempt {

@@ -3,7 +3,7 @@
 import type { StageRun, Trouble } from './state.ts';
 
 export function noTrouble(): Trouble {
-  return { own: 0, lost: 0, attempts: 0, worker: -1, signature: null };
+  return { own: 0, lost: 0, attempts: 0, worker: -1, signature: null, failed: [] };
 }
 
 /** The task's entry, made now if there is none; its attempts so far are at least `attempts`. */
@@ -20,5 +20,5 @@ export function troubleOf({ stage, task }: { readonly stage: StageRun; readonly 
 /** The task is done: what it was charged with is forgotten, but not how often it ran. */
 export function forgive(stage: StageRun, task: number): void {
   const trouble = stage.troubles.get(task);
-  if (trouble !== undefined) stage.troubles.set(task, { ...noTrouble(), attempts: trouble.attempts });
+  if (trouble !== undefined) stage.troubles.set(task, { ...noTrouble(), attempts: trouble.attempts, failed: trouble.failed });
 }
