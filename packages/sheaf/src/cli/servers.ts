@@ -1,10 +1,9 @@
 // `sheaf coordinator` and `sheaf worker`: the processes of a cluster. They run until a signal asks them to end; as members of
 // a simulated cluster (`--member`) they end when their standard input does, and leave nothing behind.
 
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { limits, UsageError } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { type Command, Option } from 'commander';
@@ -18,6 +17,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { portOption, slotsOption } from './options.ts';
 import { isWildcard, ownAddressTowards } from './own-address.ts';
 import { plural } from './quantities.ts';
+import { ServerLife } from './server-life.ts';
 
 interface ServerOptions extends CoordinatorOptions {
   readonly json?: boolean;
@@ -29,6 +29,7 @@ interface CoordinatorCommandOptions extends ServerOptions {
   readonly stateDir: string;
   readonly host: string;
   readonly port: number;
+  readonly name: readonly string[];
 }
 
 interface WorkerCommandOptions extends ServerOptions {
@@ -38,6 +39,7 @@ interface WorkerCommandOptions extends ServerOptions {
   readonly port: number;
   readonly advertise?: string;
   readonly machine?: string;
+  readonly label: readonly string[];
 }
 
 export function addServers(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
@@ -45,6 +47,7 @@ export function addServers(program: Command, context: CommandContext, done: (cod
     .requiredOption('--state-dir <dir>', 'where its journal lies; started again on it, it goes on with its jobs')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', portOption, 7077)
+    .option('--name <host>', 'a further name under which it is reached; may be repeated', collect, [])
     .option('--token-file <file>', 'file with the token that everyone must show; needed beyond this machine (or SHEAF_TOKEN_FILE)')
     .action(async (options: CoordinatorCommandOptions) => done(await runCoordinator(options, context)));
   addServerOptions(addCoordinatorOptions(program.command('worker').description('a process that runs tasks for a coordinator')))
@@ -54,8 +57,11 @@ export function addServers(program: Command, context: CommandContext, done: (cod
     .option('--port <port>', 'port to serve map outputs on; 0 takes a free one', portOption, 0)
     .option('--advertise <host>', 'name or address under which other workers reach this one (default: --host, when it is one)')
     .option('--machine <name>', "workers of equal names open each other's files, others fetch them (default: this machine)")
+    .option('--label <text>', 'what the worker is good for; may be repeated', collect, [])
     .action(async (options: WorkerCommandOptions) => done(await runWorker(options, context)));
 }
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 function addServerOptions(command: Command): Command {
   return command
@@ -70,14 +76,16 @@ function addServerOptions(command: Command): Command {
 
 async function runCoordinator(options: CoordinatorCommandOptions, { terminal, version }: CommandContext): Promise<ExitCode> {
   const { JournalError, startCoordinator } = await import('@sheaf/coordinator');
-  const { host, port } = options;
+  const { host, port, name: names } = options;
   const stateDirectory = resolve(terminal.cwd, options.stateDir);
-  const life = new Life(options);
+  const life = new ServerLife(options.member === true);
   const token = tokenOf(options, terminal);
-  const coordinator = await startCoordinator({ stateDirectory, host, port, token, version, logger: makeLogger(options) }).catch(error => {
-    if (!(error instanceof JournalError)) throw error;
-    throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
-  });
+  const coordinator = await startCoordinator({ stateDirectory, host, port, names, token, version, logger: makeLogger(options) }).catch(
+    error => {
+      if (!(error instanceof JournalError)) throw error;
+      throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
+    },
+  );
   if (options.json === true) terminal.result(JSON.stringify({ ready: true, url: coordinator.url }));
   else terminal.say(`coordinator at ${coordinator.url}, state in ${stateDirectory}`);
   const failed = await Promise.race([life.over, coordinator.ended]);
@@ -104,15 +112,15 @@ async function cancelEverything({ address, version }: { readonly address: Coordi
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
   const { startWorker } = await import('@sheaf/worker');
-  const life = new Life(options);
+  const life = new ServerLife(options.member === true);
   const address = coordinatorOf(options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options, terminal);
   const own = await ownAddressTowards(address);
-  const { slots, port, machine, host = own, advertise = isWildcard(host) ? own : host } = options;
+  const { slots, port, machine, label: labels, host = own, advertise = isWildcard(host) ? own : host } = options;
   const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
   try {
     const worker = await startWorker({
       ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger: makeLogger(options) },
-      ...{ host, port, advertisedHost: advertise, executorPath: join(dirname(cli), 'executor.mjs') },
+      ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.mjs') },
       ...(machine === undefined ? {} : { machine }),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
@@ -126,48 +134,6 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
   } finally {
     if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
     life.remove(directory);
-  }
-}
-
-/** How long the process lives: until a signal, or, as a member of a simulated cluster, as long as its standard input. */
-class Life {
-  readonly over: Promise<void>;
-  /** The first line on standard input, which a member is told its coordinator's address by. */
-  readonly firstLine: Promise<string>;
-  private readonly member: boolean;
-
-  constructor({ member }: ServerOptions) {
-    this.member = member === true;
-    const signalled = new Promise<void>(end => {
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end());
-    });
-    if (!this.member) {
-      this.over = signalled;
-      this.firstLine = Promise.reject(
-        new UsageError('--coordinator -: only members of a simulated cluster read the address from standard input'),
-      );
-      this.firstLine.catch(() => {});
-      return;
-    }
-    const input = createInterface({ input: process.stdin });
-    const closed = new Promise<void>(end => input.once('close', end));
-    this.over = Promise.race([signalled, closed]);
-    this.firstLine = new Promise((tell, fail) => {
-      input.once('line', tell);
-      void closed.then(() => fail(new Error('standard input ended before it told the address')));
-    });
-    this.firstLine.catch(() => {});
-  }
-
-  /** A member takes its directory with it, and the last one the directory of the cluster. */
-  remove(directory: string): void {
-    if (!this.member) return;
-    rmSync(directory, { recursive: true, force: true });
-    try {
-      rmdirSync(dirname(directory));
-    } catch {
-      // Another member is still there, or the parent has removed everything.
-    }
   }
 }
 
