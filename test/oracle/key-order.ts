@@ -23,7 +23,7 @@ export function compareKeys(a: Key, b: Key): number {
     case 'date':
       return Number(a) - Number(b);
     case 'string':
-      return compareLists(codePoints(a as string), codePoints(b as string), compareScalars);
+      return compareTexts(a as string, b as string);
     case 'bytes':
       return compareLists([...(a as Uint8Array)], [...(b as Uint8Array)], compareScalars);
     case 'tuple':
@@ -39,8 +39,13 @@ export function normalKey(key: Key): Key {
   return Object.is(key, -0) ? 0 : key;
 }
 
-function codePoints(text: string): number[] {
-  return Array.from(text, character => character.codePointAt(0) as number);
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    // At the first unit that differs; behind a common first half of a pair the second half decides.
+    if (a.charCodeAt(i) !== b.charCodeAt(i)) return (a.codePointAt(i) as number) - (b.codePointAt(i) as number);
+  }
+  return a.length - b.length;
 }
 
 function compareScalars(a: number | bigint, b: number | bigint): number {
