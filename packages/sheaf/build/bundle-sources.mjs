@@ -49,8 +49,9 @@ const options = {
 export async function bundleSources({ outdir, sourcemap }) {
   const results = await Promise.all([
     build({ ...options, outdir, sourcemap, entryPoints: existing(programs), banner: { js: requireBanner } }),
-    // The doors stay free of a banner, which would stand in every job's bundle.
-    build({ ...options, outdir, sourcemap, entryPoints: existing(doors) }),
+    // The doors stay free of a banner, which would stand in every job's bundle, and of maps, by which a job's own map would
+    // name sources of Sheaf that nobody could tell from the user's.
+    build({ ...options, outdir, entryPoints: existing(doors) }),
   ]);
   return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 }

@@ -45,9 +45,9 @@ function frameOf(map: SourceMap | null, frame: BundleFrame): string | null {
   return name === undefined ? `at ${place}` : `at ${name} (${place})`;
 }
 
-/** Sheaf's own modules inside a bundle, from a clone or from the published package. */
+/** Sheaf's own modules inside a bundle: the sources of a clone, the bundle of a clone, or the published package. */
 function isOwnSource(file: string): boolean {
-  return /[\\/]packages[\\/](?:job|protocol|sheaf)[\\/]src[\\/]|[\\/]node_modules[\\/]sheaf[\\/]/.test(file);
+  return /[\\/]packages[\\/](?:job|protocol|sheaf)[\\/]src[\\/]|[\\/]node_modules[\\/](?:\.cache[\\/])?sheaf[\\/]/.test(file);
 }
 
 const maps = new Map<string, SourceMap | null>();
