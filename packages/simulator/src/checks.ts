@@ -51,7 +51,10 @@ export function checkEnd(world: World): void {
   }
   for (const node of world.workers) {
     if (node.agent === null) continue;
-    must(node.agent.attempts.size === 0, `${node.id} has forgotten all attempts`);
+    must(
+      node.agent.attempts.size === 0,
+      `${node.id} has forgotten all attempts: ${[...node.agent.attempts.values()].map(attempt => `${attempt.id} ${attempt.state} (${attempt.story.join()})`)}`,
+    );
     must(node.agent.jobs.size === 0, `${node.id} has closed all jobs`);
     must(node.disk.size === 0, `${node.id} has no output on disk`);
   }

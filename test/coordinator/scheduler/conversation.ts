@@ -2,8 +2,9 @@
 // After every step the invariants are checked, and the journal, replayed, must give the same durable state.
 //
 //   submit A 2 1 [attempts=4] [infra=20]   a chain of stages with so many tasks; `submit-sort A 2`: a total sort
-//   join w1 [slots=2] [labels=x,y] [held=none] [running=none] [address=HOST:PORT]
-//                                          by default a worker comes back with all that it ran and finished
+//   join w1 [slots=2] [labels=x,y] [held=none] [running=none] [unheard=1.2] [address=HOST:PORT]
+//                                          by default a worker comes back with all that it ran and finished; unheard: it did
+//                                          not hear that the end of this attempt was accepted
 //   close w1 · heard w1 · draining w1 · drain w1
 //   ok A/map@0 [hash=ab] [bytes=10] [id=1.2] [from=SESSION]
 //   fail A/map@0 CODE [lost=A/map@0] [id=1.2] words …
@@ -51,6 +52,8 @@ interface PlayedWorker {
   session: SessionId;
   readonly running: Map<AttemptId, TaskAssignment>;
   readonly held: Map<AttemptId, HeldAttempt>;
+  /** All that it was ever assigned. */
+  readonly assigned: Map<AttemptId, TaskAssignment>;
   /** What it was told to stop; it may still say something of it, when named by its id. */
   readonly stopped: Set<AttemptId>;
 }
@@ -137,11 +140,14 @@ export class Conversation {
     const before = this.workers.get(name);
     const held = options.get('held') === 'none' ? [] : [...(before?.held.values() ?? [])];
     const running = options.get('running') === 'none' ? [] : [...(before?.running.values() ?? [])];
+    const unheard = before?.assigned.get((options.get('unheard') ?? '') as AttemptId);
+    if (unheard !== undefined) running.push(unheard);
     const session = sessionIdOf(this.state.epoch, ++this.sessions);
     this.workers.set(name, {
       session,
       running: new Map(running.map(assignment => [assignment.attempt, assignment])),
       held: new Map(held.map(attempt => [attempt.attempt, attempt])),
+      assigned: before?.assigned ?? new Map(),
       stopped: new Set(),
     });
     return this.tell({
@@ -239,7 +245,10 @@ export class Conversation {
     const worker = [...this.workers.values()].find(({ session }) => session === command.session);
     if (worker === undefined) throw new Error(`${command.message.type} for a session that nobody has`);
     const { message } = command;
-    if (message.type === 'assign') worker.running.set(message.assignment.attempt, message.assignment);
+    if (message.type === 'assign') {
+      worker.running.set(message.assignment.attempt, message.assignment);
+      worker.assigned.set(message.assignment.attempt, message.assignment);
+    }
     if (message.type === 'cancel-attempt') worker.stopped.add(message.attempt);
     if (message.type === 'welcome') {
       for (const id of worker.running.keys()) if (!message.resume.includes(id)) worker.running.delete(id);

@@ -11,7 +11,7 @@ import type { JobFacts } from './events.ts';
 import { createJob, isDone } from './job-runs.ts';
 import { countLate } from './late-counts.ts';
 import { uncommitLost } from './outputs.ts';
-import type { JobRun, WorkerRun } from './state.ts';
+import type { JobRun } from './state.ts';
 import { finalStatus } from './status.ts';
 import { endAttempt, moveJob, tableOf } from './transitions.ts';
 import { journal, note, send, type Turn, tell } from './turn.ts';
@@ -64,16 +64,11 @@ function startAbort(turn: Turn, job: JobRun, abort: { readonly outcome: 'failed'
 
 /** No attempt of the job runs any longer, and all workers that have something of it drop it. */
 function stopWork(turn: Turn, job: JobRun): void {
-  const busy = new Set<WorkerRun>();
-  for (const attempt of job.stages.flatMap(stage => [...stage.live.values()].flat())) {
-    endAttempt(turn, attempt, 'cancelled');
-    busy.add(attempt.worker);
-  }
+  for (const attempt of job.stages.flatMap(stage => [...stage.live.values()].flat())) endAttempt(turn, attempt, 'cancelled');
   for (const { stage, task } of turn.state.delayed.filter(delayed => delayed.job === job)) forgetDelayed(turn.state, { stage, task });
   for (const worker of turn.state.sessions.values()) {
-    const opened = worker.told.delete(job.id);
-    const holds = job.stages.some(stage => stage.outputsOn.has(worker.index));
-    if (opened || holds || busy.has(worker)) send(turn, worker, { type: 'close-job', job: job.id });
+    worker.told.delete(job.id);
+    if (worker.jobs.delete(job.id)) send(turn, worker, { type: 'close-job', job: job.id });
   }
 }
 

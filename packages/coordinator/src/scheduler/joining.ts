@@ -35,7 +35,9 @@ export function joinWorker(turn: Turn, hello: Hello): void {
   // The welcome comes before all else that the session is told, also before what taking up the outputs has led to.
   const message: WorkerOrder = { type: 'welcome', session: hello.session, epoch: turn.state.epoch, keep, resume: resumed };
   turn.commands.splice(first, 0, { type: 'send', session: hello.session, message });
-  forgetMissing(turn, worker, { kept: new Set([...keep, ...resumed]), moved });
+  const kept = new Set([...keep, ...resumed]);
+  for (const { job, attempt } of [...hello.held, ...hello.running]) if (kept.has(attempt)) worker.jobs.add(job);
+  forgetMissing(turn, worker, { kept, moved });
   for (const [job, tasks] of found) {
     const text = `${worker.id} came back with ${tasks} finished ${tasks === 1 ? 'task' : 'tasks'}`;
     note(turn, job, { kind: 'adopted', text, failure: null });

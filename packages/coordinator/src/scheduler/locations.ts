@@ -14,6 +14,7 @@ import { send, type Turn } from './turn.ts';
 export function openJobOn(turn: Turn, worker: WorkerRun, job: JobRun): void {
   if (worker.told.has(job.id)) return;
   worker.told.set(job.id, new Map());
+  worker.jobs.add(job.id);
   send(turn, worker, { type: 'open-job', job: job.facts.opening });
 }
 

@@ -116,15 +116,16 @@ export function enterCommitted(turn: Turn, ref: TaskRef, workerIndex: number): v
   turn.touched.add(job);
 }
 
-/** The task's outputs are lost: it is to run again. */
-export function uncommit(turn: Turn, ref: TaskRef): void {
+/** The task's outputs are lost: it is to run again. When `outdated`, they are not taken back should their worker offer them. */
+export function uncommit(turn: Turn, ref: TaskRef, outdated: boolean): void {
   const { job, stage, task } = ref;
   place(turn, ref, nowhere);
   count(turn.state, stage, { workerIndex: nowhere, committed: true, by: -1 });
   moveTask(turn, ref, 'pending');
   troubleOf(ref, 1);
   addCounters(job, stage, { task, by: -1 });
-  journal(turn, { type: 'task-uncommitted', job: job.id, stage: stage.id, task, outdated: false });
+  journal(turn, { type: 'task-uncommitted', job: job.id, stage: stage.id, task, outdated });
+  if (outdated) stage.outdated.add(task);
   tell(turn, ref, 'its outputs are lost: runs again');
   turn.touched.add(job);
 }
@@ -159,7 +160,7 @@ export function uncommitLost(turn: Turn, job: JobRun): void {
     let lost = 0;
     for (let task = 0; task < table.count; task++) {
       if (taskState(stage, task) !== 'committed' || !gone.has(found(table.worker[task], 'task'))) continue;
-      uncommit(turn, { job, stage, task });
+      uncommit(turn, { job, stage, task }, false);
       lost++;
     }
     const where = [...gone].map(index => turn.state.workers[index]?.id ?? 'workers that did not come back').join(', ');
@@ -173,7 +174,7 @@ function isGone(state: SchedulerState, workerIndex: number): boolean {
   return found(state.workers[workerIndex], 'worker').state === 'lost';
 }
 
-/** A reader could not get this output. If it is still the one that counts, it is lost. */
+/** A reader could not get this output, or found it damaged. If it is still the one that counts, it is lost for good. */
 export function loseOutput(
   turn: Turn,
   job: JobRun,
@@ -184,7 +185,7 @@ export function loseOutput(
   if (taskState(stage, lost.task) !== 'committed' || stage.table.winner(lost.task) !== lost.attempt) return;
   const at = found(stage.table.worker[lost.task], 'task');
   const where = at === nowhere ? 'its worker' : found(turn.state.workers[at], 'worker').id;
-  uncommit(turn, { job, stage, task: lost.task });
+  uncommit(turn, { job, stage, task: lost.task }, true);
   const text = `${stage.spec.name}@${lost.task} runs again: its output cannot be had from ${where}`;
   note(turn, job, { kind: 'output-lost', text, failure: null });
 }

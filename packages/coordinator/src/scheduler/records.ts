@@ -39,7 +39,7 @@ export type JournalRecord =
   /** Its outputs are gone and needed: it runs again. Its hashes stay known, so that other bytes are noticed. */
   | (OfTask & {
       readonly type: 'task-uncommitted';
-      /** Only in a snapshot: its outputs were made from bytes that no longer count, and are not taken back. */
+      /** A reader could not use its outputs, or (in a snapshot) they were made from bytes that no longer count: not to be taken back. */
       readonly outdated: boolean;
     })
   /** The outputs of the attempt that counted before came back with their worker: it counts again. */

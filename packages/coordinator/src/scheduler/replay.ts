@@ -39,9 +39,7 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
     tell(turn, { ...ref, id: record.attempt }, 'succeeded');
   },
   'task-uncommitted': (turn, record) => {
-    const ref = refOf(turn, record);
-    uncommit(turn, ref);
-    if (record.outdated) ref.stage.outdated.add(ref.task);
+    uncommit(turn, refOf(turn, record), record.outdated);
   },
   'task-adopted': (turn, record) => {
     const ref = refOf(turn, record);

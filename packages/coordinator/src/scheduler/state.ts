@@ -85,7 +85,7 @@ export interface StageRun {
   unreachable: number;
   /** Tasks that failed or were lost. */
   readonly troubles: Map<number, Trouble>;
-  /** Uncommitted tasks whose last outputs were made from bytes that no longer count: they are not taken back. */
+  /** Uncommitted tasks whose last outputs a reader could not use, or were made from bytes that no longer count: not to be taken back. */
   readonly outdated: Set<number>;
   readonly live: Map<number, Attempt[]>;
   /** Sums over committed tasks, in the order of `counterNames`. */
@@ -147,6 +147,8 @@ export interface WorkerRun {
   outputs: number;
   /** What this session was told: jobs that were opened, and for each edge the end of the location log. */
   readonly told: Map<JobId, Map<number, number>>;
+  /** Jobs of which the worker has something in this session, opened or brought back: they must be closed on it. */
+  readonly jobs: Set<JobId>;
   /** Jobs that could not be opened here, and until when they are not tried again. */
   readonly avoided: Map<JobId, Rest>;
   /** The worker fails attempts by itself (its disk, its executors): it gets nothing until then. */

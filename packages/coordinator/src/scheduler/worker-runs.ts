@@ -23,6 +23,7 @@ export function knownWorker(state: SchedulerState, facts: JoinedWorker): WorkerR
     usedSlots: 0,
     outputs: 0,
     told: new Map(),
+    jobs: new Set(),
     avoided: new Map(),
     rest: { until: 0, times: 0 },
   };

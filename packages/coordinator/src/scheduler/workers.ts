@@ -17,6 +17,7 @@ export function leaveSession(turn: Turn, worker: WorkerRun): void {
   turn.state.sessions.delete(worker.session);
   worker.session = null;
   worker.told.clear();
+  worker.jobs.clear();
   moveWorker(worker, 'away');
   worker.awayUntil = turn.at + limits.lostConnectionGraceMs;
   shiftReachable(turn, worker, -1);
