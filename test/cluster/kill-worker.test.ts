@@ -1,18 +1,18 @@
 // Workers killed with -9 at exact moments: in their maps, while they serve map outputs, in a reduce, two at once, all of them.
-// Nothing of it shows: output and counters are those of the inline run and of the oracle.
+// Nothing of it shows: output and counters are those of the inline run and of the oracle, and nothing is left.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
-import { type ClusterOptions, TestCluster } from './harness/test-cluster.ts';
+import { withCluster } from './harness/with-cluster.ts';
 import { writeWords } from './harness/word-data.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
 const input = writeWords(folder);
-const maps = Array.from({ length: 6 }, (_, task) => `map-${task}`);
-const once = Object.fromEntries(maps.map(gate => [gate, 1]));
+/** Every map task begun once. */
+const once = Object.fromEntries(Array.from({ length: 6 }, (_, task) => [`map-${task}`, 1]));
 let expected: Expected;
 
 beforeAll(() =>
@@ -22,17 +22,6 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function withCluster(options: ClusterOptions, work: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await TestCluster.start(options);
-  try {
-    await work(cluster);
-  } catch (error) {
-    await cluster.stop();
-    throw error;
-  }
-  expect(await cluster.stop()).toEqual([]);
-}
-
 test('a worker in its maps: what ran on it and what it had finished runs again elsewhere', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
@@ -40,10 +29,88 @@ test('a worker in its maps: what ran on it and what it had finished runs again e
     const run = cluster.submit('gated-count', { in: input, out });
     const doomed = await cluster.workerAtGate('map-4');
     await cluster.workerAtGate('map-5');
-    const finished = cluster.gates.arrivals('map-').filter(({ worker, gate }) => worker === doomed.process.pid && gate !== 'map-4');
+    const began = cluster.gates.arrivals('map-').filter(({ worker }) => worker === doomed.process.pid);
     await doomed.process.kill();
     cluster.gates.open('map-4', 'map-5');
     await expectCounted(run, out, expected);
-    const again = Object.fromEntries([...finished.map(({ gate }) => gate), 'map-4'].map(gate => [gate, 2]));
+    const again = Object.fromEntries(began.map(({ gate }) => [gate, 2]));
     expect(cluster.gates.timesBegun('map')).toEqual({ ...once, ...again });
+  }));
+
+test('a worker that serves map outputs to another machine: its maps run again, and their reader goes on', () =>
+  withCluster({ workers: [{ machine: 'a' }, { machine: 'b' }] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('map-4', 'map-5');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const serving = await cluster.workerAtGate('map-4');
+    const reading = await cluster.workerAtGate('map-5');
+    const finished = cluster.gates.arrivals('map-').filter(({ worker }) => worker === serving.process.pid);
+    cluster.gates.open('map-4');
+    const job = await run.job();
+    await cluster.until('five maps are done', async () => (await cluster.status(job)).stages[0]?.done === 5);
+    // It still looks connected, and takes requests without an answer, when the last map ends and all reducers are assigned.
+    serving.process.freeze();
+    cluster.gates.open('map-5');
+    await cluster.until('the reducers are assigned', async () => (await cluster.status(job)).stages[1]?.running === 2);
+    await serving.process.kill();
+    await expectCounted(run, out, expected);
+    const again = Object.fromEntries(finished.map(({ gate }) => [gate, 2]));
+    expect(cluster.gates.timesBegun('map')).toEqual({ ...once, ...again });
+    expect(cluster.gates.arrivals('reduce-').every(({ worker }) => worker === reading.process.pid)).toBe(true);
+  }));
+
+test('a worker in a reduce: the parts of committed reducers stay, its own runs elsewhere', () =>
+  withCluster({ workers: [{}, {}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('reduce-2');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const doomed = await cluster.workerAtGate('reduce-2');
+    const job = await run.job();
+    await cluster.until('two reducers are done', async () => (await cluster.status(job)).stages[1]?.done === 2);
+    await doomed.process.kill();
+    cluster.gates.open('reduce-2');
+    await expectCounted(run, out, expected);
+    expect(cluster.gates.timesBegun('reduce')).toEqual({ 'reduce-0': 1, 'reduce-1': 1, 'reduce-2': 2 });
+  }));
+
+test('two of three workers at once, one in a map and one in another', () =>
+  withCluster({ workers: [{}, {}, {}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('map-3', 'map-4', 'map-5');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const [first, second] = await Promise.all(['map-3', 'map-4', 'map-5'].map(gate => cluster.workerAtGate(gate)));
+    await Promise.all([first!.process.kill(), second!.process.kill()]);
+    cluster.gates.open('map-3', 'map-4', 'map-5');
+    await expectCounted(run, out, expected);
+  }));
+
+test('all workers: the job waits, and goes on when one joins', () =>
+  withCluster({ workers: [{}, {}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('reduce-0', 'reduce-1');
+    const run = cluster.submit('gated-count', { in: input, out });
+    await Promise.all(['reduce-0', 'reduce-1'].map(gate => cluster.workerAtGate(gate)));
+    const job = await run.job();
+    await Promise.all(cluster.workers.map(({ process }) => process.kill()));
+    cluster.gates.open('reduce-0', 'reduce-1');
+    await cluster.until('both are lost', async () => (await cluster.workersKnown()).every(({ state }) => state === 'lost'));
+    expect(await cluster.status(job)).toMatchObject({ state: 'running', stages: [{ done: 0, running: 0 }, { running: 0 }] });
+    await cluster.addWorkers([{ slots: 2 }]);
+    await expectCounted(run, out, expected);
+    expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([2, 2, 2, 2, 2, 2]);
+  }));
+
+test('a worker that starts again on its old directory offers what it had finished: no map runs twice', () =>
+  withCluster({ workers: [{}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('reduce-1');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const worker = await cluster.workerAtGate('reduce-1');
+    await worker.process.kill();
+    await cluster.until('it is lost', async () => (await cluster.workersKnown()).every(({ state }) => state === 'lost'));
+    cluster.gates.open('reduce-1');
+    await cluster.restartWorker(worker);
+    await expectCounted(run, out, expected);
+    expect(cluster.gates.timesBegun('map')).toEqual(once);
+    expect(cluster.gates.timesBegun('reduce')).toEqual({ 'reduce-0': 1, 'reduce-1': 2, 'reduce-2': 1 });
   }));

@@ -4,7 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const files = 6;
-const linesPerFile = 11_000;
+const linesPerFile = 8_000;
+/** Long words make bytes, which cut splits, without making many records. */
+const padding = 'overandoveragain'.repeat(3);
 
 /** Writes the files; gives the pattern that finds them. */
 export function writeWords(folder: string): string {
@@ -12,7 +14,7 @@ export function writeWords(folder: string): string {
   for (let file = 0; file < files; file++) {
     const lines = Array.from({ length: linesPerFile }, (_, line) => {
       const seed = (file * linesPerFile + line) * 7;
-      return `the ${wordOf(seed)} of ${wordOf(seed + 3)} and ${wordOf(seed * 31)} to ${wordOf(seed >> 4)} binds`;
+      return `the ${wordOf(seed)} ${wordOf(seed * 31)} ${padding}${seed % 50}`;
     });
     writeFileSync(join(folder, `${file}.txt`), `${lines.join('\n')}\n`);
   }
