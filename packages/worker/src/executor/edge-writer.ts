@@ -336,7 +336,7 @@ function tableLayout(region: Region): TableLayout {
   const size = region.to - region.from - tableSlack;
   const bytesMax = Math.floor(size / (1 + 48 / 33)) - 4096;
   const entriesMax = Math.ceil(bytesMax / 33) + 1;
-  let slotsMax = 1 << 12;
+  let slotsMax = 16;
   while (slotsMax * 2 <= entriesMax * 4) slotsMax *= 2;
   const slotsAt = region.from >>> 2;
   const entriesAt = ((region.from + entriesMax * 16 + 15) & ~15) >>> 2;
