@@ -30,6 +30,14 @@ const external = ['esbuild', '@photostructure/sqlite', 'bufferutil', 'utf-8-vali
 const requireBanner =
   "import { createRequire as sheafCreateRequire } from 'node:module'; const require = sheafCreateRequire(import.meta.url);";
 
+/** Sheaf speaks English to zod: the other languages would be a third of what every process has to parse at its start. */
+const englishOnly = {
+  name: 'english-only',
+  setup(building) {
+    building.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
+  },
+};
+
 const options = {
   bundle: true,
   platform: 'node',
@@ -40,6 +48,7 @@ const options = {
   chunkNames: 'chunk-[hash]',
   sourcesContent: false,
   external,
+  plugins: [englishOnly],
   metafile: true,
   absWorkingDir: root,
   logLevel: 'silent',

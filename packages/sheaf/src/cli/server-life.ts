@@ -12,12 +12,21 @@ export class ServerLife {
   /** The first line on standard input, which a member is told its coordinator's address by. */
   readonly firstLine: Promise<string>;
   private readonly member: boolean;
+  private readonly release: () => void;
 
   constructor(member: boolean) {
     this.member = member;
+    const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+    let onSignal = (): void => {};
     const signalled = new Promise<void>(end => {
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end());
+      onSignal = end;
+      for (const signal of signals) process.on(signal, end);
     });
+    this.release = () => {
+      for (const signal of signals) process.off(signal, onSignal);
+      // An open standard input would keep the process alive.
+      if (member) process.stdin.destroy();
+    };
     if (!member) {
       this.over = signalled;
       this.firstLine = Promise.reject(
@@ -37,7 +46,8 @@ export class ServerLife {
   }
 
   /** A member takes its directory with it, and the last one the directory of the cluster. */
-  remove(directory: string): void {
+  end(directory: string): void {
+    this.release();
     if (!this.member) return;
     rmSync(directory, { recursive: true, force: true });
     try {

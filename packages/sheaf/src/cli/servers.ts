@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { limits, UsageError } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { type Command, Option } from 'commander';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { CoordinatorClient } from '../submit/client.ts';
 import { addressText, type CoordinatorAddress, parseAddress } from '../submit/coordinator-address.ts';
 import { askJson } from '../submit/http.ts';
@@ -78,22 +78,25 @@ async function runCoordinator(options: CoordinatorCommandOptions, { terminal, ve
   const { JournalError, startCoordinator } = await import('@sheaf/coordinator');
   const { host, port, name: names } = options;
   const stateDirectory = resolve(terminal.cwd, options.stateDir);
-  const life = new ServerLife(options.member === true);
   const token = tokenOf(options, terminal);
-  const coordinator = await startCoordinator({ stateDirectory, host, port, names, token, version, logger: makeLogger(options) }).catch(
-    error => {
-      if (!(error instanceof JournalError)) throw error;
-      throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
-    },
-  );
-  if (options.json === true) terminal.result(JSON.stringify({ ready: true, url: coordinator.url }));
-  else terminal.say(`coordinator at ${coordinator.url}, state in ${stateDirectory}`);
-  const failed = await Promise.race([life.over, coordinator.ended]);
-  if (options.member === true) await cancelEverything({ address: parseAddress(coordinator.url, token), version });
-  await coordinator.stop();
-  life.remove(stateDirectory);
-  if (failed instanceof Error) terminal.say(`error: the coordinator could not go on: ${failed.message}`);
-  return failed instanceof Error ? exitCodes.failed : exitCodes.succeeded;
+  const logger = await makeLogger(options);
+  const life = new ServerLife(options.member === true);
+  try {
+    const coordinator = await startCoordinator({ stateDirectory, host, port, names, token, version, logger });
+    if (options.json === true) terminal.result(JSON.stringify({ ready: true, url: coordinator.url }));
+    else terminal.say(`coordinator at ${coordinator.url}, state in ${stateDirectory}`);
+    const failed = await Promise.race([life.over, coordinator.ended]);
+    if (options.member === true) await cancelEverything({ address: parseAddress(coordinator.url, token), version });
+    await coordinator.stop();
+    if (!(failed instanceof Error)) return exitCodes.succeeded;
+    terminal.say(`error: the coordinator could not go on: ${failed.message}`);
+    return exitCodes.failed;
+  } catch (error) {
+    if (error instanceof JournalError) throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    life.end(stateDirectory);
+  }
 }
 
 /** The jobs of a simulated cluster end with it: nobody will start its coordinator again, and their staging must go. */
@@ -112,14 +115,16 @@ async function cancelEverything({ address, version }: { readonly address: Coordi
 
 async function runWorker(options: WorkerCommandOptions, { terminal, version, cli }: CommandContext): Promise<ExitCode> {
   const { startWorker } = await import('@sheaf/worker');
+  const logger = await makeLogger(options);
   const life = new ServerLife(options.member === true);
-  const address = coordinatorOf(options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options, terminal);
-  const own = await ownAddressTowards(address);
-  const { slots, port, machine, label: labels, host = own, advertise = isWildcard(host) ? own : host } = options;
   const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
   try {
+    const named = options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options;
+    const address = coordinatorOf(named, terminal);
+    const own = await ownAddressTowards(address);
+    const { slots, port, machine, label: labels, host = own, advertise = isWildcard(host) ? own : host } = options;
     const worker = await startWorker({
-      ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger: makeLogger(options) },
+      ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger },
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.mjs') },
       ...(machine === undefined ? {} : { machine }),
     });
@@ -133,11 +138,13 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
     return exitCodes.usage;
   } finally {
     if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
-    life.remove(directory);
+    life.end(directory);
   }
 }
 
-function makeLogger({ logLevel, member }: ServerOptions): Logger {
+/** Loaded only by servers: every other command starts sooner without it. */
+async function makeLogger({ logLevel, member }: ServerOptions): Promise<Logger> {
+  const { default: pino } = await import('pino');
   const level = member === true && logLevel === 'info' ? 'warn' : logLevel;
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
 }
