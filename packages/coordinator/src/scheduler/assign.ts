@@ -9,12 +9,13 @@ import { hasRoom, type Pool, pick } from './pick.ts';
 import type { Attempt, SchedulerState, WorkerRun } from './state.ts';
 import { moveJob, moveTask, slotsOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { send, type Turn, tell } from './turn.ts';
+import { noteRoom } from './worker-runs.ts';
 
 export function assignTasks(turn: Turn): void {
   const { state } = turn;
   if (!anythingReady(state)) return;
   for (;;) {
-    const roomy = [...state.sessions.values()].filter(worker => hasRoom(turn.at, worker));
+    const roomy = [...state.free].filter(worker => hasRoom(turn.at, worker));
     roomy.sort((a, b) => a.usedSlots - b.usedSlots || a.index - b.index);
     let assigned = 0;
     for (const worker of roomy) {
@@ -58,6 +59,7 @@ export function startAttempt(
   turn.state.attempts.set(id, attempt);
   worker.attempts.add(attempt);
   worker.usedSlots += slotsOf(stage);
+  noteRoom(turn.state, worker);
   stage.live.set(task, [...(stage.live.get(task) ?? []), attempt]);
   if (taskState(stage, task) !== 'running') moveTask(turn, ref, 'running');
   if (job.phase === 'queued') moveJob(turn, job, 'running');

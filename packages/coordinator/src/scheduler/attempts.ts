@@ -169,7 +169,7 @@ function fail(turn: Turn, attempt: Attempt, cause: Failure): void {
   stage.failed++;
   note(turn, job, { kind: 'attempt-failed', text: `${stage.spec.name}@${task} on ${worker.id}: ${failure.message}`, failure });
   if (failure.lost !== undefined) loseOutput(turn, job, failure.lost);
-  if (failure.code === 'E_DISK' || failure.code === 'E_EXECUTOR_START') restLonger(worker.rest, turn.at);
+  if (failure.code === 'E_DISK' || failure.code === 'E_EXECUTOR_START') restLonger(turn.state, worker.rest);
   const trouble = troubleOf(attempt, number);
   trouble.worker = worker.index;
   trouble.failed.push(attempt.id);

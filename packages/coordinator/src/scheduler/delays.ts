@@ -1,5 +1,5 @@
-// Tasks that failed wait before they are tried again: a list by the time at which they are due. It is short, as no more tasks
-// fail at a time than there are slots.
+// What waits for its time. Tasks that failed wait before they are tried again: a list by the time at which they are due, short as
+// no more tasks fail at a time than there are slots. Workers have deadlines, of which the earliest is kept.
 
 import { limits } from '@sheaf/protocol';
 import type { DelayedTask, Rest, SchedulerState, StageRun, Trouble } from './state.ts';
@@ -29,7 +29,13 @@ export function retryDelayMs(trouble: Trouble): number {
 }
 
 /** Leaves a worker alone for a while, each time twice as long. */
-export function restLonger(rest: Rest, now: number): void {
-  rest.until = now + Math.min(limits.workerRestMsMax, limits.workerRestMs * 2 ** Math.min(rest.times, 30));
+export function restLonger(state: SchedulerState, rest: Rest): void {
+  rest.until = state.now + Math.min(limits.workerRestMsMax, limits.workerRestMs * 2 ** Math.min(rest.times, 30));
   rest.times++;
+  mindDeadline(state, rest.until);
+}
+
+/** A deadline of some worker is new: the scheduler is to be woken by then. */
+export function mindDeadline(state: SchedulerState, at: number): void {
+  state.workersDueAt = Math.min(state.workersDueAt, at);
 }

@@ -97,6 +97,7 @@ function checkWorker(state: SchedulerState, worker: WorkerRun): void {
     used += slotsOf(attempt.stage);
   }
   must(used === worker.usedSlots, `${worker.id}: slots in use`);
+  must(state.free.has(worker) === (worker.state === 'connected' && used < worker.slots), `${worker.id} is free exactly when it has a slot`);
   must(used <= worker.slots, `${worker.id}: no more slots in use than there are`);
   let outputs = 0;
   for (const job of state.jobs.values()) for (const stage of job.stages) outputs += stage.outputsOn.get(worker.index) ?? 0;

@@ -25,6 +25,7 @@ export function createJob(facts: JobFacts, generation: number): JobRun {
     abort: null,
     startedAt: null,
     generation,
+    resuming: false,
     open: [],
     stale: true,
     opening: noTrouble(),
@@ -102,7 +103,7 @@ function isReadable(stage: StageRun): boolean {
 /** Whether tasks of the stage may be assigned: the one rule, and that splitters know into how many ranges they cut. */
 export function canRun(job: JobRun, stage: StageRun): boolean {
   if (job.phase !== 'queued' && job.phase !== 'running') return false;
-  if (stage.table === null) return false;
+  if (job.resuming || stage.table === null) return false;
   return stage.into.every(end => isReadable(stageAt(job, end.other))) && stage.counts.every(id => stageAt(job, id).table !== null);
 }
 

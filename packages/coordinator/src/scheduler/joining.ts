@@ -1,11 +1,12 @@
 // A worker says hello: for the first time, or back with finished outputs and running attempts of an earlier session, perhaps
 // of an earlier life of either side. What still counts is taken up again; the welcome says what is not, and the worker drops it.
 
-import type { AttemptId, SessionId } from '@sheaf/protocol';
+import { type AttemptId, limits, type SessionId } from '@sheaf/protocol';
 import type { HeldAttempt, RunningAttempt } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import { startAttempt } from './assign.ts';
 import type { WorkerOrder } from './commands.ts';
+import { mindDeadline } from './delays.ts';
 import type { JoinedWorker } from './events.ts';
 import { isLive } from './jobs.ts';
 import { openJobOn, sendLocations } from './locations.ts';
@@ -14,7 +15,7 @@ import type { Attempt, JobRun, StageRun, WorkerRun } from './state.ts';
 import { nowhere } from './task-table.ts';
 import { moveWorker, slotsOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { note, type Turn, tell } from './turn.ts';
-import { knownWorker } from './worker-runs.ts';
+import { knownWorker, noteRoom } from './worker-runs.ts';
 import { endSession, loseAttempt } from './workers.ts';
 
 export interface Hello {
@@ -57,6 +58,8 @@ function connect(turn: Turn, worker: WorkerRun, { session, worker: facts }: Hell
   worker.rest = { until: 0, times: 0 };
   worker.avoided.clear();
   turn.state.sessions.set(session, worker);
+  mindDeadline(turn.state, turn.at + limits.heartbeatTimeoutMs);
+  noteRoom(turn.state, worker);
   shiftReachable(turn, worker, 1);
   return moved;
 }

@@ -31,6 +31,6 @@ export function jobOpened(turn: Turn, worker: WorkerRun, opened: { readonly job:
   const rest = worker.avoided.get(job.id) ?? { until: 0, times: 0 };
   worker.avoided.set(job.id, rest);
   // A mistake of the job is the same everywhere: it is tried again at once, to be told from one that comes and goes.
-  if (failureCodes[failure.code].origin === 'infrastructure') restLonger(rest, turn.at);
+  if (failureCodes[failure.code].origin === 'infrastructure') restLonger(turn.state, rest);
   turn.touched.add(job);
 }

@@ -27,10 +27,14 @@ export interface SchedulerState {
   readonly sessions: Map<SessionId, WorkerRun>;
   /** All that run, on connected workers or ones that may come back in time. */
   readonly attempts: Map<AttemptId, Attempt>;
+  /** Connected workers with a free slot. */
+  readonly free: Set<WorkerRun>;
   /** Tasks that wait before they are tried again, earliest first. */
   readonly delayed: DelayedTask[];
-  /** Until then outputs that no worker has reported are waited for: a coordinator's start is also its workers' reconnect. */
+  /** Until then outputs and attempts that no worker has reported are waited for: a coordinator's start is also its workers' reconnect. */
   locateUntil: number;
+  /** No deadline of a worker is earlier; perhaps none is that early, as workers are heard all the time. */
+  workersDueAt: number;
   /** What `nextWakeAt` said after the last step. A step much later than that means that this process stood still. */
   wakeAt: number | null;
 }
@@ -53,6 +57,8 @@ export interface JobRun {
   startedAt: number | null;
   /** How often a task that ran again gave other bytes. */
   generation: number;
+  /** This coordinator has just started, and what workers run of the job is not known before they have come back: nothing is assigned yet. */
+  resuming: boolean;
   /** The stages that may run now: `canRun`. Rebuilt when `stale`. */
   open: readonly StageRun[];
   stale: boolean;
@@ -179,8 +185,10 @@ export function createState(epoch: Epoch): SchedulerState {
     workersById: new Map(),
     sessions: new Map(),
     attempts: new Map(),
+    free: new Set(),
     delayed: [],
     locateUntil: 0,
+    workersDueAt: Number.POSITIVE_INFINITY,
     wakeAt: null,
   };
 }

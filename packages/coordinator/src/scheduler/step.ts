@@ -63,11 +63,12 @@ const handlers: { readonly [Type in SchedulerEvent['type']]: (turn: Turn, event:
   ticked: turn => passTime(turn),
 };
 
-/** The first step after recovery: what was being ended goes on, and workers get time to come back with their outputs. */
+/** The first step after recovery: what was being ended goes on, and workers get time to come back with their outputs and attempts. */
 function start(turn: Turn): void {
   const { state } = turn;
   if (state.jobs.size > 0) state.locateUntil = turn.at + limits.restartGraceMs;
   for (const job of state.jobs.values()) {
+    job.resuming = true;
     resumeEnding(turn, job);
     turn.touched.add(job);
   }

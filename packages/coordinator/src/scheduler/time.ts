@@ -11,22 +11,28 @@ import { dropSilent, loseWorker } from './workers.ts';
 
 /** When the next `ticked` is due, or null: nothing to wait for. Ask again after each step. */
 export function nextWakeAt(state: SchedulerState): number | null {
-  let wakeAt = Number.POSITIVE_INFINITY;
-  const due = (at: number): void => {
-    if (at < wakeAt) wakeAt = at;
-  };
   // A beat of the scheduler's own: it bounds how long a standstill can go unnoticed.
-  if (state.sessions.size > 0) due(state.now + limits.heartbeatIntervalMs);
+  const beatAt = state.sessions.size > 0 ? state.now + limits.heartbeatIntervalMs : Number.POSITIVE_INFINITY;
+  const locateUntil = state.locateUntil > state.now ? state.locateUntil : Number.POSITIVE_INFINITY;
+  const retryAt = state.delayed[0]?.dueAt ?? Number.POSITIVE_INFINITY;
+  const wakeAt = Math.min(beatAt, locateUntil, retryAt, state.workersDueAt);
+  return wakeAt === Number.POSITIVE_INFINITY ? null : wakeAt;
+}
+
+/** The earliest of all workers' deadlines. */
+function earliestDeadline(state: SchedulerState): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  const due = (at: number): void => {
+    if (at < earliest) earliest = at;
+  };
   for (const worker of state.workersById.values()) {
-    if (worker.state === 'connected') due(worker.lastHeardAt + limits.heartbeatTimeoutMs);
     if (worker.state === 'away') due(worker.awayUntil);
-    if (state.jobs.size === 0 || worker.state !== 'connected') continue;
+    if (worker.state !== 'connected') continue;
+    due(worker.lastHeardAt + limits.heartbeatTimeoutMs);
     if (worker.rest.until > state.now) due(worker.rest.until);
     for (const rest of worker.avoided.values()) if (rest.until > state.now) due(rest.until);
   }
-  if (state.delayed[0] !== undefined) due(state.delayed[0].dueAt);
-  if (state.locateUntil > state.now) due(state.locateUntil);
-  return wakeAt === Number.POSITIVE_INFINITY ? null : wakeAt;
+  return earliest;
 }
 
 /** Moves time on to this step. If nobody was at the wheel, all deadlines that others must meet move with it. */
@@ -39,6 +45,7 @@ export function advance(state: SchedulerState, at: number): void {
     worker.awayUntil += lateMs;
   }
   if (state.locateUntil > 0) state.locateUntil += lateMs;
+  state.workersDueAt = earliestDeadline(state);
 }
 
 /** Carries out what is due by now. */
@@ -51,6 +58,11 @@ export function passTime(turn: Turn): void {
   for (const task of dueTasks(state, at)) moveTask(turn, task, 'pending');
   if (state.locateUntil > 0 && at >= state.locateUntil) {
     state.locateUntil = 0;
-    for (const job of state.jobs.values()) if (job.stages.some(stage => stage.outputsOn.has(nowhere))) turn.touched.add(job);
+    for (const job of state.jobs.values()) {
+      job.resuming = false;
+      job.stale = true;
+      if (job.stages.some(stage => stage.outputsOn.has(nowhere))) turn.touched.add(job);
+    }
   }
+  state.workersDueAt = earliestDeadline(state);
 }

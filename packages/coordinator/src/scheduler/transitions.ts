@@ -15,6 +15,7 @@ import { forgetDelayed, rememberDelayed } from './delays.ts';
 import type { Attempt, JobRun, StageRun, WorkerRun } from './state.ts';
 import type { TaskTable } from './task-table.ts';
 import type { Turn } from './turn.ts';
+import { noteRoom } from './worker-runs.ts';
 
 export type TaskState =
   /** May be assigned when the stage may run. */
@@ -108,6 +109,7 @@ export function endAttempt(turn: Turn, attempt: Attempt, to: Exclude<AttemptStat
   turn.state.attempts.delete(attempt.id);
   worker.attempts.delete(attempt);
   worker.usedSlots -= slotsOf(stage);
+  noteRoom(turn.state, worker);
   const others = (stage.live.get(task) ?? []).filter(other => other !== attempt);
   if (others.length > 0) stage.live.set(task, others);
   else stage.live.delete(task);

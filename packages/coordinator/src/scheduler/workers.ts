@@ -3,13 +3,14 @@
 
 import { type Failure, limits, type SessionId, type WorkerId } from '@sheaf/protocol';
 import { charge } from './budgets.ts';
+import { mindDeadline } from './delays.ts';
 import { failJob, isLive } from './jobs.ts';
 import { shiftReachable } from './outputs.ts';
 import type { Attempt, JobRun, WorkerRun } from './state.ts';
 import { endAttempt, moveTask, moveWorker, nameOf, taskState } from './transitions.ts';
 import { troubleOf } from './troubles.ts';
 import { note, send, type Turn, tell } from './turn.ts';
-import { forgetIfLost } from './worker-runs.ts';
+import { forgetIfLost, noteRoom } from './worker-runs.ts';
 
 /** The worker's connection is gone, whoever closed it; nothing more can be sent over the session. */
 export function leaveSession(turn: Turn, worker: WorkerRun): void {
@@ -20,6 +21,8 @@ export function leaveSession(turn: Turn, worker: WorkerRun): void {
   worker.jobs.clear();
   moveWorker(worker, 'away');
   worker.awayUntil = turn.at + limits.lostConnectionGraceMs;
+  mindDeadline(turn.state, worker.awayUntil);
+  noteRoom(turn.state, worker);
   shiftReachable(turn, worker, -1);
 }
 
