@@ -4,6 +4,7 @@ import { fc, test } from '@fast-check/vitest';
 import type { Fold, KeyPart, Select, Shuffle } from '@sheaf/protocol/graph';
 import { describe, expect } from 'vitest';
 import { encodeKey } from '../../../packages/worker/src/data/key-codec.ts';
+import type { SpillCounts } from '../../../packages/worker/src/executor/edge-writer.ts';
 import { compareKeys, type Key, normalKey } from '../../oracle/key-order.ts';
 import { anyKey } from '../data/keys.ts';
 import { type AnyFunction, type Group, type ShuffleRun, type ShuffleSide, shuffled } from './shuffle.ts';
@@ -146,4 +147,40 @@ describe('a shuffle', () => {
       holds(runOf(list, options), list);
     },
   );
+});
+
+const filler = (length: number, seed: number): string => String.fromCharCode(97 + (seed % 26)).repeat(length);
+
+describe('a run of many segments', () => {
+  const rows = (count: number, length: number): Row[] =>
+    Array.from({ length: count }, (_, i): Row => [`key ${(i * 7919) % 50}`, (i * 31) % 7, `${i}${filler(length, i)}`]);
+
+  test.each([
+    ['ordered', { desc: [false, true], combine: null }],
+    ['combined', { desc: [false, true], combine: 'concatenate' }],
+  ] as const)('is merged before it is read: %s', (_, { desc, combine }) => {
+    // Half a megabyte holds a few of these: over 64 segments, which are merged in several goes.
+    const edge: Edge = { desc, group: 1, combine, tasks: [rows(200, 150_000), rows(3, 100)] };
+    const regionBytes = combine === null ? 800_000 : tableBytes + 300_000;
+    const run: ShuffleRun = { ...runOf([edge], { partitions: 2, fanIn: 3, extra: 0 }), regionBytes, recordBytesMax: 400_000 };
+    holds(run, [edge]);
+    const [[many]] = shuffled(run).counts as [[SpillCounts]];
+    expect(many.spills).toBeGreaterThan(64);
+  });
+});
+
+describe('values larger than a block', () => {
+  test.prop(
+    [
+      fc.array(fc.tuple(fc.nat(4), fc.constantFrom(0, 10, 65_000, 65_536, 70_000, 131_072, 200_000)), { minLength: 1, maxLength: 12 }),
+      fc.boolean(),
+    ],
+    {
+      numRuns: 30,
+    },
+  )('lie among small ones', (sizes, ordered) => {
+    const rows = sizes.map(([of, length], i): Row => (ordered ? [of, i % 2, filler(length, i)] : [of, filler(length, i)]));
+    const edge: Edge = { desc: ordered ? [false, false] : [false], group: 1, combine: null, tasks: [rows, rows.slice(2), rows] };
+    holds({ ...runOf([edge], { partitions: 2, fanIn: 2, extra: 0 }), regionBytes: 700_000 }, [edge]);
+  });
 });

@@ -52,6 +52,7 @@ export class RunWriter {
   private readonly options: RunWriterOptions;
   private readonly memory: TaskMemory;
   private readonly fd: number;
+  private closed = false;
   private readonly fingerprint: { readonly low: number; readonly high: number };
   private readonly stretches: Stretch[] = [];
   private readonly blocks: BlockEntry[] = [];
@@ -125,7 +126,7 @@ export class RunWriter {
     const footer = encodeFooter({ stretches: this.stretches, blocks: this.blocks }, this.written);
     writeFully(this.fd, footer, 0, footer.length);
     const bytes = this.written + footer.length;
-    closeSync(this.fd);
+    this.close();
     renameSync(`${this.options.path}.part`, this.options.path);
     return {
       path: this.options.path,
@@ -136,10 +137,16 @@ export class RunWriter {
     };
   }
 
-  /** The attempt failed: nothing is left. */
+  /** The attempt failed before or in `finish`: nothing is left. */
   abandon(): void {
-    closeSync(this.fd);
+    this.close();
     unlinkSync(`${this.options.path}.part`);
+  }
+
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    closeSync(this.fd);
   }
 
   private beginStretch(partition: number): void {

@@ -19,6 +19,7 @@ import type { LoadedJob } from './loaded-job.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { keyWriterOf, type Pick, pickOf } from './selects.ts';
+import { type TableLayout, tableLayout } from './table-layout.ts';
 
 export interface EdgeWriterOptions {
   readonly job: LoadedJob;
@@ -31,7 +32,8 @@ export interface EdgeWriterOptions {
   readonly blocks: Region;
   readonly path: string;
   readonly recordBytesMax: number;
-  readonly tooLarge: () => never;
+  /** Refuses a record of more than so many bytes. */
+  readonly tooLarge: (bytesMax: number) => never;
 }
 
 /** What a writer did, for the counters. */
@@ -43,8 +45,6 @@ export interface SpillCounts {
 
 /** A broadcast is a run of one partition, without keys, in the order of arrival. */
 const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner: { type: 'hash' } };
-/** Room beyond the count of a table for the record that fills it. */
-const tableSlack = 1_048_576 + limits.keyBytesMax + 64;
 
 export class EdgeWriter {
   readonly counts: SpillCounts = { spills: 0, spilledBytes: 0, combinedRecords: 0 };
@@ -63,7 +63,9 @@ export class EdgeWriter {
   /** Word index of a table's entries. */
   private readonly entriesAt: number;
   private readonly numberAt: number;
-  private run: RunWriter;
+  /** What the region has room for may be less than the budget allows. */
+  private readonly recordBytesMax: number;
+  private readonly run: RunWriter;
   private open = true;
 
   constructor(options: EdgeWriterOptions) {
@@ -72,20 +74,24 @@ export class EdgeWriter {
     this.shuffle = edge.type === 'shuffle' ? edge.shuffle : broadcastShuffle;
     this.ordered = this.shuffle.key.length > this.shuffle.group;
     this.partitionOf = partitionerOf(this.shuffle.partitioner, partitions, job);
-    this.run = this.newRun(options.path);
     // The first 16 bytes of the region hold one encoded number at a time while a table is spilled.
     this.numberAt = region.from;
     const layout = tableLayout({ from: region.from + 16, to: region.to });
     this.entriesAt = layout.entriesAt;
     if (this.shuffle.combine === null) {
-      this.arena = this.makeArena();
+      const bytesMax = arenaBytesMax(region);
+      this.recordBytesMax = Math.min(options.recordBytesMax, bytesMax - 32);
+      this.arena = this.makeArena(bytesMax);
       this.add = this.arena.add;
       this.addText = this.textAdder(this.arena);
     } else {
+      this.recordBytesMax = Math.min(options.recordBytesMax, layout.valueBytesMax);
       this.table = this.makeTable(layout, foldingOf(this.shuffle.combine, job, false));
       this.add = this.table.add;
       this.addText = this.textAdderOfTable(this.table);
     }
+    // Last, as it opens a file.
+    this.run = this.newRun(options.path);
   }
 
   /** Spills what is left and finishes the run file. */
@@ -101,6 +107,7 @@ export class EdgeWriter {
         run: finished,
         ids,
         region: this.options.region,
+        recordBytesMax: this.recordBytesMax,
         ordered: this.ordered,
         newRun: () => this.newRun(path),
       });
@@ -121,17 +128,17 @@ export class EdgeWriter {
     return new RunWriter({ memory: job.memory, region: blocks, path, ids, partitions, ordered: this.ordered, indexBlocks });
   }
 
-  private makeArena(): Arena {
-    const { job, region, recordBytesMax, tooLarge } = this.options;
+  private makeArena(bytesMax: number): Arena {
+    const { job, region } = this.options;
+    const { recordBytesMax } = this;
     const keys = keyWriterOf(this.shuffle.key, this.shuffle.group, job);
-    const bytesMax = Math.floor((region.to - region.from - 64) / 1.5);
     return instantiate(arenaKernel)({
       bytes: job.memory.bytes,
       words: job.memory.words,
       arenaFrom: region.from + 16,
       arenaTo: region.to,
       bytesMax,
-      recordBytesMax: Math.min(recordBytesMax, bytesMax - 32),
+      recordBytesMax,
       pickKey: keys.pickKey,
       pickValue: pickOf(this.shuffle.value, job),
       simple: keys.simple,
@@ -142,13 +149,14 @@ export class EdgeWriter {
       encodeKey,
       encodeTextKey,
       encodeValue,
-      tooLarge,
+      tooLarge: () => this.options.tooLarge(recordBytesMax),
       flush: () => this.spill(),
     });
   }
 
   private makeTable(layout: TableLayout, folding: Folding): CombineTable {
-    const { job, recordBytesMax, tooLarge } = this.options;
+    const { job } = this.options;
+    const { recordBytesMax } = this;
     const keys = keyWriterOf(this.shuffle.key, this.shuffle.group, job);
     const scratch = new Uint8Array(16);
     return instantiate(combineKernel)({
@@ -168,7 +176,7 @@ export class EdgeWriter {
       encodeValue,
       decodeValue,
       numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
-      tooLarge,
+      tooLarge: () => this.options.tooLarge(recordBytesMax),
       flush: () => this.spill(),
     });
   }
@@ -318,29 +326,10 @@ export class EdgeWriter {
   }
 }
 
-interface TableLayout {
-  readonly slotsAt: number;
-  readonly slotsMax: number;
-  readonly entriesAt: number;
-  readonly arenaFrom: number;
-  readonly arenaTo: number;
-  readonly bytesMax: number;
-}
-
 /**
- * Cuts a region into slots, entries, keys and the spare half of the sort index. An entry is accounted for with at least 33
- * bytes (32, and a key of one), so `bytesMax / 33` entries are the most there can be: 16 bytes each of slots at most (two to
- * four words, as they double), which the sort index replaces when it is needed, 16 of entry and 16 of spare.
+ * The count that flushes an arena. A record is accounted for with key, value and 32 bytes, and takes at most half as much again:
+ * 12 bytes of lengths, up to 3 of padding, and 32 of index when the arena is sorted.
  */
-function tableLayout(region: Region): TableLayout {
-  const size = region.to - region.from - tableSlack;
-  const bytesMax = Math.floor(size / (1 + 48 / 33)) - 4096;
-  const entriesMax = Math.ceil(bytesMax / 33) + 1;
-  let slotsMax = 16;
-  while (slotsMax * 2 <= entriesMax * 4) slotsMax *= 2;
-  const slotsAt = region.from >>> 2;
-  const entriesAt = ((region.from + entriesMax * 16 + 15) & ~15) >>> 2;
-  const arenaFrom = entriesAt * 4 + entriesMax * 16;
-  const arenaTo = (region.to - entriesMax * 16 - 16) & ~15;
-  return { slotsAt, slotsMax, entriesAt, arenaFrom, arenaTo, bytesMax };
+function arenaBytesMax(region: Region): number {
+  return Math.floor((region.to - region.from - 64) / 1.5);
 }

@@ -4,12 +4,13 @@
 
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { FailureError } from '@sheaf/protocol';
 import { compareBytes } from '../data/compare.ts';
 import { LoserTree } from '../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../data/memory.ts';
 import { type CursorStart, cursorBytes, RunCursor } from '../data/run-cursor.ts';
 import { RunFile } from '../data/run-file.ts';
-import type { BlockEntry, RunIds, Stretch } from '../data/run-format.ts';
+import { type BlockEntry, type RunIds, runHeaderBytes, type Stretch } from '../data/run-format.ts';
 import { keyPrefixBytes, RunWriter } from '../data/run-writer.ts';
 
 /** A stretch to merge, by file. */
@@ -140,12 +141,13 @@ export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory,
       );
       from = to;
     }
+    if (next.length === left.length) throw tooManySides(left.length, merge.fanIn);
     left = next;
   }
   return left;
 }
 
-/** Neighbours of one side, at most the fan-in. With more sides than the fan-in allows there is nothing to merge. */
+/** Neighbours of one side, at most the fan-in. */
 function endOfGroup(sources: readonly MergeSource[], from: number, fanIn: number): number {
   const side = sources[from]?.side;
   let to = from + 1;
@@ -153,15 +155,33 @@ function endOfGroup(sources: readonly MergeSource[], from: number, fanIn: number
   return to;
 }
 
+/** Each side is one source already. */
+function tooManySides(sides: number, fanIn: number): FailureError {
+  const message = `${sides} inputs are joined, more than the ${fanIn} that settings.memoryMb has room for: raise memoryMb, or join in steps`;
+  return new FailureError({ code: 'E_USAGE', message });
+}
+
+/** One run of neighbours; they are removed when they were temporary. */
 function mergeGroup(group: readonly MergeSource[], merge: MergeMemory, ids: RunIds): MergeSource {
   const { side } = group[0] as MergeSource;
   const path = join(merge.directory, `merge-${ids.edge}.run`);
-  const ordered = merge.ordered[side] ?? false;
-  const writer = new RunWriter({ memory: merge.memory, region: merge.blocks, path, ids, partitions: 1, ordered, indexBlocks: false });
   const open = new OpenMerge(group, merge);
   try {
+    const ordered = merge.ordered[side] ?? false;
+    const writer = new RunWriter({ memory: merge.memory, region: merge.blocks, path, ids, partitions: 1, ordered, indexBlocks: false });
+    copyMerged(open, merge, writer);
+  } finally {
+    open.close();
+  }
+  const file = new RunFile(path, ids);
+  file.close();
+  const [start] = file.footer.stretches;
+  return { path, ids, side, start: start ?? { partition: 0, offset: runHeaderBytes, storedBytes: 0 }, temporary: true };
+}
+
+function copyMerged({ tree }: OpenMerge, merge: MergeMemory, writer: RunWriter): void {
+  try {
     writer.beginSegment();
-    const { tree } = open;
     while (tree.next()) {
       const { cursor } = tree;
       writer.put(0, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(merge.large), cursor.valueLength);
@@ -171,11 +191,5 @@ function mergeGroup(group: readonly MergeSource[], merge: MergeMemory, ids: RunI
   } catch (error) {
     writer.abandon();
     throw error;
-  } finally {
-    open.close();
   }
-  const file = new RunFile(path, ids);
-  file.close();
-  const [start] = file.footer.stretches;
-  return { path, ids, side, start: start ?? { partition: 0, offset: 256, storedBytes: 0 }, temporary: true };
 }

@@ -120,7 +120,6 @@ export class TaskRun implements TaskParts {
     const definition = job.graph.edges[edge];
     const regions = this.layout?.edges.get(edge);
     if (definition === undefined || regions === undefined) throw new Error(`edge ${edge} does not leave stage ${this.stage.name}`);
-    const recordBytesMax = this.layout?.recordBytesMax ?? 0;
     writer = new EdgeWriter({
       job,
       edge: definition,
@@ -129,9 +128,9 @@ export class TaskRun implements TaskParts {
       region: regions.region,
       blocks: regions.blocks,
       path: join(this.task.directory, `edge-${edge}.run`),
-      recordBytesMax,
-      tooLarge: () => {
-        const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${Math.floor(recordBytesMax / 1_048_576)} MB, a quarter of settings.memoryMb: raise memoryMb, or send less`;
+      recordBytesMax: this.layout?.recordBytesMax ?? 0,
+      tooLarge: bytesMax => {
+        const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${bytesMax} bytes, what settings.memoryMb leaves for one: raise memoryMb, or send less`;
         throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message });
       },
     });

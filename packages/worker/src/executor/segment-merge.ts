@@ -1,7 +1,7 @@
 // Merges the segments of a run that has more of them than a reducer merges at once. Records are compared and copied, never
 // combined: combining happens while mapping and in the final merge only, so that it folds in an order the settings decide.
 
-import { renameSync } from 'node:fs';
+import { renameSync, unlinkSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
 import { LoserTree } from '../data/loser-tree.ts';
 import type { Region } from '../data/memory.ts';
@@ -17,38 +17,53 @@ interface SegmentMerge {
   readonly ids: RunIds;
   /** Memory for the cursors and one large value. */
   readonly region: Region;
+  readonly recordBytesMax: number;
   readonly ordered: boolean;
   /** Starts a run under the same path; `finish` replaces the old one. */
   newRun(): RunWriter;
 }
 
-/** How many cursors a region has room for beside a value of a quarter of the memory, at most the fan-in and at least two. */
-export function fanInOf(regionBytes: number): number {
-  return Math.max(2, Math.min(limits.mergeFanInMax, Math.floor(regionBytes / 2 / cursorBytes)));
+/** How many cursors have room in so many bytes, at most the fan-in. */
+export function fanInOf(bytes: number): number {
+  return Math.min(limits.mergeFanInMax, Math.floor(bytes / cursorBytes));
 }
 
-/** Merges neighbouring segments until there are no more than the fan-in. */
+/** Merges neighbouring segments until there are no more than the fan-in. When it fails, the run is gone. */
 export function mergeSegments(merge: SegmentMerge): FinishedRun {
   let { run } = merge;
   for (;;) {
     const source = `${run.path}.segments`;
     renameSync(run.path, source);
-    const file = new RunFile(source, merge.ids);
-    try {
-      const writer = merge.newRun();
-      const segments = mergeOnce(merge, file, writer);
-      run = writer.finish();
-      if (segments <= limits.mergeFanInMax) return run;
-    } finally {
-      file.close();
-    }
+    const merged = mergedOnce(merge, source);
+    run = merged.run;
+    if (merged.segments <= limits.mergeFanInMax) return run;
   }
 }
 
-function mergeOnce(merge: SegmentMerge, file: RunFile, writer: RunWriter): number {
+/** The run at `source`, which is removed, with as many segments in one as there is memory for. */
+function mergedOnce(merge: SegmentMerge, source: string): { run: FinishedRun; segments: number } {
+  const file = new RunFile(source, merge.ids);
+  try {
+    const writer = merge.newRun();
+    try {
+      const segments = copySegments(merge, file, writer);
+      return { run: writer.finish(), segments };
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  } finally {
+    file.close();
+    unlinkSync(source);
+  }
+}
+
+function copySegments(merge: SegmentMerge, file: RunFile, writer: RunWriter): number {
   const { stretches } = file.footer;
+  const { region, recordBytesMax } = merge;
   const count = (stretches.at(-1)?.segment ?? -1) + 1;
-  const fanIn = fanInOf(merge.region.to - merge.region.from);
+  const fanIn = fanInOf(region.to - region.from - recordBytesMax);
+  if (fanIn < 2) throw new Error(`no room to merge segments in ${region.to - region.from} bytes`);
   for (let from = 0; from < count; from += fanIn) {
     writer.beginSegment();
     for (const group of byPartition(stretches, from, Math.min(count, from + fanIn))) mergeStretches(merge, file, group, writer);

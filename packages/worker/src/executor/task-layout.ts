@@ -1,7 +1,7 @@
 // How a task's fixed memory is cut, from the stage and the budget alone: the window of its input or the cursors of its merge,
 // then the writers of its edges share the rest.
 
-import { limits } from '@sheaf/protocol';
+import { FailureError, limits } from '@sheaf/protocol';
 import type { EdgeId, Stage, StageGraph } from '@sheaf/protocol/graph';
 import type { Region, TaskMemory } from '../data/memory.ts';
 import { cursorBytes } from '../data/run-cursor.ts';
@@ -42,20 +42,40 @@ export function layoutOf(memory: TaskMemory, graph: StageGraph, stage: Stage, st
 }
 
 function mergeLayout(memory: TaskMemory, recordBytesMax: number): TaskLayout['merge'] {
-  const fanIn = fanInOf(memory.budgetBytes / 2);
+  const fanIn = fanInOf(memory.budgetBytes / 4);
   const cursors = memory.reserve(fanIn * cursorBytes);
   const large = memory.reserve(recordBytesMax);
   const key = memory.reserve(2 * limits.keyBytesMax);
   return { cursors, large, key, blocks: memory.reserve(runWriterBytes), fanIn };
 }
 
-/** Edges with keys get four times the room of those without: samples and broadcasts are small. */
+/** The least an edge can do with: room to merge two segments beside the largest record it then has room for. */
+const arenaBytesMin = 1_048_576;
+const tableBytesMin = 2 * 1_048_576;
+
+/** After what each cannot do without, edges with keys get four times the room of those without: samples and broadcasts are small. */
 function edgeLayout(memory: TaskMemory, graph: StageGraph, stageId: number): Map<EdgeId, EdgeRegions> {
   const leaving = graph.edges.flatMap((edge, id) => {
     if (edge.from !== stageId) return [];
-    return [{ id, weight: edge.type === 'shuffle' && edge.shuffle.key.length > 0 ? 4 : 1, blocks: memory.reserve(runWriterBytes) }];
+    const combines = edge.type === 'shuffle' && edge.shuffle.combine !== null;
+    const weight = edge.type === 'shuffle' && edge.shuffle.key.length > 0 ? 4 : 1;
+    return [{ id, weight, bytesMin: combines ? tableBytesMin : arenaBytesMin }];
   });
+  const needed = leaving.reduce((sum, edge) => sum + edge.bytesMin + runWriterBytes + 64, 0);
+  if (needed > memory.freeBytes) throw tooManyEdges(memory, graph.stages[stageId]?.name ?? '', leaving.length, needed);
   const weights = leaving.reduce((sum, edge) => sum + edge.weight, 0);
-  const share = weights === 0 ? 0 : Math.floor((memory.freeBytes - 16 * leaving.length) / weights);
-  return new Map(leaving.map(edge => [edge.id, { region: memory.reserve(share * edge.weight), blocks: edge.blocks }]));
+  const share = Math.floor((memory.freeBytes - needed) / Math.max(1, weights));
+  return new Map(
+    leaving.map(edge => {
+      const blocks = memory.reserve(runWriterBytes);
+      return [edge.id, { region: memory.reserve(edge.bytesMin + share * edge.weight), blocks }];
+    }),
+  );
+}
+
+function tooManyEdges(memory: TaskMemory, stage: string, edges: number, needed: number): FailureError {
+  const given = Math.round(memory.budgetBytes / 1_048_576);
+  const wanted = Math.ceil((memory.budgetBytes - memory.freeBytes + needed) / 1_048_576);
+  const message = `stage '${stage}' sends its records ${edges} ways, for which settings.memoryMb (${given}) is too small: raise it to ${wanted} or more`;
+  return new FailureError({ code: 'E_USAGE', message });
 }

@@ -56,6 +56,7 @@ export interface CombineTable {
 /** Entries whose value is encoded have this flag in the word of the key's length. */
 export const encodedValueFlag: number = 1 << 18;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: self-contained, and its loop holds what a call would slow down.
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
   const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey, encodeValue, decodeValue } = d;
