@@ -75,7 +75,7 @@ describe('a job that fails', () => {
 describe('a mistake is one line on standard error and ends with 2', () => {
   it.each([
     ['a missing job file', ['run', 'nope.ts'], /nope\.ts/],
-    ['a parameter that is missing', ['run', 'wc.ts', '-p', 'in=in'], /^error: job 'word-count': wrong parameters:\n  - out: /m],
+    ['a parameter that is missing', ['run', 'wc.ts', '-p', 'in=in'], /^error: job 'word-count': wrong parameters:\n {2}- out: /m],
     ['a parameter without a value', ['run', 'wc.ts', '-p', 'in'], /name=value/],
     ['a parameter given twice', ['run', 'wc.ts', '-p', 'in=a', '-p', 'in=b'], /-p in is given twice/],
     ['a parameters file that is not there', ['run', 'wc.ts', '--params', 'nope.json'], /--params: .*nope\.json cannot be read/],

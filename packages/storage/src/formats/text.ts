@@ -55,6 +55,7 @@ export class LineDecoder implements Decoder {
     return this.offset;
   }
 
+  // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     this.each = each;
     this.eachBytes = null;
