@@ -57,7 +57,7 @@ export const limits = {
   heartbeatIntervalMs: 1_000,
   heartbeatTimeoutMs: 10_000,
   lostConnectionGraceMs: 500,
-  /** After its own start, a coordinator waits this long for workers to come back with finished outputs before it runs them again. */
+  /** After its own start, a coordinator waits this long for workers to come back with what they have finished and what they run. */
   restartGraceMs: 3_000,
   /** A timer that fires this much late means that the coordinator itself stood still; silence during it is nobody's fault. */
   stallToleranceMs: 500,

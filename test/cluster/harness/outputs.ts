@@ -1,5 +1,6 @@
 // What a job has written: the parts of an output folder, byte for byte, and what it would have left beside it.
 
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -9,9 +10,10 @@ export function partsOf(folder: string): Map<string, Buffer> {
   return new Map(names.sort().map(name => [name, readFileSync(join(folder, name))]));
 }
 
-/** What the manifest of an output says was counted. */
-export function countersIn(folder: string): { readonly [name: string]: number } {
-  return (JSON.parse(readFileSync(join(folder, '_SUCCESS'), 'utf8')) as { counters: { [name: string]: number } }).counters;
+/** Name, size and hash of each part: equal exactly when the parts are, and quick to compare. */
+export function digestsOf(parts: ReadonlyMap<string, Buffer>): { readonly [name: string]: string } {
+  const digest = (bytes: Buffer): string => `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`;
+  return Object.fromEntries([...parts].map(([name, bytes]) => [name, digest(bytes)]));
 }
 
 /** Staging folders of an output. */

@@ -121,7 +121,12 @@ export class TestCluster {
 
   /** `sheaf submit --json` for a job file of jobs/, which may have gates. */
   submit(job: string, params: { readonly [name: string]: string }, ...options: readonly string[]): Command {
-    return this.command('submit', jobFile(job), ...paramsOf({ ...params, gates: this.gates.folder }), '--json', ...options);
+    return this.submitUngated(job, { ...params, gates: this.gates.folder }, ...options);
+  }
+
+  /** The same for a job without gates. */
+  submitUngated(job: string, params: { readonly [name: string]: string }, ...options: readonly string[]): Command {
+    return this.command('submit', jobFile(job), ...paramsOf(params), '--json', ...options);
   }
 
   /** Any command, told where the coordinator is. */
