@@ -162,13 +162,14 @@ interface BlobFetch {
   readonly signal: AbortSignal;
 }
 
-/** Shared storage may be slow to show a new file, so a missing one is looked for again for a while. */
+/** Shared storage may be slow to show a new file or its contents, so what is missing is looked for again for a while. */
 async function checkNonce({ path, text }: { readonly path: string; readonly text: string }, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + limits.nonceWaitMs;
   for (;;) {
     const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
     if (found === text) return;
-    if (performance.now() >= deadline) {
+    const mayCome = typeof found === 'string' ? text.startsWith(found) : found.code === 'ENOENT';
+    if (!mayCome || performance.now() >= deadline) {
       const what = typeof found === 'string' ? 'another file lies there' : found.message;
       const message = `this worker does not see what the coordinator wrote to ${path} (${what}): the output folder must be on storage that all of them share`;
       throw new FailureError({ code: 'E_STORAGE_NOT_SHARED', message });

@@ -11,6 +11,8 @@ export interface LinkOptions {
   /** `ws://host:port`; the path of the workers' door is added. */
   readonly coordinatorUrl: string;
   readonly token: string | null;
+  /** After so long without a sign of life the coordinator is taken for lost. Default `limits.heartbeatTimeoutMs`. */
+  readonly silenceMsMax?: number;
   readonly onOpen: () => void;
   readonly onMessage: (message: CoordinatorMessage) => void;
   /** Told once, when nothing more comes. */
@@ -27,7 +29,8 @@ export class CoordinatorLink {
   private heardAt: number = performance.now();
   private beatAt: number = performance.now();
   private isClosed = false;
-  private reason = 'the connection was lost';
+  /** The first cause is the true one: what follows it is only the socket's end. */
+  private reason: string | null = null;
 
   constructor(options: LinkOptions) {
     this.options = options;
@@ -44,9 +47,9 @@ export class CoordinatorLink {
     this.socket.on('pong', () => this.heard());
     this.socket.on('unexpected-response', (_, response) => this.refusedUpgrade(response.statusCode ?? 0));
     this.socket.on('error', error => {
-      this.reason = error.message;
+      this.reason ??= error.message;
     });
-    this.socket.on('close', (_, reason) => this.closed(reason.length > 0 ? reason.toString('utf8') : this.reason));
+    this.socket.on('close', (_, reason) => this.closed(reason.toString('utf8')));
   }
 
   /** Sends, unless the link is closing. A coordinator that reads too slowly loses the link, so that nothing piles up here. */
@@ -60,12 +63,13 @@ export class CoordinatorLink {
   /** Ends the link; what was sent before still goes out, within a deadline. */
   close(): void {
     if (this.isClosed) return;
+    this.reason ??= 'the worker has closed it';
     this.socket.close(closeCodes.goingAway, 'the worker closes the link');
     setTimeout(() => this.socket.terminate(), limits.lostConnectionGraceMs).unref();
   }
 
   private cut(reason: string): void {
-    this.reason = reason;
+    this.reason ??= reason;
     this.socket.terminate();
   }
 
@@ -75,7 +79,7 @@ export class CoordinatorLink {
     const lateMs = now - this.beatAt - limits.heartbeatIntervalMs;
     if (lateMs > limits.stallToleranceMs) this.heardAt = Math.min(now, this.heardAt + lateMs);
     this.beatAt = now;
-    if (now - this.heardAt >= limits.heartbeatTimeoutMs) this.cut('the coordinator is silent');
+    if (now - this.heardAt >= (this.options.silenceMsMax ?? limits.heartbeatTimeoutMs)) this.cut('the coordinator is silent');
     else if (this.socket.readyState === WebSocket.OPEN) this.socket.ping();
   }
 
@@ -91,7 +95,7 @@ export class CoordinatorLink {
       this.options.onMessage(decoded.message);
       return;
     }
-    this.reason = `a malformed message: ${decoded.problem}`;
+    this.reason ??= `a malformed message: ${decoded.problem}`;
     this.socket.close(closeCodes.malformed, Buffer.from(decoded.problem).subarray(0, 123));
   }
 
@@ -104,10 +108,10 @@ export class CoordinatorLink {
     this.cut(`the coordinator answers ${status}`);
   }
 
-  private closed(reason: string): void {
+  private closed(farewell: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
     clearInterval(this.pulse);
-    this.options.onClosed(reason);
+    this.options.onClosed(this.reason ?? (farewell === '' ? 'the connection was lost' : farewell));
   }
 }
