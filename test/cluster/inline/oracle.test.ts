@@ -16,8 +16,10 @@ interface RecordOfJob {
   readonly k: unknown;
   readonly v: unknown;
 }
+/** An item holds several records, as each item is a task. */
 type Input =
-  | { readonly type: 'items' | 'jsonl'; readonly records: readonly RecordOfJob[] }
+  | { readonly type: 'items'; readonly items: readonly (readonly RecordOfJob[])[] }
+  | { readonly type: 'jsonl'; readonly records: readonly RecordOfJob[] }
   | { readonly type: 'text'; readonly text: string };
 
 /** What a job is made of, in values that print. */
@@ -91,7 +93,7 @@ function jobOf(shape: Shape, settings: { memoryMb: number; splitMb: number }): u
     name: 'random',
     settings,
     ...(several
-      ? { inputs: shape.inputs.map((input, i) => sourceOf(input, i).flatMap(mapOf(input.type, shape))) }
+      ? { inputs: shape.inputs.map((input, i) => sourceOf(input, i).flatMap(mapOf(input.type, shape) as Any)) }
       : { input: sourceOf(first, 0), map: mapOf(first.type, shape) }),
     ...(shape.reduce
       ? {

@@ -173,6 +173,7 @@ export class EdgeWriter {
       groupLength: keys.groupLength,
       encodeAsciiKey,
       encodeKey,
+      encodeTextKey,
       encodeValue,
       decodeValue,
       numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
@@ -189,10 +190,7 @@ export class EdgeWriter {
   }
 
   private textAdder(arena: Arena): EdgeWriter['addText'] {
-    const { value } = this.shuffle;
-    if (!this.keyIsRecord()) return null;
-    if (value.type === 'none') return (from, to) => arena.addText(from, to, 0, 0);
-    return null;
+    return this.keyIsRecord() && this.shuffle.value.type === 'none' ? arena.addText : null;
   }
 
   private textAdderOfTable(table: CombineTable): EdgeWriter['addText'] {
@@ -214,9 +212,10 @@ export class EdgeWriter {
     const { region, job, partitions } = this.options;
     const source = this.table ?? (this.arena as Arena);
     if (source.count() === 0) return;
-    const entries = this.table === null ? ((source.top() + 15) & ~15) >>> 2 : (region.from + 16) >>> 2;
-    const spare = this.table === null ? entries + source.count() * entryWords : this.spareOfTable(source.count());
-    const { count, skip } = this.table === null ? this.indexArena(entries) : this.indexTable(entries);
+    // An arena's index lies behind its records, a table's in the place of its slots.
+    const entries = (this.arena === null ? region.from + 16 : (this.arena.top() + 15) & ~15) >>> 2;
+    const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
+    const { count, skip } = this.arena === null ? this.indexTable(entries) : this.indexArena(this.arena, entries);
     const { bytes, words } = job.memory;
     const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
     sortArena(index, skip);
@@ -234,10 +233,9 @@ export class EdgeWriter {
   }
 
   /** Walks the arena, whose records lie one behind another, and makes an entry for each. */
-  private indexArena(entries: number): { count: number; skip: number } {
+  private indexArena(arena: Arena, entries: number): { count: number; skip: number } {
     const { words } = this.options.job.memory;
     const before = this.ordered ? 4 : 0;
-    const arena = this.arena as Arena;
     const end = arena.top();
     let skip = -1;
     let first = 0;

@@ -2,6 +2,7 @@
 // code may hang, exit or run out of memory here without touching a heartbeat; it has no network of ours and no credentials.
 
 import { writeSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Failure, FailureError, limits } from '@sheaf/protocol';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
@@ -29,17 +30,26 @@ async function open(opening: ExecutorJob): Promise<void> {
 
 async function run(task: ExecutorTask): Promise<void> {
   const { attempt } = task.assignment;
-  busy = { answer: failure => ({ type: 'failed', attempt, failure }) };
+  const work = { answer: (failure: Failure): FromExecutor => ({ type: 'failed', attempt, failure }) };
+  busy = work;
+  const answer = await resultOf(task);
+  // A promise that was rejected while the task ran is told of after it: the task has not succeeded before that.
+  await nextTurn();
+  if (busy === work) send(answer);
+}
+
+async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
+  const { attempt } = task.assignment;
   try {
     if (job === null) throw new FailureError({ code: 'E_INTERNAL', message: 'the executor was given a task before its job' });
     const result = await runTask(job, task, {
       progress: (records, bytes) => writeLine(progressFd, `${attempt} ${records} ${bytes}`),
       log: (level, message, fields) => writeLine(1, logLine(level, message, fields)),
     });
-    send({ type: 'succeeded', attempt, result });
+    return { type: 'succeeded', attempt, result };
   } catch (error) {
     const failure = error instanceof FailureError ? error.failure : { code: 'E_INTERNAL' as const, message: String(error) };
-    send({ type: 'failed', attempt, failure });
+    return { type: 'failed', attempt, failure };
   }
 }
 

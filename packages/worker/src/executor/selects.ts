@@ -66,10 +66,11 @@ export function keyWriterOf(parts: readonly KeyPart[], group: number, job: Loade
         const from = end;
         end = encodeKey((picks[i] as Pick)(record), bytes, from, limit);
         if (end < 0) return end;
+        // After each part, so that a table, which keeps room for one key too many, never runs out of it.
+        if (end - at > limits.keyBytesMax) throw new KeyTooLarge();
         if (parts[i]?.desc === true) invertBytes(bytes, from, end);
         if (i === group - 1) groupLength = end - at;
       }
-      if (end - at > limits.keyBytesMax) throw new KeyTooLarge();
       return end;
     },
     groupLength: () => groupLength,

@@ -32,9 +32,10 @@ export interface ArenaDependencies {
 
 export interface Arena {
   add(record: unknown): void;
-  /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with no value or the encoded one in bytes[valueFrom, valueTo). */
-  addText(from: number, to: number, valueFrom: number, valueTo: number): void;
+  /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), and no value. */
+  addText(from: number, to: number): void;
   readonly count: () => number;
+  /** End of the records. */
   readonly top: () => number;
   clear(): void;
 }
@@ -95,17 +96,14 @@ export function arenaKernel(d: ArenaDependencies): Arena {
 
   return {
     add,
-    addText(from: number, to: number, valueFrom: number, valueTo: number): void {
+    addText(from: number, to: number): void {
       for (;;) {
         const keyEnd = encodeTextKey(bytes, from, to, bytes, top + before + 8, arenaTo);
-        const end = keyEnd + valueTo - valueFrom;
-        if (keyEnd < 0 || end > arenaTo) {
-          makeRoom();
-          continue;
+        if (keyEnd >= 0) {
+          commit(keyEnd, keyEnd, keyEnd - top - before - 8);
+          return;
         }
-        for (let i = valueFrom, j = keyEnd; i < valueTo; ) bytes[j++] = bytes[i++] as number;
-        commit(keyEnd, end, keyEnd - top - before - 8);
-        return;
+        makeRoom();
       }
     },
     count: () => count,

@@ -25,7 +25,7 @@ export interface CombineDependencies {
   readonly pickKey: (record: unknown) => unknown;
   readonly pickValue: (record: unknown) => unknown;
   readonly fold: (a: unknown, b: unknown) => unknown;
-  /** The key of one ascending part; null: `putKey` writes the parts. */
+  /** The key of one ascending part; otherwise `putKey` writes the parts. */
   readonly simple: boolean;
   /** Writes all parts of the record's key at an address, gives the end. */
   readonly putKey: (record: unknown, at: number, limit: number) => number;
@@ -33,6 +33,7 @@ export interface CombineDependencies {
   readonly groupLength: () => number;
   readonly encodeAsciiKey: (text: string, target: Uint8Array, at: number) => number;
   readonly encodeKey: (key: unknown, target: Uint8Array, at: number, limit: number) => number;
+  readonly encodeTextKey: (source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number) => number;
   readonly encodeValue: (value: unknown, target: Uint8Array, at: number, limit: number) => number;
   readonly decodeValue: (source: Uint8Array, from: number, to: number) => unknown;
   readonly numberBytes: (value: number) => number;
@@ -46,21 +47,15 @@ export interface CombineTable {
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with a number. */
   addText(from: number, to: number, value: number): void;
   readonly count: () => number;
-  /** End of the used part of the arena. */
-  readonly top: () => number;
   /** Records that were folded into an entry. */
   readonly folded: () => number;
   clear(): void;
 }
 
-/** Entries whose value is encoded have this flag in the word of the key's length. */
-export const encodedValueFlag: number = 1 << 18;
-
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: self-contained, and its loop holds what a call would slow down.
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
-  const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey, encodeValue, decodeValue } = d;
-  const { numberBytes, tooLarge, flush, slotsMax } = d;
+  const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey } = d;
+  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax } = d;
   let slots = Math.min(slotsMax, 1 << 15);
   let mask = slots - 1;
   let count = 0;
@@ -206,13 +201,14 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     },
     addText(from: number, to: number, value: number): void {
       const at = top + 12;
-      bytes[at] = 0x50;
-      let end = at + 1;
-      if (to - from > 65_000) {
-        end = encodeKey(new TextDecoder().decode(bytes.subarray(from, to)), bytes, at, arenaTo);
+      // Escaped, each byte may take two: what may come near the limit of a key goes the careful way.
+      if (to - from > 32_000) {
+        const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
         put(end, end - at, value);
         return;
       }
+      bytes[at] = 0x50;
+      let end = at + 1;
       for (let i = from; i < to; i++) {
         const byte = bytes[i] as number;
         if (byte < 2) {
@@ -226,7 +222,6 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       put(end, end - at, value);
     },
     count: () => count,
-    top: () => top,
     folded: () => folded,
     clear(): void {
       count = 0;
