@@ -117,7 +117,8 @@ test('settings are checked, each by its name', () => {
   expect(withMembers({ settings: { infrastructureAttempts: 1 } })).toContain("there is no setting 'infrastructureAttempts'");
   expect(withMembers({ settings: { toString: 1 } })).toContain("there is no setting 'toString'");
   expect(withMembers({ settings: 64 })).toContain('settings must be an object with memoryMb, ');
-  expect(withMembers({ settings: { memoryMb: limits.memoryMbMin, heapMb: undefined } })).toBe('accepted');
+  expect(withMembers({ settings: { memoryMb: limits.memoryMbMin, heapMb: undefined, splitMb: 0.5 } })).toBe('accepted');
+  expect(withMembers({ settings: { splitMb: 0 } })).toContain('settings.splitMb must be a number from 0.0625 to 65536, but is 0');
 });
 
 describe('what input, inputs and output give', () => {

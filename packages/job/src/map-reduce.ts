@@ -21,7 +21,7 @@ export interface Settings {
   readonly memoryMb?: number;
   /** Heap for the functions of the job. Default 256. */
   readonly heapMb?: number;
-  /** The largest split. Default 64. */
+  /** The largest split; below 1 for little input that takes much work. Default 64. */
   readonly splitMb?: number;
   /** Failures of its own after which a task fails for good. Default 4. */
   readonly attempts?: number;
@@ -55,7 +55,7 @@ export interface MapReduce<P, T, I, M extends Anything, Q extends readonly Sourc
   mapEnd?(context: TaskContext<P, T>): Iterable<M>;
   /** Several inputs, each with its own .map or .flatMap. */
   readonly inputs?: Q | ((params: P) => Q);
-  /** Associative and commutative; runs any number of times. */
+  /** Associative and commutative; runs any number of times. With `sortValuesBy`, only for values with an equal sort key. */
   combine?(a: ValueIn<Mapped<M, Q>>, b: ValueIn<Mapped<M, Q>>): ValueIn<Mapped<M, Q>>;
   partition?(key: KeyIn<Mapped<M, Q>>, partitions: number): number;
   readonly sortValuesBy?: Order<ValueIn<Mapped<M, Q>>> | ColumnLater<M, Q>;

@@ -34,6 +34,8 @@ export const limits = {
   memoryMbMax: 2048,
   heapMbMin: 16,
   heapMbMax: 65_536,
+  /** Small splits are for small inputs that cost much work a byte. */
+  splitMbMin: 0.0625,
   splitMbMax: 65_536,
   attemptsMax: 1_000,
   /** The longest delay a timer of Node takes. */

@@ -8,7 +8,7 @@ import { alternatives } from '../suggest.ts';
 const ranges: { readonly [setting: string]: readonly [min: number, max: number] } = {
   memoryMb: [limits.memoryMbMin, limits.memoryMbMax],
   heapMb: [limits.heapMbMin, limits.heapMbMax],
-  splitMb: [1, limits.splitMbMax],
+  splitMb: [limits.splitMbMin, limits.splitMbMax],
   attempts: [1, limits.attemptsMax],
   taskTimeoutMs: [1, limits.taskTimeoutMsMax],
 };
@@ -34,6 +34,8 @@ function problemOf(name: string, value: unknown): string | null {
   const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
   if (range === undefined) return `there is no setting '${name}'${alternatives(name, Object.keys(ranges))}`;
   const [min, max] = range;
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return null;
-  return `settings.${name} must be a whole number from ${min} to ${max}, but is ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+  const whole = name !== 'splitMb';
+  const isNumber = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (isNumber && (value as number) >= min && (value as number) <= max) return null;
+  return `settings.${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, but is ${typeof value === 'string' ? `'${value}'` : String(value)}`;
 }

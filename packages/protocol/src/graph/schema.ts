@@ -212,7 +212,7 @@ const settings: Schema<Settings> = exactly<Settings>()(
   z.strictObject({
     memoryMb: between(limits.memoryMbMin, limits.memoryMbMax),
     heapMb: between(limits.heapMbMin, limits.heapMbMax),
-    splitMb: between(1, limits.splitMbMax),
+    splitMb: z.number().min(limits.splitMbMin).max(limits.splitMbMax),
     attempts: between(1, limits.attemptsMax),
     attemptsGiven: z.literal(true).exactOptional(),
     taskTimeoutMs: between(1, limits.taskTimeoutMsMax),
