@@ -211,6 +211,8 @@ class Walk {
     if (wake === null) return;
     this.now = Math.max(this.now, wake);
     this.tell({ type: 'woken' });
+    const next = this.ended ? null : nextWakeAt(this.agent);
+    expect(next === null || next > this.now, 'a wake is answered by what it was asked for').toBe(true);
   }
 
   private connect(): void {

@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AttemptLogs } from '../../../packages/worker/src/host/attempt-logs.ts';
 import { ExecutorPool } from '../../../packages/worker/src/host/executor-pool.ts';
-import { eventually, isAlive } from './eventually.ts';
+import { eventually } from './eventually.ts';
+import { isAlive } from './processes.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const job = parseJobId('jaaaaaaaaaaaa');

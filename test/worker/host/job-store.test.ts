@@ -57,14 +57,15 @@ describe('the job store', () => {
     const { store, asked } = await startStore(['bundle', 'map', 'items']);
     const blobs = { '0.0': hashOf('items'), '0.1': hashOf('items') };
     const prepared = await store.prepare(openingOf({ blobs }));
-    const { bundlePath, spools } = prepared?.executorJob ?? { bundlePath: '', spools: {} };
+    if (prepared === null) throw new Error('it was deleted');
+    const { bundlePath, spools } = prepared.executorJob;
     expect(readFileSync(bundlePath, 'utf8')).toBe('bundle');
     expect(readFileSync(`${bundlePath}.map`, 'utf8')).toBe('map');
     expect(readFileSync(spools['0.0'] ?? '', 'utf8')).toBe('items');
     expect(spools['0.1']).toBe(spools['0.0']);
     expect(asked.length).toBe(3);
-    expect(prepared?.settings).toEqual({ heapMb: 300, taskTimeoutMs: 5_000 });
-    expect(prepared?.producerOf(0)).toBe(4);
+    expect(prepared.settings).toEqual({ heapMb: 300, taskTimeoutMs: 5_000 });
+    expect(prepared.producerOf(0)).toBe(4);
     expect(store.get(job)).toBe(prepared);
   });
 

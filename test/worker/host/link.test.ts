@@ -27,7 +27,7 @@ function openLink(coordinatorUrl: string, token: string | null = null, silenceMs
   const told: string[] = [];
   const messages: CoordinatorMessage[] = [];
   const link = new CoordinatorLink({
-    ...{ coordinatorUrl, token, silenceMsMax },
+    ...{ coordinatorUrl, token, silenceMsMax, isKnown: false },
     onOpen: () => told.push('open'),
     onMessage: message => {
       messages.push(message);

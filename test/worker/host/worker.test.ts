@@ -9,6 +9,7 @@ import { type RunningWorker, startWorker, type WorkerOptions } from '@sheaf/work
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { job, openingOf, TestCoordinator } from './coordinator.ts';
+import { commandOf, descendantsOf } from './processes.ts';
 import { writeRun } from './run-files.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -65,6 +66,7 @@ describe('a worker', () => {
     await worker.close();
     expect((await worker.ended).reason).toBe('closed');
     expect(readdirSync(worker.folder)).toEqual(['worker.json']);
+    expect(descendantsOf(process.pid).map(commandOf)).toEqual([]);
   });
 
   it('reads outputs of its own machine in place and fetches those of another', async () => {
@@ -173,7 +175,7 @@ describe('a worker', () => {
     await coordinator.takes('hello');
     coordinator.send({ type: 'open-job', job: openingOf(['spin']) });
     const attempt = coordinator.assign(0, 1);
-    await coordinator.takes('job-opened');
+    await expect.poll(() => existsSync(join(worker.folder, 'outputs', job, attempt))).toBe(true);
     coordinator.send({ type: 'drain' });
     await coordinator.takes('draining');
     expect((await coordinator.takes('failed')).failure.code).toBe('E_DRAINED');

@@ -97,6 +97,7 @@ export function accepted(turn: Turn, id: AttemptId): void {
   const attempt = turn.state.attempts.get(id);
   if (attempt?.state === 'succeeded' && hasOutputs(attempt)) {
     attempt.result = null;
+    attempt.assignment = null;
     moveAttempt(turn, attempt, 'held');
   } else if (attempt?.state === 'succeeded' || attempt?.state === 'failed') discard(turn, attempt);
 }
@@ -114,7 +115,8 @@ export function expireAttempts(turn: Turn): void {
     if (deadline === null || turn.at < deadline) continue;
     if (attempt.state === 'running') {
       const seconds = Math.round((turn.at - attempt.progressedAt) / 1000);
-      const message = `no record was finished for ${seconds} s, after ${attempt.records} records`;
+      // What was finished in the second before the last report is not known here.
+      const message = `no record was finished for ${seconds} s (settings.taskTimeoutMs), after ${attempt.records} records or a few more`;
       failAttempt(turn, attempt, { code: 'E_NO_PROGRESS', message });
     } else {
       failAttempt(turn, attempt, { code: 'E_INTERNAL', message: 'the locations of the input did not arrive' });

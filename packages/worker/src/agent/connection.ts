@@ -64,6 +64,7 @@ export function welcomed(turn: Turn, link: LinkId, welcome: Welcome): void {
     heartbeatAt: turn.at + limits.heartbeatIntervalMs,
     progressAt: turn.at + limits.progressIntervalMs,
   };
+  note(turn, 'info', `joined the coordinator: session ${welcome.session}, epoch ${welcome.epoch}`);
   const wanted = new Set<AttemptId>([...welcome.keep, ...welcome.resume]);
   const livingJobs = new Set<string>();
   for (const attempt of [...state.attempts.values()]) {

@@ -28,6 +28,12 @@ export function executorExited(turn: Turn, id: ExecutorId, failure: Failure): vo
   forgetExecutor(turn, executor);
 }
 
+/** After a failure to start: it may be tried again now. */
+export function unblockStarts(turn: Turn): void {
+  const { state } = turn;
+  if (state.startsBlockedUntil !== null && turn.at >= state.startsBlockedUntil) state.startsBlockedUntil = null;
+}
+
 /** Gives ready attempts their executors, and starts processes for those that found none. */
 export function runReady(turn: Turn): void {
   const { state } = turn;
@@ -41,7 +47,7 @@ export function runReady(turn: Turn): void {
     if (executor !== null) run(turn, attempt, executor);
     else wanted.set(heapOf(turn, attempt), (wanted.get(heapOf(turn, attempt)) ?? 0) + 1);
   }
-  if (turn.at < state.startsBlockedUntil || state.draining) return;
+  if (state.startsBlockedUntil !== null || state.draining) return;
   for (const [heapMb, count] of wanted) {
     const starting = countExecutors(turn, executor => executor.state === 'starting' && executor.heapMb === heapMb);
     for (let missing = count - starting; missing > 0; missing--) startOrMakeRoom(turn, heapMb);

@@ -38,9 +38,10 @@ export interface AgentState {
   readonly unreported: Set<Attempt>;
   readonly executors: Map<ExecutorId, Executor>;
   executorsMade: number;
-  /** Executors that failed to start, one after the other; none is started before `startsBlockedUntil`. */
+  /** Executors that failed to start, one after the other. */
   startFailures: number;
-  startsBlockedUntil: number;
+  /** After a failure none is started before this time; null when nothing is in the way. */
+  startsBlockedUntil: number | null;
   draining: boolean;
   ended: boolean;
 }
@@ -85,8 +86,8 @@ export interface Attempt {
   readonly job: JobId;
   readonly stage: StageId;
   readonly task: TaskIndex;
-  /** null for an attempt of an earlier life of this worker. */
-  readonly assignment: TaskAssignment | null;
+  /** null in `held`, where it is not needed any more, and for an attempt of an earlier life of this worker. */
+  assignment: TaskAssignment | null;
   readonly assignedAt: number;
   state: AttemptState;
   /** The states it has been in, for the message of an assertion. */
@@ -143,7 +144,7 @@ export function createAgent(config: AgentConfig, held: readonly HeldAttempt[] = 
     executors: new Map(),
     executorsMade: 0,
     startFailures: 0,
-    startsBlockedUntil: 0,
+    startsBlockedUntil: null,
     draining: false,
     ended: false,
   };

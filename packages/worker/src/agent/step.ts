@@ -21,7 +21,7 @@ import type { AgentCommand, LinkId } from './commands.ts';
 import { connect, connected, disconnected, hangUp, keepInTouch, obeys, refused, welcomed } from './connection.ts';
 import { closeJob, failAttempt, killExecutor } from './endings.ts';
 import type { AgentEvent } from './events.ts';
-import { executorExited, executorReady, runReady } from './executors.ts';
+import { executorExited, executorReady, runReady, unblockStarts } from './executors.ts';
 import { addLocations, jobPrepared, jobRefused, openJob } from './jobs.ts';
 import { note, send } from './sending.ts';
 import type { AgentState, Turn } from './state.ts';
@@ -47,14 +47,12 @@ export function nextWakeAt(state: AgentState): number | null {
   if (connection.type === 'disconnected') times.push(connection.retryAt);
   if (connection.type === 'greeting') times.push(connection.deadline);
   if (connection.type === 'welcomed') times.push(connection.heartbeatAt);
-  let waitsForStart = false;
   for (const attempt of state.pending) {
     if (attempt.progressDue && connection.type === 'welcomed') times.push(connection.progressAt);
-    if (attempt.state === 'ready') waitsForStart = true;
     const deadline = deadlineOf(state, attempt);
     if (deadline !== null) times.push(deadline);
   }
-  if (state.startFailures > 0 && (waitsForStart || state.executors.size === 0)) times.push(state.startsBlockedUntil);
+  if (state.startsBlockedUntil !== null) times.push(state.startsBlockedUntil);
   const earliest = Math.min(...times);
   return Number.isFinite(earliest) ? earliest : null;
 }
@@ -116,6 +114,7 @@ function wake(turn: Turn): void {
     note(turn, 'warn', 'the coordinator did not answer hello');
     hangUp(turn);
   }
+  unblockStarts(turn);
   expireAttempts(turn);
   keepInTouch(turn);
 }

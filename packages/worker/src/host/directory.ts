@@ -11,7 +11,7 @@
 
 import { randomInt } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isAttemptId, isJobId, isWorkerId, limits, parseWorkerId, type WorkerId } from '@sheaf/protocol';
 import { type AttemptName, type HeldAttempt, type MapOutput, outputPath } from '@sheaf/protocol/messages';
@@ -145,6 +145,7 @@ function writeAndRename(path: string, text: string): void {
 async function release(lock: { release(): Promise<void> }, folders: readonly string[]): Promise<void> {
   const [outputs = '', ...others] = folders;
   for (const folder of others) await rm(folder, { recursive: true, force: true });
-  if ((await readdir(outputs).catch(() => [])).length === 0) await rm(outputs, { recursive: true, force: true });
+  const jobs = await readdir(outputs).catch(() => []);
+  for (const folder of [...jobs.map(job => join(outputs, job)), outputs]) await rmdir(folder).catch(() => undefined);
   await lock.release();
 }

@@ -11,6 +11,8 @@ export interface LinkOptions {
   /** `ws://host:port`; the path of the workers' door is added. */
   readonly coordinatorUrl: string;
   readonly token: string | null;
+  /** This worker has been welcomed there before, so that a refusal of the upgrade will pass, as when a proxy restarts. */
+  readonly isKnown: boolean;
   /** After so long without a sign of life the coordinator is taken for lost. Default `limits.heartbeatTimeoutMs`. */
   readonly silenceMsMax?: number;
   readonly onOpen: () => void;
@@ -19,7 +21,7 @@ export interface LinkOptions {
   readonly onClosed: (reason: string) => void;
 }
 
-/** Answers to the upgrade that asking again will not change. */
+/** Answers to the upgrade that asking again will not change, unless it went well before. */
 const permanentStatuses: ReadonlySet<number> = new Set([401, 403, 404, 421]);
 
 export class CoordinatorLink {
@@ -103,7 +105,7 @@ export class CoordinatorLink {
     if (permanentStatuses.has(status)) {
       const message =
         status === 401 ? 'the token is missing or wrong' : `it answers ${status}: is ${this.options.coordinatorUrl} a coordinator?`;
-      this.options.onMessage({ type: 'refused', code: `HTTP_${status}`, message, retry: false });
+      this.options.onMessage({ type: 'refused', code: `HTTP_${status}`, message, retry: this.options.isKnown });
     }
     this.cut(`the coordinator answers ${status}`);
   }

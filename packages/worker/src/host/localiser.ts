@@ -115,8 +115,14 @@ export class Localiser {
     };
     arrivals?.set(key, arrival);
     this.underway.add(arrival);
-    // What failed is forgotten, so that another attempt may try again.
-    path.catch(forget).finally(() => this.underway.delete(arrival));
+    path
+      .then(
+        // What lies elsewhere may go at any time, and is looked at anew for each attempt.
+        found => (found === location.path ? forget() : undefined),
+        // What failed is forgotten, so that another attempt may try again.
+        forget,
+      )
+      .finally(() => this.underway.delete(arrival));
     return arrival;
   }
 

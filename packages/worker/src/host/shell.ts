@@ -45,7 +45,7 @@ export class Shell {
   private isClosed = false;
   private timer: NodeJS.Timeout | null = null;
   private link: { readonly id: LinkId; readonly connection: CoordinatorLink } | null = null;
-  private readonly assignments = new Map<AttemptId, TaskAssignment>();
+  private readonly running = new Map<ExecutorId, TaskAssignment>();
   /** Attempts whose input is asked for; null until it is here. */
   private readonly sources = new Map<AttemptId, LocalSources | null>();
   private readonly deletions = new Set<Promise<unknown>>();
@@ -136,7 +136,7 @@ export class Shell {
   private connect(id: LinkId): void {
     const { coordinatorUrl, token, logger } = this.options;
     const connection = new CoordinatorLink({
-      ...{ coordinatorUrl, token },
+      ...{ coordinatorUrl, token, isKnown: this.options.agent.epoch > 0 },
       onOpen: () => this.tell({ type: 'connected', link: id }),
       onMessage: message => this.tell({ type: 'message-received', link: id, message }),
       onClosed: reason => {
@@ -184,28 +184,35 @@ export class Shell {
       this.tell({ type: 'attempt-failed', attempt, failure: diskFailure(error) });
       return;
     }
-    this.assignments.set(attempt, assignment);
+    this.running.set(executor, assignment);
     const task = { assignment, sources, directory };
     this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
   }
 
   private eventsOf(executor: ExecutorId): ExecutorEvents {
+    const { logger } = this.options;
     return {
       ready: () => this.tell({ type: 'executor-ready', executor }),
-      succeeded: (attempt, result) => this.tell(this.outcomeOf(attempt, result)),
+      succeeded: (attempt, result) => this.tell(this.outcomeOf(executor, attempt, result)),
       failed: (attempt, failure) => {
-        this.assignments.delete(attempt);
+        this.running.delete(executor);
+        logger.info({ attempt, failure: failure.code, message: failure.message }, 'an attempt failed');
         this.tell({ type: 'attempt-failed', attempt, failure });
       },
       progressed: (attempt, records, bytes) => this.tell({ type: 'attempt-progressed', attempt, records, bytes }),
-      exited: failure => this.tell({ type: 'executor-exited', executor, failure }),
+      exited: failure => {
+        const attempt = this.running.get(executor)?.attempt;
+        this.running.delete(executor);
+        if (attempt !== undefined) logger.info({ executor, attempt, end: failure.message }, 'an executor ended in an attempt');
+        this.tell({ type: 'executor-exited', executor, failure });
+      },
     };
   }
 
   /** A success becomes one when its outputs are served and recorded; when they cannot be, it is a failure. */
-  private outcomeOf(attempt: AttemptId, result: TaskResult): NewEvent {
-    const assignment = this.assignments.get(attempt);
-    this.assignments.delete(attempt);
+  private outcomeOf(executor: ExecutorId, attempt: AttemptId, result: TaskResult): NewEvent {
+    const assignment = this.running.get(executor);
+    this.running.delete(executor);
     if (assignment === undefined) throw new Error(`attempt ${attempt} succeeded and was never run`);
     try {
       if (result.outputs.length > 0) this.keepOutputs(assignment, result);
