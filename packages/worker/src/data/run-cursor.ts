@@ -6,10 +6,10 @@ import { readSync } from 'node:fs';
 import { compareBytes } from './compare.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import type { RunFile } from './run-file.ts';
-import { blockHeaderBytes, blockRawBytesMax, CorruptRun, checkBlock, runHeaderBytes, storedBytesOf } from './run-format.ts';
+import { blockHeaderBytes, blockRawBytesMax, CorruptRun, checkBlock, continuation, runHeaderBytes, storedBytesOf } from './run-format.ts';
 
-/** What a cursor needs of the fixed memory: a block, and the header of the next. */
-export const cursorBytes: number = blockRawBytesMax + 2 * blockHeaderBytes;
+/** What a cursor needs of the fixed memory: a block's body, and behind it its header. */
+export const cursorBytes: number = blockRawBytesMax + blockHeaderBytes;
 
 /** Where a cursor reads: whole stretches, or for a key range from the block that may hold its first key. */
 export interface CursorStart {
@@ -37,8 +37,6 @@ export class RunCursor {
   /** Next byte of the file to read, and where the stretch ends. */
   private offset: number;
   private readonly stretchEnd: number;
-  /** Stored bytes of the next block, or −1 when its header has not been read. */
-  private nextStored = -1;
   private at = 0;
   private blockEnd = 0;
   private valueAt = 0;
@@ -76,12 +74,11 @@ export class RunCursor {
   }
 
   private step(): boolean {
-    while (this.missing > 0) this.missing -= this.readBlock(this.bufferAt);
-    while (this.at >= this.blockEnd) {
+    while (this.missing > 0) this.missing -= this.readContinuation(this.bufferAt);
+    if (this.at >= this.blockEnd) {
       if (this.offset >= this.stretchEnd) return false;
-      const length = this.readBlock(this.bufferAt + blockHeaderBytes);
-      this.at = this.bufferAt + blockHeaderBytes;
-      this.blockEnd = this.at + length;
+      this.at = this.bufferAt;
+      this.blockEnd = this.at + this.readBlock(this.at, blockRawBytesMax, 0);
     }
     this.decodeRecord();
     return true;
@@ -96,8 +93,7 @@ export class RunCursor {
     bytes.copyWithin(large.from, this.valueAt, this.valueAt + here);
     let at = large.from + here;
     while (this.missing > 0) {
-      const length = this.readBlock(at);
-      if (length > this.missing) throw new CorruptRun(this.run.path, 'a value is longer than its record says');
+      const length = this.readContinuation(at);
       at += length;
       this.missing -= length;
     }
@@ -137,20 +133,23 @@ export class RunCursor {
     this.missing = end > this.blockEnd ? end - this.blockEnd : 0;
   }
 
-  /** Reads the next block's body to `target` (which has room for a header behind it) and checks it; gives its length. */
-  private readBlock(target: number): number {
+  /** The next block of the current value. */
+  private readContinuation(target: number): number {
+    return this.readBlock(target, this.missing, continuation);
+  }
+
+  /** Reads the next block's body, of at most `most` bytes, to `target` and checks it; gives its length. */
+  private readBlock(target: number, most: number, firstRecord: number): number {
+    const { path } = this.run;
     const { buffer } = this.memory;
-    const header = this.bufferAt + blockRawBytesMax + blockHeaderBytes;
-    if (this.nextStored < 0) {
-      this.readFully(header, blockHeaderBytes);
-      this.nextStored = storedBytesOf(this.run.path, buffer, header);
-    }
-    const length = this.nextStored;
-    const last = this.offset + length >= this.stretchEnd;
+    const header = this.bufferAt + blockRawBytesMax;
+    this.readFully(header, blockHeaderBytes);
+    const length = storedBytesOf(path, buffer, header);
+    if (length > most) throw new CorruptRun(path, 'a value is longer than its record says');
+    if (this.offset + length > this.stretchEnd) throw new CorruptRun(path, 'a block reaches beyond its stretch');
     this.readFully(target, length);
-    checkBlock(this.run.path, buffer.subarray(header, header + blockHeaderBytes), buffer.subarray(target, target + length), this.expected);
-    this.nextStored = -1;
-    if (last && this.offset !== this.stretchEnd) throw new CorruptRun(this.run.path, 'a block reaches beyond its stretch');
+    const body = buffer.subarray(target, target + length);
+    checkBlock(path, buffer.subarray(header, header + blockHeaderBytes), body, { ...this.expected, firstRecord });
     return length;
   }
 

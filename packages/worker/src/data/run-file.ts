@@ -7,6 +7,7 @@ import {
   decodeRunHeader,
   fingerprintOf,
   footerOffsetOf,
+  MissingRun,
   type RunFooter,
   type RunIds,
   runHeaderBytes,
@@ -20,10 +21,10 @@ export class RunFile {
   readonly footer: RunFooter;
   readonly fingerprint: { readonly low: number; readonly high: number };
 
-  /** Opens and checks header and footer. Throws CorruptRun when they are not those of `expected`, or the file is cut short. */
+  /** Opens and checks header and footer. Throws CorruptRun when they are not those of `expected`, the file is cut short or not there. */
   constructor(path: string, expected: RunIds) {
     this.path = path;
-    this.fd = openSync(path, 'r');
+    this.fd = open(path);
     try {
       this.ids = decodeRunHeader(path, this.read(0, runHeaderBytes));
       const { job, stage, task, attempt, edge } = this.ids;
@@ -31,8 +32,7 @@ export class RunFile {
       if (!same || edge !== expected.edge) throw new CorruptRun(path, `the run of ${job}/${stage}@${task}#${attempt}, edge ${edge}`);
       this.fingerprint = fingerprintOf(this.ids);
       const { size } = fstatSync(this.fd);
-      const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes));
-      if (!(offset >= runHeaderBytes && offset <= size - runTrailerBytes)) throw new CorruptRun(path, 'the footer lies outside the file');
+      const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
       this.footer = decodeFooter(path, this.read(offset, size - offset));
     } catch (error) {
       closeSync(this.fd);
@@ -53,5 +53,14 @@ export class RunFile {
       done += count;
     }
     return target;
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error;
+    throw new MissingRun(path, { cause: error });
   }
 }

@@ -38,13 +38,21 @@ export interface RunIds {
   readonly edge: number;
 }
 
-/** A run file, or a part of it, that is not what it should be: E_CORRUPT, or E_MAP_OUTPUT_LOST when it is not there. */
+/** A run file, or a part of it, that is not what it should be: E_CORRUPT. */
 export class CorruptRun extends Error {
   readonly path: string;
-  constructor(path: string, what: string) {
-    super(`${path}: ${what}`);
+  constructor(path: string, what: string, options?: ErrorOptions) {
+    super(`${path}: ${what}`, options);
     this.name = 'CorruptRun';
     this.path = path;
+  }
+}
+
+/** A run file that is not there: E_MAP_OUTPUT_LOST. */
+export class MissingRun extends CorruptRun {
+  constructor(path: string, options?: ErrorOptions) {
+    super(path, 'the run file is not there', options);
+    this.name = 'MissingRun';
   }
 }
 
@@ -90,7 +98,7 @@ export function encodeRunHeader(ids: RunIds): Buffer {
   header.writeUInt32LE(version, 4);
   header.writeUInt32LE(text.length, 8);
   text.copy(header, 16);
-  header.writeUInt32LE(crc32(header.subarray(16)), 12);
+  header.writeUInt32LE(headerChecksum(header), 12);
   return header;
 }
 
@@ -98,8 +106,13 @@ export function encodeRunHeader(ids: RunIds): Buffer {
 export function decodeRunHeader(path: string, header: Buffer): RunIds {
   if (header.length < runHeaderBytes || header.readUInt32LE(0) !== magic) throw new CorruptRun(path, 'not a run file');
   if (header.readUInt32LE(4) !== version) throw new CorruptRun(path, `run format ${header.readUInt32LE(4)} is not ${version}`);
-  if (header.readUInt32LE(12) !== crc32(header.subarray(16, runHeaderBytes))) throw new CorruptRun(path, 'the header fails its checksum');
+  if (header.readUInt32LE(12) !== headerChecksum(header)) throw new CorruptRun(path, 'the header fails its checksum');
   return JSON.parse(header.toString('utf8', 16, 16 + header.readUInt32LE(8)));
+}
+
+/** Of the whole header but the checksum itself. */
+function headerChecksum(header: Buffer): number {
+  return crc32(header.subarray(16, runHeaderBytes), crc32(header.subarray(0, 12)));
 }
 
 export interface BlockHeader {
@@ -136,18 +149,22 @@ export function storedBytesOf(path: string, source: Buffer, at: number): number 
   return stored;
 }
 
-/** Checks header and body of a block against each other, its attempt and its partition. */
-export function checkBlock(
-  path: string,
-  header: Buffer,
-  body: Uint8Array,
-  expected: { readonly low: number; readonly high: number; readonly partition: number },
-): void {
+/** What the header of a block that belongs where it stands says. */
+export interface ExpectedBlock {
+  readonly low: number;
+  readonly high: number;
+  readonly partition: number;
+  readonly firstRecord: number;
+}
+
+/** Checks header and body of a block against each other, its attempt, its partition and its place among the others. */
+export function checkBlock(path: string, header: Buffer, body: Uint8Array, expected: ExpectedBlock): void {
   if (header.readUInt32LE(28) !== crc32(body, crc32(header.subarray(0, 28)))) throw new CorruptRun(path, 'a block fails its checksum');
   if (header.readUInt32LE(20) !== expected.low || header.readUInt32LE(24) !== expected.high) {
     throw new CorruptRun(path, 'a block of another attempt');
   }
   if (header.readUInt32LE(12) !== expected.partition) throw new CorruptRun(path, `a block of partition ${header.readUInt32LE(12)}`);
+  if (header.readUInt32LE(16) !== expected.firstRecord) throw new CorruptRun(path, 'a block stands in the place of another');
 }
 
 /** Footer and trailer, which lie at `offset` and reach the end of the file. */
@@ -183,10 +200,14 @@ export function encodeFooter(footer: RunFooter, offset: number): Buffer {
   return encoded;
 }
 
-/** Where footer and trailer begin, from the file's last `runTrailerBytes`. */
-export function footerOffsetOf(path: string, trailer: Buffer): number {
+/** Where footer and trailer begin, from the last `runTrailerBytes` of a file of `size` bytes. */
+export function footerOffsetOf(path: string, trailer: Buffer, size: number): number {
   if (trailer.length < runTrailerBytes || trailer.readUInt32LE(0) !== magic) throw new CorruptRun(path, 'the file is cut short');
-  return trailer.readDoubleLE(16);
+  const offset = trailer.readDoubleLE(16);
+  // The checksum is over footer and trailer together: until it is compared the offset may be any number.
+  const fits = Number.isSafeInteger(offset) && offset >= runHeaderBytes && offset + trailer.readUInt32LE(12) + runTrailerBytes === size;
+  if (!fits) throw new CorruptRun(path, 'the footer is not where it should be');
+  return offset;
 }
 
 /** Decodes footer and trailer: everything from `footerOffsetOf` to the end of the file. */

@@ -53,6 +53,15 @@ async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
   }
 }
 
+/** An error of user code reached nobody. What it has left behind is not known: the worker starts another executor. */
+function escaped(how: string, error: unknown): void {
+  const failure = openFailure(error, job?.bundlePath ?? '');
+  if (busy === null) process.exit(1);
+  send(busy.answer({ ...failure, message: `${how}: ${failure.message}` }));
+  busy = null;
+  setTimeout(() => process.exit(1), limits.executorKillGraceMs / 10);
+}
+
 function openFailure(error: unknown, bundlePath: string): Failure {
   if (error instanceof FailureError) return error.failure;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : `the job threw ${String(error)}`;
@@ -92,13 +101,7 @@ process.on('beforeExit', () => {
   process.channel?.ref();
   send(answer({ code: 'E_NEVER_SETTLED', message: 'a promise of the job never settled, and nothing was left to wait for' }));
 });
-process.on('unhandledRejection', reason => {
-  const failure = openFailure(reason, job?.bundlePath ?? '');
-  const text = { ...failure, message: `a promise of the job was rejected and nobody waited for it: ${failure.message}` };
-  if (busy !== null) send(busy.answer(text));
-  busy = null;
-  // What the rejection has left behind is not known: the worker starts another executor.
-  setTimeout(() => process.exit(1), limits.executorKillGraceMs / 10);
-});
+process.on('unhandledRejection', reason => escaped('a promise of the job was rejected and nobody waited for it', reason));
+process.on('uncaughtException', error => escaped('the job threw where nobody could catch it, in a callback', error));
 
 send({ type: 'ready' });

@@ -5,7 +5,7 @@ import { type Failure, type FailureCode, FailureError, limits, type RecordPlace 
 import { BadRecord } from '@sheaf/storage';
 import { BadKey, KeyTooLarge } from '../data/bad-key.ts';
 import { BadValue } from '../data/bad-value.ts';
-import { CorruptRun } from '../data/run-format.ts';
+import { CorruptRun, MissingRun } from '../data/run-format.ts';
 import type { TaskRun } from './run-task.ts';
 import { userStack } from './user-stack.ts';
 
@@ -70,13 +70,14 @@ function stackOf(error: unknown, run: TaskRun): { readonly stack?: string } {
   return stack === '' ? {} : { stack: stack.slice(0, limits.failureStackCharsMax) };
 }
 
-/** A run that fails its checks: whose it was, so that it can be made again. */
+/** A run that is not there or fails its checks: whose it was, so that it can be made again. */
 function corrupt(error: CorruptRun, run: TaskRun): Failure {
+  const code = error instanceof MissingRun ? 'E_MAP_OUTPUT_LOST' : 'E_CORRUPT';
   for (const [edge, outputs] of Object.entries(run.task.sources)) {
     const output = outputs.find(one => one.path === error.path);
     const from = run.job.graph.edges[Number(edge)]?.from;
     if (output === undefined || from === undefined) continue;
-    return { code: 'E_CORRUPT', message: error.message, lost: { stage: from, task: output.task, attempt: output.attempt } };
+    return { code, message: error.message, lost: { stage: from, task: output.task, attempt: output.attempt } };
   }
-  return { code: 'E_CORRUPT', message: error.message };
+  return { code, message: error.message };
 }
