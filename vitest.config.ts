@@ -10,6 +10,8 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     // Two cores: more files at once would only make the tests with real processes wait for each other.
     maxWorkers: 2,
+    // Tests of one file that mostly wait, for deadlines and for processes, wait together.
+    maxConcurrency: 3,
     allowOnly: false,
   },
 });

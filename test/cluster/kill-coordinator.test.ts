@@ -35,7 +35,7 @@ function expectNothingTwice(cluster: TestCluster): void {
   expect(cluster.gates.timesBegun('reduce')).toEqual(reducesOnce);
 }
 
-test('before any task: an accepted job waits for its first worker', () =>
+test.concurrent('before any task: an accepted job waits for its first worker', () =>
   withCluster({ workers: [] }, async cluster => {
     const out = cluster.output('counts');
     const run = cluster.submit('gated-count', { in: input, out });
@@ -47,7 +47,7 @@ test('before any task: an accepted job waits for its first worker', () =>
     expectNothingTwice(cluster);
   }));
 
-test('in maps: those that run go on, those that are done stay done', () =>
+test.concurrent('in maps: those that run go on, those that are done stay done', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-3', 'map-4');
@@ -64,7 +64,7 @@ test('in maps: those that run go on, those that are done stay done', () =>
     expectNothingTwice(cluster);
   }));
 
-test('while a reducer fetches map outputs', () =>
+test.concurrent('while a reducer fetches map outputs', () =>
   withCluster({ workers: [{ machine: 'a' }, { machine: 'b' }] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-4', 'map-5');
@@ -83,7 +83,7 @@ test('while a reducer fetches map outputs', () =>
     expect(cluster.gates.timesBegun('map')).toEqual(mapsOnce);
   }));
 
-test('in a reduce', () =>
+test.concurrent('in a reduce', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('reduce-1');
@@ -95,7 +95,7 @@ test('in a reduce', () =>
     expectNothingTwice(cluster);
   }));
 
-test('in the commit: it is rolled forward, and the old output stays until then', () =>
+test.concurrent('in the commit: it is rolled forward, and the old output stays until then', () =>
   withCluster({ workers: [{}] }, async cluster => {
     const out = cluster.output('counts');
     const commit = holdCommit(out);
@@ -110,7 +110,7 @@ test('in the commit: it is rolled forward, and the old output stays until then',
     expectNothingTwice(cluster);
   }));
 
-test('twice in a row, in maps and in a reduce', () =>
+test.concurrent('twice in a row, in maps and in a reduce', () =>
   withCluster({ workers: [{}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-2', 'reduce-1');
@@ -126,7 +126,7 @@ test('twice in a row, in maps and in a reduce', () =>
     expectNothingTwice(cluster);
   }));
 
-test('together with a worker in its maps, which starts again on its old directory', () =>
+test.concurrent('together with a worker in its maps, which starts again on its old directory', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-4', 'map-5');
@@ -141,7 +141,7 @@ test('together with a worker in its maps, which starts again on its old director
     expect(cluster.gates.timesBegun('map')).toEqual({ ...mapsOnce, 'map-4': 2 });
   }));
 
-test('together with a worker in a reduce, which never comes back', () =>
+test.concurrent('together with a worker in a reduce, which never comes back', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('reduce-0', 'reduce-1');

@@ -22,7 +22,7 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a worker in its maps: what ran on it and what it had finished runs again elsewhere', () =>
+test.concurrent('a worker in its maps: what ran on it and what it had finished runs again elsewhere', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-4', 'map-5');
@@ -37,7 +37,7 @@ test('a worker in its maps: what ran on it and what it had finished runs again e
     expect(cluster.gates.timesBegun('map')).toEqual({ ...once, ...again });
   }));
 
-test('a worker that serves map outputs to another machine: its maps run again, and their reader goes on', () =>
+test.concurrent('a worker that serves map outputs to another machine: its maps run again, and their reader goes on', () =>
   withCluster({ workers: [{ machine: 'a' }, { machine: 'b' }] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-4', 'map-5');
@@ -59,7 +59,7 @@ test('a worker that serves map outputs to another machine: its maps run again, a
     expect(cluster.gates.arrivals('reduce-').every(({ worker }) => worker === reading.process.pid)).toBe(true);
   }));
 
-test('a worker in a reduce: the parts of committed reducers stay, its own runs elsewhere', () =>
+test.concurrent('a worker in a reduce: the parts of committed reducers stay, its own runs elsewhere', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('reduce-2');
@@ -73,7 +73,7 @@ test('a worker in a reduce: the parts of committed reducers stay, its own runs e
     expect(cluster.gates.timesBegun('reduce')).toEqual({ 'reduce-0': 1, 'reduce-1': 1, 'reduce-2': 2 });
   }));
 
-test('two of three workers at once, one in a map and one in another', () =>
+test.concurrent('two of three workers at once, one in a map and one in another', () =>
   withCluster({ workers: [{}, {}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('map-3', 'map-4', 'map-5');
@@ -84,7 +84,7 @@ test('two of three workers at once, one in a map and one in another', () =>
     await expectCounted(run, out, expected);
   }));
 
-test('all workers: the job waits, and goes on when one joins', () =>
+test.concurrent('all workers: the job waits, and goes on when one joins', () =>
   withCluster({ workers: [{}, {}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('reduce-0', 'reduce-1');
@@ -100,7 +100,7 @@ test('all workers: the job waits, and goes on when one joins', () =>
     expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([2, 2, 2, 2, 2, 2]);
   }));
 
-test('a worker that starts again on its old directory offers what it had finished: no map runs twice', () =>
+test.concurrent('a worker that starts again on its old directory offers what it had finished: no map runs twice', () =>
   withCluster({ workers: [{}] }, async cluster => {
     const out = cluster.output('counts');
     cluster.gates.close('reduce-1');

@@ -48,8 +48,8 @@ describe('a failure is reported', () => {
   });
 
   it('in the words of its code when it is not an error of the job', () => {
-    const report = reportFailure({ code: 'E_OUT_OF_MEMORY', message: 'the heap of 256 MB was full' }, options());
-    expect(report).toBe('the job used more heap than settings.heapMb: the heap of 256 MB was full');
+    const report = reportFailure({ code: 'E_BAD_RECORD', message: 'the row has 2 cells, not 3' }, options());
+    expect(report).toBe('a record could not be decoded or was refused by its schema: the row has 2 cells, not 3');
   });
 
   it('without the source line when the file is not here', () => {

@@ -12,7 +12,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { type Failure, failureCodes, type RecordPlace } from '@sheaf/protocol';
+import { type Failure, type FailureCode, failureCodes, type RecordPlace } from '@sheaf/protocol';
 import type { JobNote } from '@sheaf/protocol/messages';
 import { cut, escaped, escapedLines } from './printable.ts';
 
@@ -55,11 +55,14 @@ function placeLines(place: RecordPlace, options: ReportOptions): string[] {
   return lines;
 }
 
+/** Failures whose message is the user's own, or says all that the code does. */
+const saysAll: ReadonlySet<FailureCode> = new Set(['E_USER_CODE', 'E_EXIT', 'E_OUT_OF_MEMORY', 'E_NO_PROGRESS', 'E_NEVER_SETTLED']);
+
 /** The message; what the code says in words too, unless the message is the user's own error. */
 function causeText(failure: Failure): string {
   const { says, origin } = failureCodes[failure.code];
   const message = escapedLines(failure.message);
-  if (failure.code === 'E_USER_CODE' || (origin === 'user' && failure.stack !== undefined)) return message;
+  if (saysAll.has(failure.code) || (origin === 'user' && failure.stack !== undefined)) return message;
   return message.includes(says) ? message : `${says}: ${message}`;
 }
 
