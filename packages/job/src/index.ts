@@ -7,7 +7,7 @@ export { max, min, sum } from './folds.ts';
 export type { Order, Select } from './inference.ts';
 export type { Key, Pair } from './keys.ts';
 export { pair } from './keys.ts';
-export type { Emit, Job, MapReduce, Settings } from './map-reduce.ts';
+export type { Emit, Inferred, Job, MapReduce, Settings } from './map-reduce.ts';
 export { mapReduce } from './map-reduce.ts';
 export type { Schema } from './schema.ts';
 export type { Sink, SinkOptions } from './sinks.ts';

@@ -72,8 +72,8 @@ export interface MapReduce<P, T, I, M extends Anything, Q extends readonly Sourc
   readonly output: Sink<Accepted<R>> | ((params: P) => Sink<Accepted<R>>);
 }
 
-/** What was inferred, for type tests; nothing of it exists at run time. */
-interface Inferred<P, I, M, R> {
+/** What was inferred, for type tests; nothing of it exists at run time. Exported so that declarations can be made of a job file. */
+export interface Inferred<P, I, M, R> {
   readonly _: { p: P; i: I; k: KeyIn<M>; v: ValueIn<M>; r: R };
 }
 
