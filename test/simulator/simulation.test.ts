@@ -18,11 +18,11 @@ describe('a simulated cluster', () => {
     },
   );
 
-  it.skipIf(one !== undefined).each(regressions)('does so for the seed that found a bug: $seed ($bug)', ({ seed }) => {
+  it.each(one === undefined ? regressions : [])('does so for the seed that found a bug: $seed ($bug)', ({ seed }) => {
     runSimulation(seed);
   });
 
-  it.skipIf(one !== undefined)('plays a seed the same way each time', () => {
-    for (const seed of ['1', '2', '3']) expect(runSimulation(seed).traceHash).toBe(runSimulation(seed).traceHash);
+  it('plays a seed the same way each time', () => {
+    for (const seed of seeds.slice(0, 3)) expect(runSimulation(seed).traceHash).toBe(runSimulation(seed).traceHash);
   });
 });

@@ -103,16 +103,7 @@ export class WorkerNode {
       this.world.log(this.id, describe(command));
       this.carryOut(command);
     }
-    const wakeAt = nextWakeAt(agent);
-    const wake = ++this.wakeNumber;
-    if (wakeAt === null || !Number.isFinite(wakeAt)) return;
-    const life = this.lives;
-    // A timer of the shell is never earlier than the next millisecond.
-    this.world.timeline.at(Math.max(wakeAt, this.world.now + 1), () =>
-      this.inLife(life, () => {
-        if (this.wakeNumber === wake) this.tell({ type: 'woken' });
-      }),
-    );
+    this.planWake(agent, event.type === 'woken');
   }
 
   /** What is planned now happens later in this life of the worker, or not at all. */
@@ -129,6 +120,19 @@ export class WorkerNode {
 
   endRun(executor: ExecutorId): void {
     this.runs.delete(executor);
+  }
+
+  private planWake(agent: AgentState, isWoken: boolean): void {
+    const wakeAt = nextWakeAt(agent);
+    const wake = ++this.wakeNumber;
+    if (wakeAt === null) return;
+    if (isWoken && wakeAt <= this.world.now) throw new Error(`${this.id} was woken and wants to be woken at once`);
+    const life = this.lives;
+    this.world.timeline.at(wakeAt, () =>
+      this.inLife(life, () => {
+        if (this.wakeNumber === wake) this.tell({ type: 'woken' });
+      }),
+    );
   }
 
   private die(): void {

@@ -1,7 +1,7 @@
 // What workers say of attempts: how far they are, that they succeeded, that they failed. The first success of a task counts and
 // is journalled before it is acknowledged; whatever comes later, twice, or from somebody who no longer counts changes nothing.
 
-import { type Failure, failureCodes, limits, type SessionId } from '@sheaf/protocol';
+import { type AttemptId, type Failure, failureCodes, limits, type SessionId } from '@sheaf/protocol';
 import type { AttemptName, AttemptProgress, MapOutput, TaskResult } from '@sheaf/protocol/messages';
 import { charge } from './budgets.ts';
 import { counterNames } from './counter-table.ts';
@@ -21,7 +21,7 @@ import {
 } from './outputs.ts';
 import type { CommittedOutput } from './records.ts';
 import type { Attempt, WorkerRun } from './state.ts';
-import { endAttempt, moveTask, nameOf, tableOf, taskState } from './transitions.ts';
+import { endAttempt, moveTask, nameOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { troubleOf } from './troubles.ts';
 import { cancelAt, journal, note, send, type Turn, tell } from './turn.ts';
 
@@ -73,20 +73,25 @@ function liveAttempt(turn: Turn, worker: WorkerRun, name: AttemptName): Attempt 
 function answerLate(turn: Turn, worker: WorkerRun, { name, what }: { readonly name: AttemptName; readonly what: string }): void {
   const session = worker.session as SessionId;
   const job = turn.state.jobs.get(name.job);
-  if (what === 'success' && job !== undefined && isLive(job) && isWinner(job, name)) {
+  if (what === 'success' && job !== undefined && isWinner(job, name)) {
     const ref = { job, stage: stageAt(job, name.stage), task: name.task };
     if (taskState(ref.stage, ref.task) === 'committed') {
-      if (ref.stage.out.length > 0 && tableOf(ref.stage).worker[ref.task] !== worker.index) {
-        place(turn, ref, worker.index);
-        announce(turn, ref);
-        turn.touched.add(job);
-      }
-      send(turn, worker, { type: 'accepted', attempt: name.attempt });
+      acceptAgain(turn, worker, { ...ref, attempt: name.attempt });
       return;
     }
   }
   cancelAt(turn, session, name.attempt, 'it is not wanted any more');
   turn.commands.push({ type: 'log-fenced', session, what: `${what} of ${name.job}/${name.stage}@${name.task}#${name.attempt}` });
+}
+
+/** The worker did not hear that its success was taken; perhaps, after a restart, nobody knew where the outputs are. */
+function acceptAgain(turn: Turn, worker: WorkerRun, ref: TaskRef & { readonly attempt: AttemptId }): void {
+  if (isLive(ref.job) && ref.stage.out.length > 0 && tableOf(ref.stage).worker[ref.task] !== worker.index) {
+    place(turn, ref, worker.index);
+    announce(turn, ref);
+    turn.touched.add(ref.job);
+  }
+  send(turn, worker, { type: 'accepted', attempt: ref.attempt });
 }
 
 /** What a result lacks, in words; null: it has each output and part that the stage writes, once. */

@@ -101,9 +101,10 @@ function resume(turn: Turn, worker: WorkerRun, running: RunningAttempt): boolean
   if (known !== undefined) return known.worker === worker && isSame(known, running);
   const job = turn.state.jobs.get(running.job);
   const stage = job?.stages[running.stage];
-  if (job === undefined || stage === undefined || !isLive(job) || !isTask(stage, running.task)) return false;
+  if (job === undefined || stage === undefined || job.phase === 'aborting' || !isTask(stage, running.task)) return false;
   // Its success was taken, but the worker does not know: it will say so again, and is answered then.
   if (taskState(stage, running.task) === 'committed') return isWinner(job, running);
+  if (!isLive(job)) return false;
   if (stage.troubles.get(running.task)?.failed.includes(running.attempt)) return false;
   if (running.generation !== job.generation || worker.slots - worker.usedSlots < slotsOf(stage)) return false;
   const ref: TaskRef = { job, stage, task: running.task };

@@ -186,6 +186,8 @@ export function loseOutput(
   const at = found(stage.table.worker[lost.task], 'task');
   const where = at === nowhere ? 'its worker' : found(turn.state.workers[at], 'worker').id;
   uncommit(turn, { job, stage, task: lost.task }, true);
+  // Somewhere else, if there is an elsewhere: perhaps it is the worker that cannot be reached.
+  troubleOf({ stage, task: lost.task }, 1).worker = at;
   const text = `${stage.spec.name}@${lost.task} runs again: its output cannot be had from ${where}`;
   note(turn, job, { kind: 'output-lost', text, failure: null });
 }
