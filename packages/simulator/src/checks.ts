@@ -36,6 +36,12 @@ function checkReads(world: World, state: SchedulerState, id: JobId): void {
   }
 }
 
+/** The journal, replayed, gives what is known: but for times. */
+export function checkSameRecords(live: readonly JournalRecord[], replayed: readonly JournalRecord[]): void {
+  const text = (records: readonly JournalRecord[]): string => JSON.stringify(records, (name, value) => (name === 'at' ? undefined : value));
+  must(text(live) === text(replayed), 'the journal gives what is known');
+}
+
 /** When everything is well again and time has passed. */
 export function checkEnd(world: World): void {
   const state = world.coordinator?.state;

@@ -15,7 +15,7 @@ import {
 } from '@sheaf/coordinator/scheduler';
 import { epochOf, type JobId, type SessionId, sessionIdOf } from '@sheaf/protocol';
 import type { WorkerMessage } from '@sheaf/protocol/messages';
-import { checkCommit } from './checks.ts';
+import { checkCommit, checkSameRecords } from './checks.ts';
 import type { Link, LinkEnd } from './link.ts';
 import type { World } from './world.ts';
 
@@ -114,6 +114,9 @@ export class CoordinatorNode {
   /** The journal up to now is replaced by a snapshot, when nothing is on its way to it. */
   snapshot(): void {
     if (this.state === null || this.flushing !== null || this.queue.length > 0) return;
+    const replayed = createState(this.state.epoch);
+    for (const record of this.durable) replay(replayed, record);
+    checkSameRecords([...recordsOf(this.state)], [...recordsOf(replayed)]);
     this.durable = [...recordsOf(this.state)];
   }
 

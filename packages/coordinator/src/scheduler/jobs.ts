@@ -34,6 +34,7 @@ export function cancelJob(turn: Turn, request: { readonly job: JobId; readonly r
   if (job === undefined) {
     answer(turn.state.ended.has(request.job) ? 'ended' : 'unknown-job');
   } else if (job.phase === 'committing') {
+    tell(turn, { job }, `too late to cancel: ${request.reason}`);
     answer('too-late');
   } else if (job.phase === 'aborting') {
     answer('cancelling');
