@@ -73,7 +73,7 @@ export class EdgeWriter {
     const { edge, job, region, partitions } = options;
     this.shuffle = edge.type === 'shuffle' ? edge.shuffle : broadcastShuffle;
     this.ordered = this.shuffle.key.length > this.shuffle.group;
-    this.partitionOf = partitionerOf(this.shuffle.partitioner, partitions, job);
+    this.partitionOf = partitionerOf(this.shuffle, partitions, job);
     // The first 16 bytes of the region hold one encoded number at a time while a table is spilled.
     this.numberAt = region.from;
     const layout = tableLayout({ from: region.from + 16, to: region.to });

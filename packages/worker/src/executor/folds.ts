@@ -5,6 +5,7 @@ import type { Fold, FoldedColumn } from '@sheaf/protocol/graph';
 import { instantiate } from '../kernels/instantiate.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import { type Pick, pickOf } from './selects.ts';
+import { UserMistake, whatIs } from './user-mistake.ts';
 
 export interface Folding {
   /** What a single value of a group counts as. */
@@ -33,12 +34,33 @@ function builtIn(name: 'sum' | 'min' | 'max' | 'count'): Folding['fold'] {
   switch (name) {
     case 'sum':
     case 'count':
-      return instantiate((a: unknown, b: unknown) => (a as number) + (b as number));
+      return instantiate(sumKernel)((a, b) => noNumbers(name, a, b));
     case 'min':
-      return instantiate((a: unknown, b: unknown) => Math.min(a as number, b as number));
+      return instantiate(minKernel)((a, b) => noNumbers(name, a, b));
     case 'max':
-      return instantiate((a: unknown, b: unknown) => Math.max(a as number, b as number));
+      return instantiate(maxKernel)((a, b) => noNumbers(name, a, b));
   }
+}
+
+type Refuse = (a: unknown, b: unknown) => unknown;
+
+function sumKernel(refuse: Refuse): Folding['fold'] {
+  return (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : refuse(a, b));
+}
+
+function minKernel(refuse: Refuse): Folding['fold'] {
+  return (a, b) => (typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : refuse(a, b));
+}
+
+function maxKernel(refuse: Refuse): Folding['fold'] {
+  return (a, b) => (typeof a === 'number' && typeof b === 'number' ? Math.max(a, b) : refuse(a, b));
+}
+
+/** Whole numbers of any size have a sum too; anything else, as the text of a number, is a mistake that would show late. */
+function noNumbers(name: string, a: unknown, b: unknown): unknown {
+  if (name === 'sum' && typeof a === 'bigint' && typeof b === 'bigint') return a + b;
+  const wrong = typeof a === 'number' ? b : a;
+  throw new UserMistake(`${name} folds numbers, but a value is ${whatIs(wrong)}`);
 }
 
 function columnFolding(columns: readonly FoldedColumn[], job: LoadedJob, combined: boolean): Folding {

@@ -2,21 +2,18 @@
 // decoded when it is asked for; what a group's consumer leaves unread is skipped. Where an edge has a combiner, records of
 // equal whole keys on one side are folded into one here, left to right in the order of the map tasks.
 
-import { decodeKey, decodeKeyDescending, keyEnd, keyEndDescending } from '../data/key-codec.ts';
+import { decodeGroup, type GroupParts } from '../data/group-key.ts';
 import type { Region } from '../data/memory.ts';
 import { decodeValue } from '../data/value-codec.ts';
 import type { Folding } from './folds.ts';
 import type { MergeMemory, OpenMerge } from './merge-sources.ts';
+import { UserMistake } from './user-mistake.ts';
 
-export interface GroupSide {
+export interface GroupSide extends GroupParts {
   /** The edge has a combiner: partials are folded. */
   readonly folding: Folding | null;
   /** The edge carries no values. */
   readonly keyOnly: boolean;
-  /** By part of the key: whether it is descending. */
-  readonly descending: readonly boolean[];
-  /** How many parts are the group. */
-  readonly group: number;
 }
 
 export class Groups {
@@ -25,6 +22,8 @@ export class Groups {
   value: unknown = undefined;
   /** Groups so far. */
   count = 0;
+  /** Counts every step to a next group, the last one, past the end, too: values that belong to another turn are late. */
+  turn = 0;
   /** Values so far of this group. */
   valueCount = 0;
   /** Records read from the merge. */
@@ -56,6 +55,7 @@ export class Groups {
 
   /** Steps to the next group, past whatever is unread of this one; false at the end. */
   nextGroup(): boolean {
+    this.turn++;
     while (this.pending && this.same) this.step();
     if (!this.pending) return false;
     const { cursor, side } = this.open.tree;
@@ -69,12 +69,8 @@ export class Groups {
     return true;
   }
 
-  /** The group's key: the value of its one part, or a list of them. */
   key(): unknown {
-    const { descending, group } = this.sides[this.keySide] as GroupSide;
-    if (group === 1 && descending[0] !== true) return decodeKey(this.bytes, this.keyAt);
-    if (group === 1) return decodeKeyDescending(this.bytes, this.keyAt);
-    return this.keyParts();
+    return decodeGroup(this.bytes, this.keyAt, this.sides[this.keySide] as GroupSide);
   }
 
   /** Reads the next value of the group into `value` and `side`; false at the end of the group. */
@@ -142,45 +138,29 @@ export class Groups {
     for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
     return true;
   }
-
-  private keyParts(): unknown[] {
-    const { descending, group } = this.sides[this.keySide] as GroupSide;
-    const parts: unknown[] = [];
-    let at = this.keyAt;
-    for (let i = 0; i < group; i++) {
-      const down = descending[i] === true;
-      parts.push(down ? decodeKeyDescending(this.bytes, at) : decodeKey(this.bytes, at));
-      at = down ? keyEndDescending(this.bytes, at) : keyEnd(this.bytes, at);
-    }
-    return parts;
-  }
 }
 
 /** The values of one group for a reduce function: lazy, one pass, safe to abandon. */
 export class GroupValues implements IterableIterator<unknown> {
   private readonly groups: Groups;
-  private readonly group: number;
+  private readonly turn: number;
   private started = false;
-  private readonly result: { value: unknown; done: boolean } = { value: undefined, done: false };
 
   constructor(groups: Groups) {
     this.groups = groups;
-    this.group = groups.count;
+    this.turn = groups.turn;
   }
 
   [Symbol.iterator](): IterableIterator<unknown> {
-    if (this.started) throw new Error('the values of a group can be read once: keep what you need of them, or write them in one pass');
+    if (this.started)
+      throw new UserMistake('the values of a group can be read once: keep what you need of them, or write them in one pass');
     this.started = true;
     return this;
   }
 
   next(): IteratorResult<unknown> {
-    const { result, groups } = this;
-    if (groups.count !== this.group) throw new Error('the values of a group cannot be read after its reduce has ended');
-    if (groups.nextValue()) {
-      result.value = groups.value;
-      return result as IteratorResult<unknown>;
-    }
-    return { value: undefined, done: true };
+    const { groups } = this;
+    if (groups.turn !== this.turn) throw new UserMistake('the values of a group cannot be read after its reduce has ended');
+    return groups.nextValue() ? { value: groups.value, done: false } : { value: undefined, done: true };
   }
 }

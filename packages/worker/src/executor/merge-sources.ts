@@ -94,6 +94,7 @@ export class OpenMerge {
   private readonly sources: readonly MergeSource[];
 
   constructor(sources: readonly MergeSource[], merge: MergeMemory) {
+    if (sources.length > merge.fanIn) throw new Error(`a merge of ${sources.length} sources has memory for ${merge.fanIn}`);
     this.sources = sources;
     try {
       const cursors = sources.map((source, i) => {

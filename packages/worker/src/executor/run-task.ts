@@ -3,7 +3,7 @@
 // half-written stays and the failure names the record.
 
 import { join } from 'node:path';
-import { FailureError } from '@sheaf/protocol';
+import { FailureError, type RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import type { BroadcastTable } from './broadcast-table.ts';
@@ -65,7 +65,7 @@ export class TaskRun implements TaskParts {
   readonly progress: Progress;
   tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
   /** What a failure tells of the record being worked on. */
-  describe: (() => import('@sheaf/protocol').RecordPlace) | null = null;
+  describe: (() => RecordPlace) | null = null;
 
   private readonly counters = new Map<string, number>();
   private readonly edges = new Map<EdgeId, EdgeWriter>();
@@ -96,7 +96,7 @@ export class TaskRun implements TaskParts {
     this.tables = loadBroadcasts(job, task);
     job.memory.reset();
     this.layout = layoutOf(job.memory, job.graph, this.stage, task.assignment.stage);
-    const { setup, teardown } = this.stage;
+    const { setup } = this.stage;
     const state = setup === undefined ? undefined : await job.functions[setup.index]?.(this.context);
     this.context.state = state;
     let input: InputCounts;
@@ -106,11 +106,17 @@ export class TaskRun implements TaskParts {
       this.describe = null;
       chain.end();
     } catch (error) {
-      if (teardown !== undefined) await Promise.resolve(job.functions[teardown.index]?.(state)).catch(() => undefined);
+      // The first error is the one that is told.
+      await this.teardown(state).catch(() => undefined);
       throw error;
     }
-    if (teardown !== undefined) await job.functions[teardown.index]?.(state);
+    await this.teardown(state);
     return this.finish(input);
+  }
+
+  private async teardown(state: unknown): Promise<void> {
+    const { teardown } = this.stage;
+    if (teardown !== undefined) await this.job.functions[teardown.index]?.(state);
   }
 
   edgeWriter(edge: EdgeId): EdgeWriter {

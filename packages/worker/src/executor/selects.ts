@@ -7,6 +7,7 @@ import { KeyTooLarge } from '../data/bad-key.ts';
 import { encodeKey, invertBytes } from '../data/key-codec.ts';
 import { instantiate } from '../kernels/instantiate.ts';
 import type { LoadedJob } from './loaded-job.ts';
+import { UserMistake, whatIs } from './user-mistake.ts';
 
 export type Pick = (record: unknown) => unknown;
 
@@ -16,9 +17,9 @@ export function pickOf(select: Select, job: LoadedJob): Pick {
     case 'record':
       return instantiate((record: unknown) => record);
     case 'column':
-      return instantiate(columnPick)(select.name);
+      return instantiate(columnPick)(select.name, noRow);
     case 'item':
-      return instantiate(itemPick)(select.index);
+      return instantiate(itemPick)(select.index, noList);
     case 'constant':
       return instantiate(constantPick)(select.value);
     case 'none':
@@ -28,12 +29,22 @@ export function pickOf(select: Select, job: LoadedJob): Pick {
   }
 }
 
-function columnPick(name: string): Pick {
-  return record => (record as { readonly [column: string]: unknown })[name];
+function columnPick(name: string, refuse: (name: string, record: unknown) => never): Pick {
+  return record =>
+    typeof record === 'object' && record !== null ? (record as { readonly [column: string]: unknown })[name] : refuse(name, record);
 }
 
-function itemPick(index: number): Pick {
-  return record => (record as readonly unknown[])[index];
+function noRow(name: string, record: unknown): never {
+  throw new UserMistake(`a record with the column '${name}' was expected, but it is ${whatIs(record)}`);
+}
+
+function itemPick(index: number, refuse: (record: unknown) => never): Pick {
+  return record => (Array.isArray(record) ? record[index] : refuse(record));
+}
+
+/** Items are parts of pairs, mostly. A string has items too, but they are no key and value. */
+function noList(record: unknown): never {
+  throw new UserMistake(`a pair [key, value] was expected, but map gave ${whatIs(record)}`);
 }
 
 function constantPick(value: unknown): Pick {

@@ -18,19 +18,19 @@ export function filterKernel(keep: Call, context: UserContext, next: Push): Push
   };
 }
 
-export function flatMapKernel(map: Call, context: UserContext, next: Push): Push {
+/** `iterable` refuses what is none. */
+export function flatMapKernel(
+  map: Call,
+  context: UserContext,
+  { next, iterable }: { next: Push; iterable: (given: unknown) => Iterable<unknown> },
+): Push {
   return record => {
     const records = map(record, context);
     if (Array.isArray(records)) {
       for (let i = 0; i < records.length; i++) next(records[i]);
       return;
     }
-    if (records === null || records === undefined || typeof (records as Iterable<unknown>)[Symbol.iterator] !== 'function') {
-      throw new TypeError(
-        `map must give an iterable of records (yield them, or return an array), not ${records === null ? 'null' : typeof records}`,
-      );
-    }
-    for (const one of records as Iterable<unknown>) next(one);
+    for (const one of iterable(records)) next(one);
   };
 }
 

@@ -12,6 +12,7 @@ import { pickOf } from './selects.ts';
 import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
 import type { TaskParts } from './task-parts.ts';
 import { Top } from './top.ts';
+import { iterableOf } from './user-mistake.ts';
 
 /** What takes the groups of a `receive`: reads as many of the group's values as it wants. */
 export type GroupPush = (groups: Groups) => void;
@@ -105,10 +106,11 @@ export class StepChain {
 
   private buildEnd(end: StepOf<'call'>['end'], at: number): void {
     if (end === undefined) return;
-    const give = this.parts.job.functions[end.index] as (context: unknown) => Iterable<unknown>;
+    const give = this.parts.job.functions[end.index] as (context: unknown) => unknown;
+    const name = this.steps[at]?.type === 'group' ? 'reduceEnd' : 'mapEnd';
     const next = this.out(at);
     this.ends.push(() => {
-      for (const record of give(this.parts.context)) next(record);
+      for (const record of iterableOf(name, give(this.parts.context))) next(record);
     });
   }
 
@@ -121,7 +123,7 @@ export class StepChain {
       case 'filter':
         return instantiate(filterKernel)(call, context, next);
       case 'flatMap':
-        return instantiate(flatMapKernel)(call, context, next);
+        return instantiate(flatMapKernel)(call, context, { next, iterable: given => iterableOf('map', given) });
       case 'mapEmit':
         return instantiate(mapEmitKernel)(call as never, context, next);
       default:
@@ -187,9 +189,9 @@ export class StepChain {
 
   private reduceGroups(step: StepOf<'group'>, next: Push): GroupPush {
     const { context, job } = this.parts;
-    const reduce = job.functions[step.function.index] as (key: unknown, values: Iterable<unknown>, context: unknown) => Iterable<unknown>;
+    const reduce = job.functions[step.function.index] as (key: unknown, values: Iterable<unknown>, context: unknown) => unknown;
     return groups => {
-      for (const record of reduce(groups.key(), new GroupValues(groups), context)) next(record);
+      for (const record of iterableOf('reduce', reduce(groups.key(), new GroupValues(groups), context))) next(record);
     };
   }
 

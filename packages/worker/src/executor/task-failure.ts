@@ -7,8 +7,11 @@ import { BadKey, KeyTooLarge } from '../data/bad-key.ts';
 import { BadValue } from '../data/bad-value.ts';
 import { CorruptRun, MissingRun } from '../data/run-format.ts';
 import type { TaskRun } from './run-task.ts';
-import { userStack } from './user-stack.ts';
+import { thrownText } from './thrown-text.ts';
+import { UserMistake } from './user-mistake.ts';
+import { isOurs, userStack } from './user-stack.ts';
 
+/** What is told of whatever ended an attempt. */
 export function recordFailure(error: unknown, run: TaskRun): Failure {
   const record = placeOf(run);
   if (error instanceof FailureError) {
@@ -18,7 +21,7 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
   const code = codeOf(error, run);
   return {
     code,
-    message: messageOf(error, code).slice(0, limits.failureMessageCharsMax),
+    message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error),
     ...(record === undefined ? {} : { record }),
     ...(code === 'E_INTERNAL' ? { stack: String((error as Error).stack).slice(0, limits.failureStackCharsMax) } : stackOf(error, run)),
   };
@@ -29,27 +32,17 @@ function codeOf(error: unknown, run: TaskRun): FailureCode {
   if (error instanceof BadKey) return 'E_BAD_KEY';
   if (error instanceof KeyTooLarge) return 'E_KEY_TOO_LARGE';
   if (error instanceof BadValue) return 'E_BAD_VALUE';
+  if (error instanceof UserMistake) return 'E_USER_CODE';
   const system = error as { readonly code?: unknown; readonly path?: unknown; readonly syscall?: unknown };
   if (error instanceof Error && typeof system.syscall === 'string' && String(system.path ?? '').startsWith(run.task.directory))
     return 'E_DISK';
-  if (error instanceof Error && (system.code === 'ENOSPC' || system.code === 'EIO') && userStack(error, run.job.bundlePath) === '')
-    return 'E_DISK';
-  // An error of ours has no frame of the job's bundle in its stack; whatever else is thrown comes from the job.
-  const ours = error instanceof Error && userStack(error, run.job.bundlePath) === '' && run.job.bundlePath !== '';
+  const ours = error instanceof Error && isOurs(error, run.job.bundlePath);
+  if (ours && (system.code === 'ENOSPC' || system.code === 'EIO')) return 'E_DISK';
   return ours ? 'E_INTERNAL' : 'E_USER_CODE';
 }
 
-function messageOf(error: unknown, code: FailureCode): string {
-  if (!(error instanceof Error)) return `the job threw ${typeof error === 'string' ? `a string: ${error}` : describe(error)}`;
-  return code === 'E_USER_CODE' || code === 'E_INTERNAL' ? `${error.name}: ${error.message}` : error.message;
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return `${typeof thrown}: ${JSON.stringify(thrown)}`;
-  } catch {
-    return typeof thrown;
-  }
+function messageOf(error: unknown): string {
+  return String((error as Error).message).slice(0, limits.failureMessageCharsMax);
 }
 
 function placeOf(run: TaskRun): RecordPlace | undefined {
@@ -60,9 +53,10 @@ function placeOf(run: TaskRun): RecordPlace | undefined {
   }
 }
 
+/** A failure that names a key is about records of an earlier moment: what is being read now has no part in it. */
 function mergedPlace(ours: RecordPlace | undefined, given: RecordPlace | undefined): { readonly record?: RecordPlace } {
-  if (ours === undefined && given === undefined) return {};
-  return { record: { ...ours, ...given } };
+  if (given?.key !== undefined) return { record: given };
+  return ours === undefined && given === undefined ? {} : { record: { ...ours, ...given } };
 }
 
 function stackOf(error: unknown, run: TaskRun): { readonly stack?: string } {

@@ -26,6 +26,17 @@ export function userStack(error: Error, bundlePath: string): string {
   return frames.join('\n');
 }
 
+/**
+ * Whether an error arose in code of ours: it has frames, and besides Node's own they are not the job's. What has no frames was
+ * rejected by something asynchronous that the job waited for.
+ */
+export function isOurs(error: Error, bundlePath: string): boolean {
+  if (bundlePath === '' || typeof error.stack !== 'string') return false;
+  const url = pathToFileURL(bundlePath).href;
+  const frames = error.stack.split('\n').filter(line => /^\s+at /.test(line) && !/[( ](?:node:|<anonymous>)/.test(line));
+  return frames.length > 0 && !frames.some(line => line.includes(bundlePath) || line.includes(url));
+}
+
 interface BundleFrame {
   readonly line: string;
   readonly row: number;
