@@ -26,7 +26,7 @@ beforeAll(() =>
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function killAndRestart(cluster: TestCluster): Promise<void> {
-  await cluster.coordinator.kill();
+  await cluster.killCoordinator();
   await cluster.restartCoordinator();
 }
 
@@ -54,7 +54,7 @@ test.concurrent('in maps: those that run go on, those that are done stay done', 
     const run = cluster.submit('gated-count', { in: input, out });
     await Promise.all(['map-3', 'map-4'].map(gate => cluster.workerAtGate(gate)));
     const job = await run.job();
-    await cluster.coordinator.kill();
+    await cluster.killCoordinator();
     // One ends while nobody is there to hear of it.
     cluster.gates.open('map-3');
     await cluster.restartCoordinator();
@@ -133,7 +133,7 @@ test.concurrent('together with a worker in its maps, which starts again on its o
     const run = cluster.submit('gated-count', { in: input, out });
     const doomed = await cluster.workerAtGate('map-4');
     await cluster.workerAtGate('map-5');
-    await Promise.all([cluster.coordinator.kill(), doomed.process.kill()]);
+    await Promise.all([cluster.killCoordinator(), doomed.process.kill()]);
     await cluster.restartCoordinator();
     await cluster.restartWorker(doomed);
     cluster.gates.open('map-4', 'map-5');
@@ -148,7 +148,7 @@ test.concurrent('together with a worker in a reduce, which never comes back', ()
     const run = cluster.submit('gated-count', { in: input, out });
     const doomed = await cluster.workerAtGate('reduce-0');
     await cluster.workerAtGate('reduce-1');
-    await Promise.all([cluster.coordinator.kill(), doomed.process.kill()]);
+    await Promise.all([cluster.killCoordinator(), doomed.process.kill()]);
     cluster.gates.open('reduce-0', 'reduce-1');
     await cluster.restartCoordinator();
     await expectCounted(run, out, expected);

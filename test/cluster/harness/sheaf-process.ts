@@ -2,7 +2,7 @@
 // It leads a process group of its own, so that a signal can reach it alone or with all of its group.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { familyOf, type SeenProcess } from './process-table.ts';
+import { familyOf, isAlive, type SeenProcess } from './process-table.ts';
 
 export interface ProcessOptions {
   /** For messages. */
@@ -105,6 +105,11 @@ export class SheafProcess {
   seen(): SeenProcess[] {
     this.look();
     return [...this.family.values()];
+  }
+
+  /** Whether any of them lives. */
+  hasFamily(): boolean {
+    return this.seen().some(isAlive);
   }
 
   /** Remembers its family as it is now. */

@@ -28,7 +28,7 @@ export interface ClusterOptions {
   /** Default: one with one slot. */
   readonly workers?: readonly WorkerOptions[];
   /** A secret for all. */
-  readonly token?: string;
+  readonly token?: string | null;
 }
 
 export interface TestWorker {
@@ -50,10 +50,10 @@ const deadlineMs = 25_000;
 
 export class TestCluster {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'sheaf-test-'));
-  readonly gates: Gates = new Gates(join(this.folder, 'gates'));
+  gates: Gates = new Gates(join(this.folder, 'gates'));
   readonly workers: TestWorker[] = [];
   url = '';
-  coordinator!: SheafProcess;
+  coordinator: SheafProcess | null = null;
   private readonly environment: NodeJS.ProcessEnv;
   private readonly cli: string;
   private readonly token: string | null;
@@ -72,13 +72,28 @@ export class TestCluster {
     this.environment.SHEAF_TOKEN_FILE = join(this.folder, 'token');
   }
 
-  /** Starts a coordinator and its workers; they are connected. */
-  static async start({ workers = [{}], token }: ClusterOptions = {}): Promise<TestCluster> {
+  /** Only the folder, for commands that bring a cluster of their own. */
+  static async empty(token: string | null = null): Promise<TestCluster> {
     const { cli } = await ensureBundle();
-    const cluster = new TestCluster(cli, token ?? null);
+    return new TestCluster(cli, token);
+  }
+
+  /** Starts a coordinator and its workers; they are connected. */
+  static async start({ workers = [{}], token = null }: ClusterOptions = {}): Promise<TestCluster> {
+    const cluster = await TestCluster.empty(token);
     await cluster.startCoordinator(0);
     await cluster.addWorkers(workers);
     return cluster;
+  }
+
+  /** Gates that nobody has passed yet, for the next job. */
+  renewGates(): Gates {
+    this.gates = new Gates(join(this.folder, `gates-${this.processes.length}`));
+    return this.gates;
+  }
+
+  async killCoordinator(): Promise<void> {
+    await this.coordinator?.kill();
   }
 
   /** A place for an output: its name in a folder that is searched for what is left. */
@@ -162,7 +177,7 @@ export class TestCluster {
    * parents, ports, temporary files, staging, what workers still have of jobs.
    */
   async stop(): Promise<string[]> {
-    for (const server of [...this.workers.map(({ process }) => process), this.coordinator]) if (server.isRunning) server.signal('SIGTERM');
+    for (const server of [...this.workers.map(({ process }) => process), this.coordinator]) if (server?.isRunning) server.signal('SIGTERM');
     await Promise.all(this.processes.map(one => this.ending(one)));
     const left = [...this.processesLeft(), ...(await this.portsLeft()), ...this.filesLeft()];
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });

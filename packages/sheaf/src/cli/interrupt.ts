@@ -10,12 +10,18 @@ export interface Interrupts {
   release(): void;
 }
 
+/** One Ctrl-C may come twice: from the terminal, which tells the whole group, and passed on by npx. */
+const sameInterruptMs = 300;
+
 /** Takes the signals over until `release`. `again` runs at the second one, and should end the process. */
 export function listenForInterrupts(again: () => void): Interrupts {
   const controller = new AbortController();
+  let firstAt = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) again();
-    else controller.abort(signal);
+    if (!controller.signal.aborted) {
+      firstAt = performance.now();
+      controller.abort(signal);
+    } else if (performance.now() - firstAt >= sameInterruptMs) again();
   };
   for (const signal of signals) process.on(signal, onSignal);
   return {

@@ -46,12 +46,8 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   const { terminal } = context;
   const follow: FollowOptions = { terminal, json: options.json === true };
   const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
-  const stopNow = (): void => cluster.stopNow();
-  process.once('exit', stopNow);
-  const interrupts = listenForInterrupts(() => {
-    cluster.stopNow();
-    process.exit(exitCodes.cancelled);
-  });
+  // Without this process the cluster ends by itself, in order: whoever does not want to wait leaves nothing either.
+  const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
   try {
     const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal });
     const ended = Promise.race([work, cluster.broken]);
@@ -67,7 +63,6 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   } finally {
     await cluster.stop();
     interrupts.release();
-    process.off('exit', stopNow);
   }
 }
 
