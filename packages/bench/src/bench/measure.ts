@@ -88,8 +88,10 @@ class MemoryWatch {
       const status = read(pid, 'status');
       const bytesOf = (field: string): number => 1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
       together += bytesOf('VmRSS');
-      // A process that has just been forked is still a copy of the one that started it: its command line is read anew each time.
-      this.peaks.set(pid, { command: read(pid, 'cmdline'), peakBytes: bytesOf('VmHWM') });
+      // A process that has just been forked is a copy of the one that started it: what it is, is read anew each time. One that
+      // has ended and is not yet waited for has neither memory nor a command line.
+      const peakBytes = bytesOf('VmHWM');
+      if (peakBytes > 0) this.peaks.set(pid, { command: read(pid, 'cmdline'), peakBytes });
       queue.push(...read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number));
     }
     this.peakTogether = Math.max(this.peakTogether, together);
