@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { limits } from '@sheaf/protocol';
+import { limits, UsageError } from '@sheaf/protocol';
 import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
 
 export interface ClusterOptions {
@@ -45,6 +45,16 @@ export function clusterSize(options: Pick<ClusterOptions, 'workers' | 'slots'>):
   return { workers, slots: options.slots ?? Math.max(1, Math.floor(availableParallelism() / workers)) };
 }
 
+function makeDirectory(parent: string): string {
+  try {
+    return mkdtempSync(join(parent, 'sheaf-run-'));
+  } catch (error) {
+    throw new UsageError(`no folder for temporary files can be made in ${parent} (${(error as Error).message}); set TMPDIR`, {
+      cause: error,
+    });
+  }
+}
+
 /** Starts the processes; they get ready while the caller does other things. */
 export function startCluster(options: ClusterOptions): Cluster {
   return new SimulatedCluster(options);
@@ -71,7 +81,7 @@ class SimulatedCluster implements Cluster {
     });
     this.broken.catch(() => {});
     this.slots = slots;
-    this.directory = mkdtempSync(join(options.directory ?? tmpdir(), 'sheaf-run-'));
+    this.directory = makeDirectory(options.directory ?? tmpdir());
     // Inside the coordinator's folder, which it takes with it even when this process is killed.
     this.scratch = join(this.directory, 'coordinator', 'scratch');
     mkdirSync(this.scratch, { recursive: true });

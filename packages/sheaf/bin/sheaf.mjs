@@ -3,5 +3,9 @@
 // no such step: its command is the bundle itself.
 import { ensureBundle } from '../build/ensure-bundle.mjs';
 
-const { cli } = await ensureBundle();
-await import(cli);
+const bundle = await ensureBundle().catch(error => {
+  if (error.errors === undefined) throw error;
+  console.error(`Sheaf's own sources do not bundle. ${error.message}`);
+  process.exit(1);
+});
+await import(bundle.cli);

@@ -48,8 +48,9 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
   // Without this process the cluster ends by itself, in order: whoever does not want to wait leaves nothing either.
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
+  const over = new AbortController();
   try {
-    const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal });
+    const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal, over: over.signal });
     const ended = Promise.race([work, cluster.broken]);
     return tellEnd(await unlessInterrupted(ended, { signal: interrupts.signal, graceMs: cancelGraceMs }), follow);
   } catch (error) {
@@ -61,6 +62,7 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
     terminal.say(`error: ${error.message}`);
     return exitCodes.failed;
   } finally {
+    over.abort();
     await cluster.stop();
     interrupts.release();
   }
@@ -73,9 +75,11 @@ interface RunWork {
   readonly cluster: Cluster;
   readonly follow: FollowOptions;
   readonly interrupted: AbortSignal;
+  /** The command ends, whether the work is done or not. */
+  readonly over: AbortSignal;
 }
 
-async function submitAndFollow({ file, options, context, cluster, follow, interrupted }: RunWork): Promise<JobStatus> {
+async function submitAndFollow({ file, options, context, cluster, follow, interrupted, over }: RunWork): Promise<JobStatus> {
   const { terminal, version } = context;
   const goOn = (): void => {
     if (interrupted.aborted) throw new InterruptedError();
@@ -86,6 +90,7 @@ async function submitAndFollow({ file, options, context, cluster, follow, interr
   const address = parseAddress(await cluster.url, null);
   const progress = progressFor(follow);
   const client = new CoordinatorClient({ address, version, onContact: text => progress.say(text) });
+  over.addEventListener('abort', () => client.close(), { once: true });
   try {
     await Promise.all(blobs.map(blob => uploadBlob(address, blob)));
     goOn();

@@ -92,8 +92,7 @@ async function runCoordinator(options: CoordinatorCommandOptions, { terminal, ve
     terminal.say(`error: the coordinator could not go on: ${failed.message}`);
     return exitCodes.failed;
   } catch (error) {
-    if (error instanceof JournalError) throw new UsageError(`--state-dir ${stateDirectory}: ${error.message}`, { cause: error });
-    throw error;
+    throw error instanceof JournalError || isSystemError(error) ? unusable('--state-dir', stateDirectory, error) : error;
   } finally {
     life.end(stateDirectory);
   }
@@ -136,10 +135,21 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
     if (end.reason !== 'refused') return exitCodes.succeeded;
     terminal.say(`error: the coordinator refused this worker: ${end.message}`);
     return exitCodes.usage;
+  } catch (error) {
+    throw isSystemError(error) ? unusable('--dir', directory, error) : error;
   } finally {
     if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
     life.end(directory);
   }
+}
+
+/** The operating system would not do something with a file or folder. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
+}
+
+function unusable(option: string, directory: string, error: Error): UsageError {
+  return new UsageError(`${option} ${directory}: ${error.message}`, { cause: error });
 }
 
 /** Loaded only by servers: every other command starts sooner without it. */

@@ -7,12 +7,13 @@
 //   abort   ──▶ [old/ → output] ──▶ staging removed, parents that were made for it too
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FailureError, type JobId, type TaskIndex } from '@sheaf/protocol';
 import { checkOutput } from './check-folders.ts';
 import { syncFolder, writeDurably } from './durable.ts';
 import { failing, isMissing } from './file-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { type ManifestPart, manifestName, partName, readManifest, writeManifest } from './manifest.ts';
 import { extensionOf, isWithin, stagingFolder, stagingPaths } from './staging.ts';
 
@@ -62,7 +63,7 @@ export class FileCommitter {
     const { folder, overwrite } = this.output;
     await checkOutput(folder, { overwrite });
     return failing('E_OUTPUT_FAILED', this.staging, async () => {
-      const made = await mkdir(this.paths.parts, { recursive: true });
+      const made = await makeFolders(this.paths.parts);
       this.step('folders made');
       const known = await readText(this.paths.note);
       const text = known ?? this.note(made);
@@ -100,7 +101,7 @@ export class FileCommitter {
 
   private async gather(tokens: readonly PartToken[], counters: Readonly<Record<string, number>>): Promise<void> {
     const { final } = this.paths;
-    await mkdir(final, { recursive: true });
+    await makeFolders(final);
     this.step('final folder made');
     const parts: ManifestPart[] = [];
     for (const token of [...tokens].sort((a, b) => a.index - b.index)) {
