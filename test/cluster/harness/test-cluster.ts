@@ -117,6 +117,12 @@ export class TestCluster {
     return restarted!;
   }
 
+  /** Asks a worker to end, and waits for it. */
+  async stopWorker({ process }: TestWorker): Promise<void> {
+    process.signal('SIGTERM');
+    await process.ended;
+  }
+
   /** A coordinator anew on the state and the port of one that has ended. */
   async restartCoordinator(): Promise<void> {
     await this.startCoordinator(Number(new URL(this.url).port));

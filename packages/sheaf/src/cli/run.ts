@@ -45,9 +45,9 @@ export function addRun(program: Command, context: CommandContext, done: (code: E
 async function runOnCluster(file: string, options: RunOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const follow: FollowOptions = { terminal, json: options.json === true };
-  const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
   // Without this process the cluster ends by itself, in order: whoever does not want to wait leaves nothing either.
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
+  const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
   const over = new AbortController();
   try {
     const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal, over: over.signal });
