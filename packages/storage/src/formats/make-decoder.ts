@@ -28,7 +28,7 @@ export function makeDecoder(format: Format, options: DecoderOptions): Decoder {
     case 'file':
       return fileDecoder({ recordBytesMax });
     case 'text':
-      return textDecoder(format);
+      return textDecoder(format, recordBytesMax);
     case 'other':
       throw new UsageError(`the format ${format.name} is not known`);
   }

@@ -1,4 +1,4 @@
-// Where a decoder of a line format stands in its piece; what jsonl and csv share. The rules of pieces:
+// Where a decoder of a line format stands in its piece; what text, jsonl and csv share. The rules of pieces:
 //   a line belongs to the piece in which its first byte lies (the BOM counts as the start of the first line);
 //   a piece with from > 0 starts reading at from − 1 and skips to behind the first line end, which is just that byte when the
 //   line before ends there; a line ends at LF or CRLF.
@@ -72,13 +72,18 @@ export class PieceCursor {
 
   /** Names the record at [offset, offset + length) before it is delivered or refused. */
   place(offset: number, length: number): void {
+    this.position.record = this.records++;
+    this.placeLine(offset, length);
+  }
+
+  /** Names a line of which the decoder itself counts the records. */
+  placeLine(offset: number, length: number): void {
     this.position.offset = offset;
     this.position.length = length;
-    this.position.record = this.records++;
     if (length > this.recordBytesMax) throw tooLarge(this.position.file, offset, this.recordBytesMax);
   }
 
-  /** Names what is no record but may be refused like one: a header. */
+  /** Names what is no whole record but may be refused like one: a header, the beginning of a record. */
   placeHeader(offset: number, length: number): void {
     this.position.offset = offset;
     this.position.length = length;
@@ -95,7 +100,9 @@ export class PieceCursor {
 
   /** Refuses a record that has not ended within the limit and a line end. */
   checkSize(bytes: number, hint = ''): void {
-    if (bytes > this.recordBytesMax + 2) throw tooLarge(this.position.file, this.next, this.recordBytesMax, hint);
+    if (bytes <= this.recordBytesMax + 2) return;
+    this.placeHeader(this.next, bytes);
+    throw tooLarge(this.position.file, this.next, this.recordBytesMax, hint);
   }
 }
 

@@ -6,6 +6,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Format } from '@sheaf/protocol/graph';
 import type { Decoder, DecoderPiece, Each, Position } from './decoder.ts';
+import { PieceCursor } from './piece-cursor.ts';
 
 /** A record as bytes[from, to) of the window it was found in, valid UTF-8. */
 export type EachBytes = (from: number, to: number) => void;
@@ -16,18 +17,12 @@ const lineFeed = 10;
 const carriageReturn = 13;
 
 export class LineDecoder implements Decoder {
-  readonly position: Position = { file: '', offset: 0, length: 0, record: 0 };
-  done = false;
   invalidUtf8 = 0;
 
   private readonly unit: TextFormat['unit'];
   private readonly separator: string;
   private readonly pattern: RegExp | null;
-  private to = 0;
-  /** File offset of the next byte to decode. */
-  private offset = 0;
-  private skipping = false;
-  private atStart = false;
+  private readonly cursor: PieceCursor;
   private buffer: Buffer = Buffer.alloc(0);
   private viewed: Uint8Array | null = null;
   /** Of the current window: whether every byte is ASCII, and whether it is all valid UTF-8. */
@@ -37,22 +32,26 @@ export class LineDecoder implements Decoder {
   private each: Each | null = null;
   private eachBytes: EachBytes | null = null;
 
-  constructor(format: TextFormat) {
+  constructor(format: TextFormat, recordBytesMax: number) {
     this.unit = format.unit;
     this.separator = format.separator ?? '\t';
     // A global or sticky expression keeps a position between calls, which would skip lines.
     this.pattern = format.matching === undefined ? null : new RegExp(format.matching.source, format.matching.flags.replace(/[gy]/g, ''));
+    this.cursor = new PieceCursor(recordBytesMax);
+    // A line may hold no record or many, so records are counted here, and as they are delivered.
+    this.cursor.position.record = 0;
+  }
+
+  get position(): Position {
+    return this.cursor.position;
+  }
+
+  get done(): boolean {
+    return this.cursor.done;
   }
 
   begin(piece: DecoderPiece): number {
-    this.position.file = piece.file;
-    this.to = piece.to;
-    this.done = false;
-    this.skipping = piece.from > 0;
-    this.atStart = piece.from === 0;
-    // The byte before the piece tells whether a line begins at its first byte.
-    this.offset = piece.from > 0 ? piece.from - 1 : 0;
-    return this.offset;
+    return this.cursor.begin(piece);
   }
 
   // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
@@ -70,52 +69,34 @@ export class LineDecoder implements Decoder {
   }
 
   private lines(window: Uint8Array, begin: number, end: number, final: boolean): number {
-    let at = begin;
-    if (this.atStart) {
-      if (end - begin < 3 && !final) return begin;
-      this.atStart = false;
-      if (window[begin] === 0xef && window[begin + 1] === 0xbb && window[begin + 2] === 0xbf && end - begin >= 3) at = begin + 3;
-    }
-    // Adding this to an index of the window gives an offset of the file.
-    const shift = this.offset - begin;
-    if (this.skipping) {
-      const first = indexOfLineFeed(window, at, end);
-      if (first === end) {
-        this.offset += end - begin;
-        return end;
-      }
-      this.skipping = false;
-      at = first + 1;
-    }
-    this.look(window, at, final ? end : window.lastIndexOf(lineFeed, end - 1) + 1);
-    while (at < end) {
-      if (at + shift >= this.to) {
-        this.done = true;
-        break;
-      }
-      const lineEnd = indexOfLineFeed(window, at, end);
+    const { cursor } = this;
+    const origin = cursor.origin(begin);
+    let at = cursor.resume(window, begin, end, final);
+    if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
+    this.look(window, at, end, final);
+    while (at < end && !cursor.done) {
+      const from = at;
+      const lineEnd = indexOfLineFeed(window, from, end);
       if (lineEnd === end && !final) break;
-      const next = lineEnd === end ? end : lineEnd + 1;
-      const contentEnd = lineEnd < end && lineEnd > at && window[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
-      this.position.offset = at + shift;
-      this.position.length = contentEnd - at;
-      // Moved on before the record is delivered, so that a decode after an error starts behind it.
-      this.offset = next + shift;
-      this.line(window, at, contentEnd);
-      at = next;
+      at = lineEnd === end ? end : lineEnd + 1;
+      const to = lineEnd < end && lineEnd > from && window[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+      // Moved on before the line is delivered, so that a decode after an error starts behind it.
+      cursor.advance(origin + at);
+      cursor.placeLine(origin + from, to - from);
+      this.line(window, from, to);
     }
-    if (at + shift >= this.to) this.done = true;
-    this.offset = at + shift;
-    return at;
+    if (!cursor.done) cursor.checkSize(end - at);
+    return cursor.keep(begin, end, final);
   }
 
   /** What the bytes of this window are, decided once for all its whole lines. */
-  private look(window: Uint8Array, begin: number, end: number): void {
+  private look(window: Uint8Array, begin: number, end: number, final: boolean): void {
     if (window !== this.viewed) {
       this.viewed = window;
       this.buffer = Buffer.from(window.buffer, window.byteOffset, window.byteLength);
     }
-    const lines = this.buffer.subarray(begin, Math.max(begin, end));
+    const whole = final ? end : begin + this.buffer.subarray(begin, end).lastIndexOf(lineFeed) + 1;
+    const lines = this.buffer.subarray(begin, whole);
     this.ascii = isAscii(lines);
     this.valid = this.ascii || isUtf8(lines);
   }
@@ -124,7 +105,7 @@ export class LineDecoder implements Decoder {
     if (this.eachBytes !== null && this.pattern === null && (this.valid || isUtf8(this.buffer.subarray(from, to)))) {
       if (this.unit === 'line') {
         this.eachBytes(from, to);
-        this.position.record++;
+        this.cursor.position.record++;
         return;
       }
       if (this.unit === 'word') {
@@ -147,10 +128,10 @@ export class LineDecoder implements Decoder {
     const each = this.each as Each;
     if (this.unit === 'line') {
       each(text);
-      this.position.record++;
+      this.cursor.position.record++;
     } else if (this.unit === 'fields') {
       each(text.split(this.separator));
-      this.position.record++;
+      this.cursor.position.record++;
     } else {
       this.wordTexts(text, each);
     }
@@ -160,7 +141,7 @@ export class LineDecoder implements Decoder {
     for (const word of text.split(/\s+/)) {
       if (word === '') continue;
       each(word);
-      this.position.record++;
+      this.cursor.position.record++;
     }
   }
 
@@ -180,14 +161,14 @@ export class LineDecoder implements Decoder {
       }
       if (start >= 0) {
         eachBytes(start, at);
-        this.position.record++;
+        this.cursor.position.record++;
         start = -1;
       }
       at += space;
     }
     if (start < 0) return;
     eachBytes(start, to);
-    this.position.record++;
+    this.cursor.position.record++;
   }
 }
 
@@ -228,6 +209,6 @@ function spaceAt(window: Uint8Array, at: number, to: number): number {
   return 0;
 }
 
-export function textDecoder(format: TextFormat): LineDecoder {
-  return new LineDecoder(format);
+export function textDecoder(format: TextFormat, recordBytesMax: number): LineDecoder {
+  return new LineDecoder(format, recordBytesMax);
 }

@@ -36,7 +36,7 @@ async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBy
   const { position } = decoder;
   const each = instantiate(eachKernel)(push, position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
-  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, recordBytesMax });
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress });
   run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
   await reader.read(split.files, split.pieces);
   return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: decoder.invalidUtf8 };

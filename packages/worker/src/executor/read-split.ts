@@ -1,7 +1,7 @@
 // The reading of a split: chunks of each piece go into a window of the fixed memory, the decoder delivers the records that are
 // whole in it, what is left moves to the front. Everything between two chunks is synchronous; only packed files make it wait.
 
-import { FailureError, limits } from '@sheaf/protocol';
+import { limits } from '@sheaf/protocol';
 import type { ListedFile, Piece } from '@sheaf/protocol/graph';
 import { type ByteSource, type Decoder, LineDecoder, openBytes } from '@sheaf/storage';
 import type { Region, TaskMemory } from '../data/memory.ts';
@@ -17,19 +17,16 @@ export interface SplitReaderOptions {
   /** Takes the bytes of each record instead, where every step can. */
   readonly eachBytes: ((from: number, to: number) => void) | null;
   readonly progress: Progress;
-  readonly recordBytesMax: number;
 }
 
 export class SplitReader {
   private readonly options: SplitReaderOptions;
   /** File offset of the window's first byte, and how far the window is filled. */
   private windowOffset = 0;
-  private begin = 0;
-  private end = 0;
+  private end: number;
 
   constructor(options: SplitReaderOptions) {
     this.options = options;
-    this.begin = options.window.from;
     this.end = options.window.from;
   }
 
@@ -44,10 +41,10 @@ export class SplitReader {
 
   /** The first characters of the record the decoder is at. */
   preview(): string {
-    const { memory, decoder } = this.options;
+    const { memory, decoder, window } = this.options;
     const { offset, length } = decoder.position;
-    const from = this.begin + (offset - this.windowOffset);
-    if (from < this.begin || from > this.end) return '';
+    const from = window.from + (offset - this.windowOffset);
+    if (from < window.from || from > this.end) return '';
     const to = Math.min(this.end, from + Math.min(length, limits.recordPreviewChars * 4));
     return memory.buffer.toString('utf8', from, to).slice(0, limits.recordPreviewChars);
   }
@@ -57,7 +54,6 @@ export class SplitReader {
     const { decoder, window } = this.options;
     const to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
     this.windowOffset = decoder.begin({ file: file.path, from: piece.from, to });
-    this.begin = window.from;
     this.end = window.from;
     const source = openBytes(file, this.windowOffset);
     if (file.packed !== null) return this.readPacked(source);
@@ -90,7 +86,8 @@ export class SplitReader {
     const used = this.end - window.from;
     const wanted = used < limits.chunkBytes ? limits.chunkBytes - used : used;
     const room = Math.min(wanted, window.to - this.end);
-    if (room <= 0) this.tooLarge();
+    // A decoder refuses a record of more than a quarter of the memory, and the window is larger than that.
+    if (room <= 0) throw new Error('a decoder keeps more than its window holds');
     return room;
   }
 
@@ -100,25 +97,18 @@ export class SplitReader {
     this.end += count;
     progress.bytes += count;
     const final = count === 0;
-    const { begin, end } = this;
+    const { end } = this;
+    const begin = window.from;
     const consumed =
       eachBytes !== null && decoder instanceof LineDecoder
         ? decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each)
         : decoder.decode(memory.bytes, begin, end, final, each);
-    if (end - consumed > this.options.recordBytesMax) this.tooLarge();
-    if (consumed > window.from) {
-      memory.bytes.copyWithin(window.from, consumed, end);
+    if (consumed > begin) {
+      memory.bytes.copyWithin(begin, consumed, end);
       this.windowOffset += consumed - begin;
-      this.end = window.from + (end - consumed);
+      this.end = begin + (end - consumed);
     }
     progress.check();
     return final;
-  }
-
-  private tooLarge(): never {
-    const { decoder, recordBytesMax } = this.options;
-    const { file } = decoder.position;
-    const message = `a record is over ${Math.floor(recordBytesMax / 1_048_576)} MB, a quarter of settings.memoryMb: raise memoryMb, or cut the record`;
-    throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message, record: { file, offset: this.windowOffset, preview: this.preview() } });
   }
 }
