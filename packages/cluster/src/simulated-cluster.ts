@@ -1,11 +1,12 @@
 // A cluster on this machine: one coordinator and some workers as processes of their own, in one directory that is gone after
 // any end. They speak the same protocol over the same sockets as on a real cluster.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { limits, UsageError } from '@sheaf/protocol';
+import { limits } from '@sheaf/protocol';
 import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface ClusterOptions {
   /** The command line's file: its commands `coordinator` and `worker` are the processes. */
@@ -45,16 +46,6 @@ export function clusterSize(options: Pick<ClusterOptions, 'workers' | 'slots'>):
   return { workers, slots: options.slots ?? Math.max(1, Math.floor(availableParallelism() / workers)) };
 }
 
-function makeDirectory(parent: string): string {
-  try {
-    return mkdtempSync(join(parent, 'sheaf-run-'));
-  } catch (error) {
-    throw new UsageError(`no folder for temporary files can be made in ${parent} (${(error as Error).message}); set TMPDIR`, {
-      cause: error,
-    });
-  }
-}
-
 /** Starts the processes; they get ready while the caller does other things. */
 export function startCluster(options: ClusterOptions): Cluster {
   return new SimulatedCluster(options);
@@ -81,7 +72,7 @@ class SimulatedCluster implements Cluster {
     });
     this.broken.catch(() => {});
     this.slots = slots;
-    this.directory = makeDirectory(options.directory ?? tmpdir());
+    this.directory = makeTemporaryFolder('sheaf-run-', options.directory);
     // Inside the coordinator's folder, which it takes with it even when this process is killed.
     this.scratch = join(this.directory, 'coordinator', 'scratch');
     mkdirSync(this.scratch, { recursive: true });

@@ -9,9 +9,11 @@ class Stream {
   text = '';
   readonly isTTY: boolean;
   readonly columns: number;
-  constructor(isTTY: boolean, columns = 80) {
+  readonly rows: number;
+  constructor(isTTY: boolean, columns = 80, rows = 24) {
     this.isTTY = isTTY;
     this.columns = columns;
+    this.rows = rows;
   }
   write(text: string): void {
     this.text += text;
@@ -66,6 +68,24 @@ describe('on a terminal', () => {
     const { progress } = start(stream);
     progress.status(status([stage(3, 2, 1_234_567)]));
     expect(screen(stream.text).every(line => line.length < 24)).toBe(true);
+  });
+
+  it('a second end draws nothing', () => {
+    const stream = new Stream(true);
+    const { progress } = start(stream);
+    progress.status(status([stage(12, 0, 1)], 'succeeded'));
+    progress.end();
+    const { text } = stream;
+    progress.end();
+    expect(stream.text).toBe(text);
+    expect(screen(text)).toEqual(['word-count succeeded', '  map  ██████████ 12/12 · 1 record']);
+  });
+
+  it('of many stages those are shown that the screen has room for', () => {
+    const stream = new Stream(true, 80, 5);
+    const { progress } = start(stream);
+    progress.status(status(Array.from({ length: 9 }, (_, at) => ({ ...stage(at < 4 ? 12 : 0, 0), name: `stage-${at}` }))));
+    expect(screen(stream.text).map(line => line.trim().split(' ')[0])).toEqual(['word-count', 'stage-4', 'stage-5', 'stage-6']);
   });
 
   it('rates are those of the last seconds', () => {

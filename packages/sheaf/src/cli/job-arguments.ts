@@ -1,8 +1,7 @@
 // The arguments of every command that takes a job file.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { makeTemporaryFolder } from '@sheaf/cluster';
 import type { Command } from 'commander';
 import type { JobRequest } from '../submit/submission.ts';
 import { collectParam, readParams } from './options.ts';
@@ -39,7 +38,7 @@ export function jobRequestOf(
 
 /** Runs `work` with a folder for temporary files that is gone afterwards. */
 export async function withTemporaryFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'sheaf-submit-'));
+  const directory = makeTemporaryFolder('sheaf-submit-');
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove);
   try {

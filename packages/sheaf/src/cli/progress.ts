@@ -1,7 +1,7 @@
 // A running job on standard error: drawn in place on a terminal, plain lines elsewhere. Standard output is for results.
 // Statuses may come several times a second; what is shown of them is bounded in both forms.
 
-import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
+import type { JobNote, JobStatus, StageStatus } from '@sheaf/protocol/messages';
 import { cut, escaped } from './printable.ts';
 import { durationText } from './quantities.ts';
 import { barOf, hasBegun, isDone, Rates, stageText } from './stage-text.ts';
@@ -18,6 +18,7 @@ export interface Progress {
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
@@ -79,14 +80,18 @@ class LiveProgress implements Progress {
     this.clock = undefined;
     const rest = this.notes.restText();
     this.redraw(rest === null ? '' : `${rest}\n`);
+    // What is on the screen stays there; a second end has nothing to draw.
     this.drawnLines = 0;
+    this.last = null;
   }
 
   /** One write: up to the first drawn line, clear what is below, what is to stay, the stages again. */
   private redraw(above: string): void {
     const { stream } = this.options;
     const width = Math.max(10, (stream.columns ?? 80) - 1);
-    const lines = this.last === null ? [] : liveLines(this.last, this.rates).map(line => cut(line, width));
+    // Lines that have left the screen at its top cannot be drawn again.
+    const height = Math.max(2, (stream.rows ?? 24) - 1);
+    const lines = this.last === null ? [] : liveLines(this.last, this.rates, height).map(line => cut(line, width));
     const up = this.drawnLines === 0 ? '' : `\x1b[${this.drawnLines}A\x1b[J`;
     stream.write(`${up}${above}${lines.map(line => `${this.painted(line)}\n`).join('')}`);
     this.drawnLines = lines.length;
@@ -170,9 +175,17 @@ class NoteFilter {
   }
 }
 
-function liveLines(status: JobStatus, rates: Rates): string[] {
+function liveLines(status: JobStatus, rates: Rates, height: number): string[] {
   const width = Math.max(4, ...status.stages.map(stage => stage.name.length));
   const elapsed = status.startedAt === null ? '' : ` ${durationText((status.endedAt ?? Date.now()) - status.startedAt)}`;
-  const stages = status.stages.map(stage => `  ${escaped(stage.name).padEnd(width)} ${barOf(stage)} ${stageText(stage, rates)}`);
+  const shown = stagesInView(status.stages, height - 1);
+  const stages = shown.map(stage => `  ${escaped(stage.name).padEnd(width)} ${barOf(stage)} ${stageText(stage, rates)}`);
   return [`${escaped(status.name)} ${status.state}${elapsed}`, ...stages];
+}
+
+/** Of more stages than there is room for, those around where the job is: those done make room first. */
+function stagesInView(stages: readonly StageStatus[], room: number): readonly StageStatus[] {
+  const doneFirst = stages.findIndex(stage => !isDone(stage));
+  const from = Math.min(doneFirst < 0 ? stages.length : doneFirst, Math.max(0, stages.length - room));
+  return stages.slice(from, from + room);
 }

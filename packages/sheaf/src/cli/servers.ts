@@ -1,9 +1,10 @@
 // `sheaf coordinator` and `sheaf worker`: the processes of a cluster. They run until a signal asks them to end; as members of
 // a simulated cluster (`--member`) they end when their standard input does, and leave nothing behind.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { makeTemporaryFolder } from '@sheaf/cluster';
 import { limits, UsageError } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { type Command, Option } from 'commander';
@@ -116,7 +117,7 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
   const { startWorker } = await import('@sheaf/worker');
   const logger = await makeLogger(options);
   const life = new ServerLife(options.member === true);
-  const directory = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'sheaf-worker-')) : resolve(terminal.cwd, options.dir);
+  const directory = options.dir === undefined ? makeTemporaryFolder('sheaf-worker-') : resolve(terminal.cwd, options.dir);
   try {
     const named = options.coordinator === '-' ? { ...options, coordinator: await life.firstLine } : options;
     const address = coordinatorOf(named, terminal);

@@ -29,7 +29,7 @@ export function stageText(stage: StageStatus, rates: Rates): string {
   const parts = [`${stage.done}/${stage.total ?? '?'}`];
   if (stage.running > 0) parts.push(`${stage.running} running`);
   if (stage.failed > 0) parts.push(`${stage.failed} failed`);
-  if (stage.records > 0) parts.push(`${countText(stage.records)} records`);
+  if (stage.records > 0) parts.push(stage.records === 1 ? '1 record' : `${countText(stage.records)} records`);
   const rate = rates.of(stage.name);
   if (stage.running > 0 && rate.bytes >= 1) parts.push(`${countText(rate.records)}/s`, `${bytesText(rate.bytes)}/s`);
   return parts.join(' · ');
