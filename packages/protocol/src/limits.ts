@@ -67,6 +67,12 @@ export const limits = {
   heldAttemptsMax: 40_000,
   fetchBytesMax: 4_194_304,
   fetchesInFlightMax: 8,
+  /** Fewer bytes than these between two that a task reads are fetched along, in place of asking twice; so is an output of no more. */
+  fetchGapBytesMax: 65_536,
+  /** The end of a run file that is fetched first: its trailer, and the footer of up to 255 stretches. */
+  fetchTailBytes: 16_384,
+  /** Run files that are looked into at once before a task reads them. */
+  outputChecksInFlightMax: 16,
   fetchTimeoutMs: 10_000,
   fetchAttemptsMax: 3,
   fetchRetryDelayMs: 100,
@@ -149,6 +155,10 @@ must(limits.graphBytesMax + limits.paramsBytesMax < limits.frameBytesMax, 'a sub
 must(
   limits.mergeFanInMax * (limits.blockBytes + limits.keyBytesMax) <= limits.memoryMbMin * 1_048_576,
   'a full merge fits in the smallest memory budget',
+);
+must(
+  limits.fetchTailBytes <= limits.fetchGapBytesMax && limits.fetchGapBytesMax <= limits.fetchBytesMax,
+  'the end of a run file and a gap within it fit in a fetched piece',
 );
 must(limits.fetchBytesMax < limits.frameBytesMax, 'a fetched piece fits in a frame');
 must(limits.drainMs + limits.executorKillGraceMs < limits.shutdownMs, 'a worker that was drained in vain still ends in time');

@@ -47,13 +47,16 @@ class Conversation {
     // unprepared JOB CODE
     unprepared: ([job = '', code]) => this.tell({ type: 'job-refused', job: jobOf(job), failure: failureOf(code) }),
     close: ([job = '']) => this.receive({ type: 'close-job', job: jobOf(job) }),
-    // assign JOB STAGE@TASK ATTEMPT [reads=EDGE:PRODUCERS]
+    // assign JOB STAGE@TASK ATTEMPT [reads=EDGE:PRODUCERS[:all],…]: of a shuffle the partition of its index, of a broadcast all
     assign: ([job = '', place = '', attempt = ''], options) => {
       const [stage, task] = place.split('@').map(Number);
-      const producers = Object.fromEntries(listOf(options.get('reads')).map(read => read.split(':').map(Number) as [number, number]));
-      const plain = { number: 1, generation: 0, split: null, partitions: {}, reads: {}, counts: {}, staging: {} };
       const name = { job: jobOf(job), stage: stage ?? 0, task: task ?? 0, attempt: parseAttemptId(attempt) };
-      return this.receive({ type: 'assign', assignment: { ...name, ...plain, producers } });
+      const into = listOf(options.get('reads')).map(read => read.split(':'));
+      const producers = Object.fromEntries(into.map(([edge, count]) => [edge, Number(count)]));
+      const shuffles = into.filter(([, , all]) => all === undefined);
+      const reads = Object.fromEntries(shuffles.map(([edge]) => [edge, { from: name.task, to: name.task + 1 }]));
+      const plain = { number: 1, generation: 0, split: null, partitions: {}, counts: {}, staging: {} };
+      return this.receive({ type: 'assign', assignment: { ...name, ...plain, reads, producers } });
     },
     // locations JOB EDGE TASK:ATTEMPT …
     locations: ([job = '', edge, ...entries]) =>
@@ -178,9 +181,11 @@ function describeCommand(command: AgentCommand): string {
     case 'delete-job':
       return `delete-job ${letterOf(command.job)}`;
     case 'localise': {
-      const outputs = Object.entries(command.outputs).map(
-        ([edge, locations]) => `edge ${edge} from ${locations.map(location => `${location.task}:${location.attempt}`).join(' ')}`,
-      );
+      const outputs = Object.entries(command.outputs).map(([edge, locations]) => {
+        const reads = command.reads[Number(edge)];
+        const what = reads == null ? 'all' : `[${reads.from},${reads.to})`;
+        return `${what} of edge ${edge} from ${locations.map(location => `${location.task}:${location.attempt}`).join(' ')}`;
+      });
       return `localise ${command.attempt} ${outputs.join(', ')}`;
     }
     case 'stop-localising':

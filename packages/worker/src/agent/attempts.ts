@@ -3,6 +3,7 @@
 
 import { type AttemptId, type EdgeId, type Failure, limits } from '@sheaf/protocol';
 import type { OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { AgentCommand } from './commands.ts';
 import { discard, executorOf, failAttempt, hasInput, hasOutputs, report } from './endings.ts';
 import { note } from './sending.ts';
 import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
@@ -42,7 +43,8 @@ export function admit(turn: Turn): void {
     if (room <= 0 || !isLocated(job, attempt)) continue;
     room--;
     moveAttempt(turn, attempt, 'localising');
-    turn.commands.push({ type: 'localise', job: job.id, attempt: attempt.id, outputs: locatedInput(job, attempt) });
+    const outputs = locatedInput(job, attempt);
+    turn.commands.push({ type: 'localise', job: job.id, attempt: attempt.id, outputs, reads: readsOf(attempt) });
   }
 }
 
@@ -152,6 +154,11 @@ function locatedInput(job: Job, attempt: Attempt): { [edge: EdgeId]: OutputLocat
     outputs[Number(edge)] = [...known.values()].sort((a, b) => a.task - b.task);
   }
   return outputs;
+}
+
+/** Which partitions it reads of each edge into its stage; a broadcast it reads whole. */
+function readsOf({ assignment }: Attempt): Extract<AgentCommand, { type: 'localise' }>['reads'] {
+  return Object.fromEntries(Object.keys(assignment?.producers ?? {}).map(edge => [edge, assignment?.reads[Number(edge)] ?? null]));
 }
 
 function isStillLocated(turn: Turn, attempt: Attempt, lost: { readonly task: number; readonly attempt: string }): boolean {

@@ -19,13 +19,15 @@ export type AgentCommand =
   | { readonly type: 'prepare-job'; readonly job: JobOpening }
   /** Delete the job's folder; an unfinished `prepare-job` is given up. No outcome. */
   | { readonly type: 'delete-job'; readonly job: JobId }
-  /** Bring these outputs to this machine and keep their paths for `run-attempt`. Ends in `localised` or `localising-failed`. */
+  /** Bring what is read of these outputs to this machine and keep their paths for `run-attempt`. Ends in `localised` or `localising-failed`. */
   | {
       readonly type: 'localise';
       readonly job: JobId;
       readonly attempt: AttemptId;
       /** For each edge into the stage: one location per producer task, in task order. */
       readonly outputs: { readonly [edge: EdgeId]: readonly OutputLocation[] };
+      /** Of each of these edges: the partitions [from, to) that the attempt reads; null: everything. */
+      readonly reads: { readonly [edge: EdgeId]: TaskAssignment['reads'][EdgeId] | null };
     }
   /** Nobody waits for this attempt's input any more. No outcome. */
   | { readonly type: 'stop-localising'; readonly attempt: AttemptId }

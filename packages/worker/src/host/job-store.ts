@@ -21,6 +21,8 @@ export interface PreparedJob {
   readonly settings: JobSettings;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
+  /** Whether the runs of an edge are cut into the partitions that assignments name. Else each is read whole, or by key. */
+  readonly isPartitioned: (edge: EdgeId) => boolean;
 }
 
 export interface JobStoreOptions {
@@ -119,6 +121,10 @@ export class JobStore {
       executorJob: { job, name, bundlePath, graph: opening.graph, graphHash, params, spools },
       settings: { heapMb: graph.settings.heapMb, taskTimeoutMs: graph.settings.taskTimeoutMs },
       producerOf: edge => graph.edges[edge]?.from ?? 0,
+      isPartitioned: edge => {
+        const definition = graph.edges[edge];
+        return definition?.type === 'shuffle' && definition.shuffle.partitioner.type !== 'range';
+      },
     };
   }
 

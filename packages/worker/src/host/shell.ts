@@ -4,7 +4,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, type Failure, FailureError } from '@sheaf/protocol';
+import { type AttemptId, type EdgeId, type Failure, FailureError } from '@sheaf/protocol';
 import { type AttemptName, outputPath, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
@@ -109,7 +109,8 @@ export class Shell {
       const folder = join(this.options.outputs, job);
       this.delete(
         this.options.jobs.delete(job, async () => {
-          await this.options.localiser.closeJob(job);
+          const fetchedBytes = await this.options.localiser.closeJob(job);
+          this.options.logger.info({ job, fetchedBytes }, 'what is here of a job is deleted');
           await rm(folder, { recursive: true, force: true, maxRetries: 3 });
         }),
       );
@@ -157,12 +158,14 @@ export class Shell {
     }
   }
 
-  private async localise({ job, attempt, outputs }: CommandOf<'localise'>): Promise<void> {
+  private async localise({ job, attempt, outputs, reads }: CommandOf<'localise'>): Promise<void> {
     const prepared = this.options.jobs.get(job);
     if (prepared === undefined) throw new Error(`input of job ${job} is asked for before the job is prepared`);
     this.sources.set(attempt, null);
     try {
-      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf: prepared.producerOf });
+      const { producerOf, isPartitioned } = prepared;
+      const partitionsOf = (edge: EdgeId) => (isPartitioned(edge) ? (reads[edge] ?? null) : null);
+      const sources = await this.options.localiser.localise({ job, attempt, outputs, partitionsOf, producerOf });
       if (!this.sources.has(attempt)) return;
       this.sources.set(attempt, sources);
       this.tell({ type: 'localised', attempt });

@@ -7,13 +7,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { type AttemptId, type EdgeId, type JobId, limits, type TaskIndex, UsageError } from '@sheaf/protocol';
+import { type AttemptId, type JobId, limits, UsageError } from '@sheaf/protocol';
+import type { OutputName } from './output-ids.ts';
 
-export interface ServedOutput {
-  readonly job: JobId;
-  readonly edge: EdgeId;
-  readonly task: TaskIndex;
-  readonly attempt: AttemptId;
+export interface ServedOutput extends OutputName {
   readonly path: string;
   readonly bytes: number;
 }
@@ -27,8 +24,6 @@ export interface ShuffleServerOptions {
   readonly advertisedHost: string;
   readonly token: string | null;
 }
-
-type OutputName = Pick<ServedOutput, 'job' | 'edge' | 'task' | 'attempt'>;
 
 /** Sent with each answer: the bytes of the whole output. */
 export const outputBytesHeader = 'x-output-bytes';
