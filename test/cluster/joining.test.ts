@@ -120,3 +120,31 @@ test.concurrent('a worker stands still until it is given up, and then says that 
     await expectCounted(run, out, expected);
     expect(cluster.gates.timesBegun('map')['map-4']).toBe(2);
   }));
+
+test.concurrent('the coordinator stands still for longer than a silent worker may: none is given up for it', () =>
+  withCluster({ workers: [{}, {}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('map-4', 'map-5');
+    const run = cluster.submit('gated-count', { in: input, out });
+    await Promise.all(['map-4', 'map-5'].map(gate => cluster.workerAtGate(gate)));
+    cluster.coordinator?.freeze();
+    await Promise.all(cluster.workers.map(worker => worker.process.says(/the coordinator is silent/)));
+    cluster.coordinator?.unfreeze();
+    cluster.gates.open('map-4', 'map-5');
+    await expectCounted(run, out, expected);
+    expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([1, 1, 1, 1, 1, 1]);
+  }));
+
+test.concurrent('the coordinator is told to end, and started again: the job goes on', () =>
+  withCluster({ workers: [{}] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('map-2');
+    const run = cluster.submit('gated-count', { in: input, out });
+    await cluster.workerAtGate('map-2');
+    cluster.coordinator?.signal('SIGTERM');
+    expect(await cluster.coordinator?.ended).toMatchObject({ code: 0 });
+    await cluster.restartCoordinator();
+    cluster.gates.open('map-2');
+    await expectCounted(run, out, expected);
+    expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([1, 1, 1, 1, 1, 1]);
+  }));

@@ -1,5 +1,5 @@
 // An output that exists is refused, or kept until the new one commits: it survives a job that fails. Of two jobs that would write
-// one folder the second is refused.
+// one folder the second is refused. Who changes input or output while a job runs makes it fail, and loses nothing of his own.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,4 +60,34 @@ test('of two jobs that would write one folder the second is refused', async () =
   expect(stderr).toContain(job);
   cluster.gates.open('map');
   expect((await first.ended).code).toBe(0);
+});
+
+test('an output that somebody else makes while the job runs is kept, and the job fails', async () => {
+  const out = cluster.output('taken');
+  cluster.renewGates().close('reduce');
+  const run = cluster.submit('gated-count', { in: input, out });
+  await cluster.workerAtGate('reduce-0');
+  oldOutput('taken');
+  cluster.gates.open('reduce');
+  const { code, stderr } = await run.ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${out}: the output has come into being while the job ran; it is kept, and the job's own is given up`);
+  expect(partsOf(out)).toEqual(old);
+  expect(stagingOf(out)).toEqual([]);
+});
+
+test('an input file that changes while the job runs makes it fail, at once', async () => {
+  const out = cluster.output('changed');
+  const changing = join(folder, 'changing.txt');
+  writeFileSync(changing, 'one\n'.repeat(1_000));
+  cluster.renewGates().close('map-0');
+  const run = cluster.submit('gated-count', { in: changing, out });
+  await cluster.workerAtGate('map-0');
+  writeFileSync(changing, 'two\n'.repeat(1_001));
+  cluster.gates.open('map-0');
+  const { code, stderr } = await run.ended;
+  expect(code).toBe(1);
+  const words = `an input file changed while the job ran: ${changing}: it had 4000 bytes, now it has 4004`;
+  expect(stderr.split('\n').slice(1, 3)).toEqual([changing, `  ${words}`]);
+  expect(await run.status()).toMatchObject({ state: 'failed', error: { code: 'E_INPUT_CHANGED' }, stages: [{ failed: 1 }, {}] });
 });

@@ -27,7 +27,7 @@ afterAll(async () => {
 /** An input of which only line 41 is special; the second of two map tasks reads it. */
 function inputWith(special: string): string {
   const path = join(folder, `${special.replaceAll(' ', '-')}.txt`);
-  const lines = Array.from({ length: 60 }, (_, at) => (at === 40 ? special : `line ${at + 1}`));
+  const lines = Array.from({ length: 60 }, (_, at) => (at === 40 ? special : at === 20 ? 'fifteen letters' : `line ${at + 1}`));
   writeFileSync(path, lines.join('\n'));
   return path;
 }
@@ -151,7 +151,7 @@ test.concurrent('a row that cannot be read', async () => {
 test.concurrent('a value in reduce: its key and its index', async () => {
   const report = await reportOf(misbehave('fails in reduce'));
   const { place } = placeIn('misbehaves', "new Error('this value cannot be reduced')");
-  expect(report.slice(0, 3)).toEqual(['key 15, value 0', '  Error: this value cannot be reduced', place]);
+  expect(report.slice(0, 3)).toEqual(['key 15, value 1', '  Error: this value cannot be reduced', place]);
 });
 
 test.concurrent('an attempt that fails once is made good', async () => {

@@ -11,7 +11,7 @@ import { Command } from './command.ts';
 import { Gates } from './gates.ts';
 import { filesBelow } from './outputs.ts';
 import { isAlive } from './process-table.ts';
-import { SheafProcess } from './sheaf-process.ts';
+import { type ProcessEnd, SheafProcess } from './sheaf-process.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface WorkerOptions {
@@ -47,6 +47,8 @@ export interface WorkerAnswer {
 }
 
 const deadlineMs = 25_000;
+/** A server that is asked to end does so within 10 s. */
+const endDeadlineMs = 12_000;
 
 export class TestCluster {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'sheaf-test-'));
@@ -183,9 +185,7 @@ export class TestCluster {
    * parents, ports, temporary files, staging, what workers still have of jobs.
    */
   async stop(): Promise<string[]> {
-    for (const server of [...this.workers.map(({ process }) => process), this.coordinator]) if (server?.isRunning) server.signal('SIGTERM');
-    await Promise.all(this.processes.map(one => this.ending(one)));
-    const left = [...this.processesLeft(), ...(await this.portsLeft()), ...this.filesLeft()];
+    const left = [...(await this.endAll()), ...this.processesLeft(), ...(await this.portsLeft()), ...this.filesLeft()];
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
     return left;
   }
@@ -215,25 +215,25 @@ export class TestCluster {
     return process;
   }
 
-  /** Waits for the end of a process that was asked to end, or should by itself; one that does not is killed, and said to be left. */
-  private async ending(one: SheafProcess): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>(resolve => {
-      timer = setTimeout(() => resolve('late'), 12_000);
-    });
-    if ((await Promise.race([one.ended, late])) === 'late') {
-      this.late.push(`${one.name} (${one.pid}) did not end:\n${one.stderr.slice(-2_000)}`);
-      await one.kill();
-    }
-    clearTimeout(timer);
+  /** Asks servers to end. Gives what is wrong with how they do: a server that was asked ends with 0, and all end in time. */
+  private async endAll(): Promise<string[]> {
+    const servers = [...this.workers.map(worker => worker.process), this.coordinator].filter(server => server?.isRunning === true);
+    for (const server of servers) server?.signal('SIGTERM');
+    const problems = await Promise.all(
+      this.processes.map(async one => {
+        const end = await endWithin(one, endDeadlineMs);
+        const said = `\n${one.stderr.slice(-2_000)}`;
+        if (end === null) return [`${one.name} did not end${said}`];
+        return servers.includes(one) && end.code !== 0 ? [`${one.name} ended with ${end.signal ?? end.code}${said}`] : [];
+      }),
+    );
+    return problems.flat();
   }
-
-  private readonly late: string[] = [];
 
   private processesLeft(): string[] {
     const alive = this.processes.flatMap(one => one.seen().filter(isAlive));
     for (const { pid } of alive) process.kill(pid, 'SIGKILL');
-    return [...this.late, ...alive.map(({ pid, command }) => `process ${pid}: ${command}`)];
+    return alive.map(({ pid, command }) => `process ${pid}: ${command}`);
   }
 
   private async portsLeft(): Promise<string[]> {
@@ -274,6 +274,18 @@ export function jobFile(name: string): string {
 
 export function paramsOf(params: { readonly [name: string]: string }): string[] {
   return Object.entries(params).flatMap(([name, value]) => ['-p', `${name}=${value}`]);
+}
+
+/** How it ended; null when it had to be killed. */
+async function endWithin(process: SheafProcess, ms: number): Promise<ProcessEnd | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>(resolve => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  const end = await Promise.race([process.ended, late]);
+  clearTimeout(timer);
+  if (end === null) await process.kill();
+  return end;
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -11,10 +11,14 @@ import { thrownText } from './thrown-text.ts';
 import { UserMistake } from './user-mistake.ts';
 import { isOurs, userStack } from './user-stack.ts';
 
+const ofWholeFile: ReadonlySet<FailureCode> = new Set(['E_INPUT_CHANGED', 'E_INPUT_UNREADABLE']);
+
 /** What is told of whatever ended an attempt. */
 export function recordFailure(error: unknown, run: TaskRun): Failure {
   const record = placeOf(run);
   if (error instanceof FailureError) {
+    // A file that changed or cannot be read is no fault of the record that would have come next.
+    if (ofWholeFile.has(error.failure.code)) return error.failure;
     return { ...error.failure, ...mergedPlace(record, error.failure.record), ...stackOf(error.cause ?? error, run) };
   }
   if (error instanceof CorruptRun) return corrupt(error, run);
