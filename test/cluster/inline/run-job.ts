@@ -18,7 +18,8 @@ export interface RunJobOptions {
   readonly overwrite?: boolean;
   /** The file that holds the job's functions: errors with a frame of it are the job's. Left out: every error is. */
   readonly jobFile?: string;
-  readonly onStatus?: (status: JobStatus) => void;
+  /** Told of the run's folder too; run files lie in `.work`. */
+  readonly onStatus?: (status: JobStatus, folder: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -82,7 +83,7 @@ async function inlineJob(job: unknown, options: RunJobOptions & { folder: string
     spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),
     directory,
     log: (level, message) => logged.push(`${level}: ${message}`),
-    ...(onStatus === undefined ? {} : { onStatus }),
+    ...(onStatus === undefined ? {} : { onStatus: (status: JobStatus) => onStatus(status, folder) }),
     ...(signal === undefined ? {} : { signal }),
   };
   return { inline, logged };
