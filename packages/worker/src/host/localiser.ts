@@ -66,9 +66,7 @@ export class Localiser {
     const sources: { [edge: EdgeId]: LocalOutput[] } = {};
     try {
       const all = Object.entries(request.outputs).map(async ([edge, locations]) => {
-        const paths = await Promise.all(
-          locations.map(location => this.bring(request, { edge: Number(edge), location, copies, signal })),
-        );
+        const paths = await Promise.all(locations.map(location => this.bring(request, { edge: Number(edge), location, copies, signal })));
         sources[Number(edge)] = locations.map((location, i) => ({ task: location.task, attempt: location.attempt, path: paths[i] ?? '' }));
       });
       await Promise.all(all);
