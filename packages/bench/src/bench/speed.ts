@@ -12,10 +12,12 @@ export interface SpeedOptions {
   readonly wordsMb: number;
   readonly linesMb: number;
   readonly rounds: number;
+  /** Told after each run. */
+  readonly say: (text: string) => void;
 }
 
 /** Runs all cases and gives the figures as text. */
-export async function measureSpeed(program: Program, { data, wordsMb, linesMb, rounds }: SpeedOptions): Promise<string> {
+export async function measureSpeed(program: Program, { data, wordsMb, linesMb, rounds, say }: SpeedOptions): Promise<string> {
   const words = data.file('words', wordsMb);
   const lines = data.file('lines', linesMb);
   const cases = casesOf(program, { words, lines });
@@ -23,7 +25,7 @@ export async function measureSpeed(program: Program, { data, wordsMb, linesMb, r
   for (let round = 1; round <= rounds; round++) {
     for (const [one, measured] of runs) {
       measured.push(await runOnce(one, { data, check: round === 1 }));
-      console.error(`${round}/${rounds}  ${one.work}: ${one.name}  ${measured.at(-1)?.wallSeconds.toFixed(2)} s`);
+      say(`${round}/${rounds}  ${one.work}: ${one.name}  ${measured.at(-1)?.wallSeconds.toFixed(2)} s`);
     }
   }
   const about = `${machineText()}. ${rounds === 1 ? 'One run each' : `Medians of ${rounds} runs each`}, start-up included.`;
