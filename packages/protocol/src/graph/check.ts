@@ -1,6 +1,7 @@
-// What must hold of every stage graph, whoever made it. Throws at the first thing that does not.
+// What must hold of every stage graph, whoever made it. Throws at the first thing that does not. What must hold of the steps of
+// a stage is in check-steps.ts.
 
-import type { OutputId } from '../ids.ts';
+import { checkSteps } from './check-steps.ts';
 import type { Edge, Stage, StageGraph } from './types.ts';
 
 export function checkGraph(graph: StageGraph): void {
@@ -12,6 +13,7 @@ export function checkGraph(graph: StageGraph): void {
   graph.stages.forEach((stage, id) => {
     check.stage(stage, id);
   });
+  check.outputs();
 }
 
 class GraphCheck {
@@ -45,27 +47,22 @@ class GraphCheck {
       const cutByRange = into.every(edge => edge.type === 'broadcast' || edge.shuffle.partitioner.type === 'range');
       this.must(cutByRange, `${stage.name}: counted late only when cut by range`);
     }
+    if (tasks.type === 'splits') this.must(tasks.inputs.length > 0, `${stage.name} has no input`);
     this.must((tasks.type === 'partitions') === shuffles.length > 0, `${stage.name}: partitions exactly when something is shuffled to it`);
     const kinds = new Set(shuffles.map(edge => edge.shuffle.partitioner.type + edge.shuffle.group));
     this.must(kinds.size <= 1, `${stage.name}: co-partitioned inputs`);
-    this.steps(stage, id);
+    checkSteps(this.graph, id, (holds, what) => {
+      this.must(holds, `${stage.name}: ${what}`);
+    });
   }
 
-  private steps(stage: Stage, id: number): void {
-    const written = new Set<OutputId>();
-    const { edges } = this.graph;
-    stage.steps.forEach((step, at) => {
-      if ('from' in step) this.must(step.from < at, `${stage.name}: step ${at} reads a lower step`);
-      if (step.type === 'emit') this.must(edges[step.edge]?.from === id, `${stage.name}: step ${at} emits on its own edge`);
-      if (step.type === 'sample') this.must(edges[step.to]?.from === id, `${stage.name}: step ${at} emits on its own edge`);
-      if (step.type === 'receive')
-        this.must(
-          step.edges.every(edge => edges[edge]?.to === id),
-          `${stage.name}: step ${at} receives its own edges`,
-        );
-      if (step.type === 'write') written.add(step.output);
-    });
-    this.must([...written].sort().join() === [...stage.outputs].sort().join(), `${stage.name}: outputs are those it writes`);
+  /** Each output has one stage that writes it: its parts are that stage's tasks. */
+  outputs(): void {
+    const { stages, outputs, onError } = this.graph;
+    const written = [...stages.flatMap(stage => stage.outputs), ...(onError === null ? [] : [onError.deadLetter])];
+    for (const id of written) this.must(id < outputs.length, `there is no output ${id}`);
+    this.must(new Set(written).size === outputs.length, 'every output is written');
+    this.must(written.length === outputs.length, 'every output is written by one stage');
   }
 
   private must(holds: boolean, what: string): void {
