@@ -1,0 +1,79 @@
+// Reducers on other machines than their maps: the output is that of the inline run, and each worker has fetched the partitions
+// that its own tasks read, not the whole of every map output.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '@sheaf/protocol';
+import { afterAll, expect, test } from 'vitest';
+import { decodeFooter, footerOffsetOf, runHeaderBytes, runTrailerBytes } from '../../packages/worker/src/data/run-format.ts';
+import { digestsOf, filesBelow, partsOf } from './harness/outputs.ts';
+import { jobFile, paramsOf, type TestWorker } from './harness/test-cluster.ts';
+import { withCluster } from './harness/with-cluster.ts';
+import { writeWords } from './harness/word-data.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
+const input = writeWords(folder);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const reducers = 6;
+/** What comes with each output whatever is read of it. */
+const headBytes = runHeaderBytes + limits.fetchTailBytes;
+
+/** For each partition, its bytes in each of the map outputs that a worker holds of the only job. */
+function partitionBytesAt({ directory }: TestWorker): number[][] {
+  const outputs = join(directory, 'outputs');
+  const runs = filesBelow(outputs).filter(path => path.endsWith('.run'));
+  return runs.map(name => {
+    const path = join(outputs, name);
+    const file = readFileSync(path);
+    const { stretches } = decodeFooter(path, file.subarray(footerOffsetOf(path, file.subarray(-runTrailerBytes), file.length)));
+    const bytes = new Array<number>(reducers).fill(0);
+    for (const { partition, storedBytes } of stretches) bytes[partition] = (bytes[partition] ?? 0) + storedBytes;
+    return bytes;
+  });
+}
+
+/** What the worker says that it has fetched, once it has deleted the job. */
+function fetchedBytesOf({ process }: TestWorker): number | null {
+  const line = process.stderr.split('\n').find(text => text.includes('"fetchedBytes"'));
+  return line === undefined ? null : (JSON.parse(line) as { fetchedBytes: number }).fetchedBytes;
+}
+
+test('workers of other machines fetch what their tasks read', () =>
+  withCluster({ workers: [{ machine: 'a' }] }, async cluster => {
+    const out = cluster.output('cluster');
+    const inlineOut = cluster.output('inline');
+    const inline = cluster.command('run', jobFile('wide-shuffle'), ...paramsOf({ in: input, out: inlineOut }), '--inline', '--json');
+    cluster.gates.close('reduce');
+    const run = cluster.submit('wide-shuffle', { in: input, out });
+    const mapper = await cluster.workerAtGate('reduce-0');
+    const others = await cluster.addWorkers([{ machine: 'b' }, { machine: 'c' }]);
+    await cluster.until('both have a reduce task', () => {
+      const at = cluster.gates.arrivals('reduce-').map(({ worker }) => worker);
+      return others.every(({ process }) => at.includes(process.pid));
+    });
+    const outputs = partitionBytesAt(mapper);
+    cluster.gates.open('reduce');
+    expect((await run.ended).code, (await run.ended).stderr).toBe(0);
+    expect((await inline.ended).code, (await inline.ended).stderr).toBe(0);
+    expect(digestsOf(partsOf(out))).toEqual(digestsOf(partsOf(inlineOut)));
+    expect(readdirSync(out).filter(name => name.startsWith('part-'))).toHaveLength(reducers);
+
+    const whole = outputs.flat().reduce((sum, bytes) => sum + bytes, 0);
+    expect(outputs.length).toBeGreaterThanOrEqual(4);
+    expect(whole / outputs.length / reducers).toBeGreaterThan(2 * limits.fetchGapBytesMax);
+    for (const worker of [mapper, ...others]) {
+      const fetched = await cluster.until('its job is deleted', () => {
+        const bytes = fetchedBytesOf(worker);
+        return bytes === null ? null : { bytes };
+      });
+      const tasks = cluster.gates.arrivals('reduce-').filter(arrival => arrival.worker === worker.process.pid);
+      const partitions = tasks.map(({ gate }) => Number(gate.slice('reduce-'.length)));
+      const read = worker === mapper ? 0 : partitions.flatMap(at => outputs.map(bytes => bytes[at] ?? 0)).reduce((a, b) => a + b, 0);
+      // The last partition may lie in what comes with every output.
+      expect(fetched.bytes).toBeGreaterThanOrEqual(read);
+      expect(fetched.bytes).toBeLessThanOrEqual(read + (worker === mapper ? 0 : outputs.length * headBytes));
+      if (worker !== mapper) expect(fetched.bytes).toBeLessThan(whole * 0.8);
+    }
+  }));
