@@ -19,7 +19,7 @@ function temporaryFolder(): string {
 }
 
 test('every case gives figures', { timeout: 180_000 }, async () => {
-  const text = await measureSpeed(program, { data: new DataFolder(temporaryFolder()), wordsMb: 1, linesMb: 1, rounds: 1 });
+  const text = await measureSpeed(program, { data: new DataFolder(temporaryFolder()), wordsMb: 1, linesMb: 1, rounds: 1, say: () => {} });
   const rows = text.split('\n').filter(line => /^\| (sheaf|plain)/.test(line));
   expect(rows.length).toBe(7);
   for (const row of rows) expect(row).toMatch(/^\| [^|]+( \| +[\d.]+){5}/);

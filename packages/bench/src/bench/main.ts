@@ -24,15 +24,16 @@ export async function main(program: Program): Promise<number> {
   const results = join(program.package, 'RESULTS.md');
   const { kind, gigabytes } = parsed;
   const data = new DataFolder(parsed.data);
+  const say = (text: string): void => console.error(text);
   if (kind === 'memory') {
-    const { text, withinLimits } = await measureMemory(program, { data, gigabytes });
+    const { text, withinLimits } = await measureMemory(program, { data, gigabytes, say });
     console.log(text);
     writeSection(results, 'Memory', text);
     if (!withinLimits) console.error('\nAn executor took more memory than it may.');
     return withinLimits ? 0 : 1;
   }
   const sizes = kind === 'quick' ? { wordsMb: 24, linesMb: 48, rounds: 1 } : { wordsMb: 256, linesMb: 512, rounds: 3 };
-  const text = await measureSpeed(program, { data, ...sizes });
+  const text = await measureSpeed(program, { data, ...sizes, say });
   console.log(text);
   if (kind === 'speed') writeSection(results, 'Speed', text);
   return 0;

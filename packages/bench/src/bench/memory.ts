@@ -18,6 +18,8 @@ const executorProgram = 'executor.mjs';
 export interface MemoryOptions {
   readonly data: DataFolder;
   readonly gigabytes: number;
+  /** Told after each job. */
+  readonly say: (text: string) => void;
 }
 
 export interface MemoryResult {
@@ -26,7 +28,7 @@ export interface MemoryResult {
 }
 
 /** Runs the jobs and gives the figures as text. */
-export async function measureMemory(program: Program, { data, gigabytes }: MemoryOptions): Promise<MemoryResult> {
+export async function measureMemory(program: Program, { data, gigabytes, say }: MemoryOptions): Promise<MemoryResult> {
   const large = (kind: InputKind): Input => data.repeated(data.file(kind, 1_000), gigabytes);
   const jobs = [
     { name: 'word count', job: join(program.root, 'examples/word-count/job.ts'), kind: 'words' },
@@ -37,9 +39,7 @@ export async function measureMemory(program: Program, { data, gigabytes }: Memor
   for (const { name, job, kind } of jobs) {
     const idle = await executorPeak(program, { data, job, input: data.file(kind, 1) });
     const busy = await executorPeak(program, { data, job, input: large(kind) });
-    console.error(
-      `${name}: ${megabytes(busy.peak)} at most, ${megabytes(idle.peak)} with next to nothing to do, ${busy.seconds.toFixed(0)} s`,
-    );
+    say(`${name}: ${megabytes(busy.peak)} at most, ${megabytes(idle.peak)} with next to nothing to do, ${busy.seconds.toFixed(0)} s`);
     measured.push({ name, idle: idle.peak, peak: busy.peak, seconds: busy.seconds });
   }
   const limitOf = (idle: number): number => idle + budgetBytes + heapAllowanceBytes;
