@@ -25,6 +25,8 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 process.setSourceMapsEnabled(true);
+// Ctrl-C reaches the command line too, which ends in order; then the folder is removed.
+process.on('SIGINT', () => {});
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-example-'));
 try {
   process.exitCode = await runExample();

@@ -10,7 +10,7 @@ import { writeSection } from './report.ts';
 import { measureSpeed } from './speed.ts';
 
 const usage = `usage: npm run bench -- [speed|quick|memory] [--data FOLDER] [--gb COUNT]
-  speed    word count and sort, medians of 3 runs each, about 10 minutes (default); kept in packages/bench/RESULTS.md
+  speed    word count and sort, medians of 3 runs each, some minutes (default); kept in packages/bench/RESULTS.md
   quick    the same once, with little data, in less than a minute; only printed
   memory   peak memory with 10 GB of input (or --gb); needs three times that on disk; kept in RESULTS.md
   --data   where inputs are made and kept, and results written (default: a folder for temporary files)`;
