@@ -24,7 +24,7 @@ export interface Cluster {
   readonly url: Promise<string>;
   readonly coordinator: Member;
   readonly workers: readonly Member[];
-  /** Rejects with a MemberError when the cluster can do nothing more: its coordinator or its last worker has ended. */
+  /** Rejects with a MemberError when the cluster can do nothing more: its last worker has ended, or its coordinator again and again. */
   readonly broken: Promise<never>;
   /** Where everything of the cluster lies. */
   readonly directory: string;
@@ -32,8 +32,6 @@ export interface Cluster {
   readonly scratch: string;
   /** One worker more, ready. */
   addWorker(): Promise<Member>;
-  /** A coordinator on the same state and port, after the other one has ended. */
-  restartCoordinator(): Promise<Member>;
   /** Ends every process and removes the directory. May be called more than once. */
   stop(): Promise<void>;
   /** The same at once, without waiting for anything: for the last moment of this process. */
@@ -60,6 +58,9 @@ class SimulatedCluster implements Cluster {
   coordinator: Member;
   private readonly cli: string;
   private readonly slots: number;
+  /** Where the coordinator listens, once that is known. */
+  private port: number | null = null;
+  private restartsLeft = 3;
   private stopping: Promise<void> | null = null;
   private readonly living = new Set<Member>();
   private breakDown: (error: MemberError) => void = () => {};
@@ -77,7 +78,10 @@ class SimulatedCluster implements Cluster {
     this.scratch = join(this.directory, 'coordinator', 'scratch');
     mkdirSync(this.scratch, { recursive: true });
     this.coordinator = this.startCoordinator(0);
-    this.url = this.coordinator.ready.then(ready => ready.url ?? '');
+    this.url = this.coordinator.ready.then(({ url = '' }) => {
+      this.port = Number(new URL(url).port);
+      return url;
+    });
     this.url.catch(() => {});
     for (let at = 0; at < workers; at += 1) this.startWorker();
   }
@@ -85,14 +89,6 @@ class SimulatedCluster implements Cluster {
   addWorker(): Promise<Member> {
     const worker = this.startWorker();
     return worker.ready.then(() => worker);
-  }
-
-  async restartCoordinator(): Promise<Member> {
-    const port = Number(new URL(await this.url).port);
-    await this.coordinator.ended;
-    this.coordinator = this.startCoordinator(port);
-    await this.coordinator.ready;
-    return this.coordinator;
   }
 
   stop(): Promise<void> {
@@ -146,10 +142,20 @@ class SimulatedCluster implements Cluster {
     const how = `${signal ?? `code ${code}`}`;
     const said = member.errors().trim();
     const because = said === '' ? '' : `\n${said}`;
-    if (member === this.coordinator) this.breakDown(new MemberError(`the coordinator ended with ${how}${because}`));
-    else if (!this.workers.some(worker => this.living.has(worker))) {
+    if (member === this.coordinator) {
+      const error = new MemberError(`the coordinator ended with ${how}${because}`);
+      if (code === 0 || !this.startCoordinatorAgain()) this.breakDown(error);
+    } else if (!this.workers.some(worker => this.living.has(worker))) {
       this.breakDown(new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`));
     }
+  }
+
+  /** As on a real cluster: its jobs go on, and nobody else would remove their staging. Whether it is started; not, when it never was ready. */
+  private startCoordinatorAgain(): boolean {
+    if (this.port === null || this.restartsLeft === 0) return false;
+    this.restartsLeft -= 1;
+    this.coordinator = this.startCoordinator(this.port);
+    return true;
   }
 
   private async stopAll(): Promise<void> {

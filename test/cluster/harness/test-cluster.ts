@@ -198,7 +198,8 @@ export class TestCluster {
     this.ports.add(Number(new URL(url).port));
   }
 
-  private async startWorker(options: WorkerOptions): Promise<TestWorker> {
+  /** A worker, which may have nobody to connect to yet. */
+  async startWorker(options: WorkerOptions): Promise<TestWorker> {
     this.directoriesMade++;
     const { slots = 1, machine, url = this.url, directory = join(this.folder, `worker-${this.directoriesMade}`) } = options;
     const args = ['worker', '--coordinator', url, '--slots', String(slots), '--dir', directory, '--json'];

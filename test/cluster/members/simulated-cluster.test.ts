@@ -39,9 +39,11 @@ test('workers come and go, and a coordinator that was killed comes back on its p
   expect(await cluster.workers[0]?.ended).toEqual({ code: null, signal: 'SIGKILL' });
   await cluster.addWorker();
   expect(cluster.workers).toHaveLength(3);
-  cluster.coordinator.kill('SIGKILL');
-  const again = await cluster.restartCoordinator();
-  expect(await again.ready).toMatchObject({ url });
+  const killed = cluster.coordinator;
+  killed.kill('SIGKILL');
+  await killed.ended;
+  expect(cluster.coordinator).not.toBe(killed);
+  expect(await cluster.coordinator.ready).toMatchObject({ url });
 });
 
 test('it is broken when the last worker has ended, and says how', async () => {

@@ -1,0 +1,85 @@
+// Processes of `sheaf run` killed with -9 while its job runs: it goes on as long as one worker is there, and otherwise ends with
+// a reason; in the end nothing is left of it. And commands that find nobody, or have to wait for somebody.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
+import { filesBelow } from './harness/outputs.ts';
+import type { SheafProcess } from './harness/sheaf-process.ts';
+import { jobFile, paramsOf, TestCluster } from './harness/test-cluster.ts';
+import { withCluster } from './harness/with-cluster.ts';
+import { writeWords } from './harness/word-data.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
+const input = writeWords(folder);
+let expected: Expected;
+
+beforeAll(() =>
+  withCluster({ workers: [] }, async cluster => {
+    expected = await expectedCount(cluster, input);
+  }),
+);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Kills the members of a run that its command line starts so. */
+function killMembers(run: SheafProcess, command: 'coordinator' | 'worker'): void {
+  const members = run.seen().filter(member => member.command.includes(` ${command} `));
+  expect(members.length).toBeGreaterThan(0);
+  for (const { pid } of members) process.kill(pid, 'SIGKILL');
+}
+
+test.concurrent('a worker of a run', () =>
+  withCluster({ workers: [] }, async cluster => {
+    cluster.gates.close('map-4', 'map-5');
+    const out = cluster.output('counts');
+    const params = paramsOf({ in: input, out, gates: cluster.gates.folder });
+    const run = cluster.command('run', jobFile('gated-count'), ...params, '--workers', '2', '--slots', '1', '--json');
+    const worker = await cluster.until('a map is at its gate', () => cluster.gates.workerAt('map-4'));
+    run.process.look();
+    process.kill(worker, 'SIGKILL');
+    cluster.gates.open('map-4', 'map-5');
+    await expectCounted(run, out, expected);
+  }));
+
+test.concurrent('the coordinator of a run, which is started again', () =>
+  withCluster({ workers: [] }, async cluster => {
+    cluster.gates.close('reduce-1');
+    const out = cluster.output('counts');
+    const params = paramsOf({ in: input, out, gates: cluster.gates.folder });
+    const run = cluster.command('run', jobFile('gated-count'), ...params, '--workers', '2', '--slots', '1', '--json');
+    await cluster.until('a reduce is at its gate', () => cluster.gates.workerAt('reduce-1'));
+    killMembers(run.process, 'coordinator');
+    cluster.gates.open('reduce-1');
+    await expectCounted(run, out, expected);
+  }));
+
+test.concurrent('all workers of a run: it ends with 1 and says so', async () => {
+  const cluster = await TestCluster.empty();
+  cluster.gates.close('reduce-1');
+  const params = paramsOf({ in: input, out: cluster.output('counts'), gates: cluster.gates.folder });
+  const run = cluster.command('run', jobFile('gated-count'), ...params, '--workers', '2');
+  await cluster.until('a reduce is at its gate', () => cluster.gates.workerAt('reduce-1'));
+  killMembers(run.process, 'worker');
+  const { code, stdout, stderr } = await run.ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/\nerror: no worker is left: worker [12] ended with SIGKILL\n$/);
+  expect(filesBelow(join(cluster.folder, 'out'))).toEqual([]);
+  expect(await cluster.stop()).toEqual([]);
+});
+
+test.concurrent('who submits while no coordinator is there waits for it; who only asks is told at once', () =>
+  withCluster({ workers: [] }, async cluster => {
+    await cluster.killCoordinator();
+    const { code, stderr } = await cluster.command('jobs').ended;
+    expect(code).toBe(4);
+    expect(stderr).toBe(`error: the coordinator at ${cluster.url} cannot be asked: nothing listens there\n`);
+    const out = cluster.output('counts');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const worker = cluster.startWorker({});
+    await run.process.says(/no contact with the coordinator at .*; trying again for 60 s\n/);
+    await cluster.restartCoordinator();
+    await worker;
+    await expectCounted(run, out, expected);
+  }));
