@@ -12,7 +12,7 @@ export function tableOf(headings: readonly string[], rows: readonly Row[]): stri
   const widths = headings.map((_, column) => Math.max(...cells.map(row => (row[column] ?? '').length)));
   const lineOf = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => `${'-'.repeat(width + 1)}${column === 0 ? '-' : ':'}`).join('|')}|`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   const [first = [], ...rest] = cells;
   return [lineOf(first), rule, ...rest.map(lineOf)].join('\n');
 }
