@@ -17,11 +17,12 @@ export function tableOf(headings: readonly string[], rows: readonly Row[]): stri
   return [lineOf(first), rule, ...rest.map(lineOf)].join('\n');
 }
 
-/** One sentence about this machine. */
+/** When, and on what machine. */
 export function machineText(): string {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${availableParallelism()} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} GB, ${platform()} ${release().split('-')[0]}, Node ${process.version}`;
+  const today = new Date().toISOString().slice(0, 10);
+  return `${today}, ${availableParallelism()} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} GB, ${platform()} ${release().split('-')[0]}, Node ${process.version}`;
 }
 
 /** Puts `text` under its heading into the file, in the place of what stood there. */
