@@ -69,6 +69,15 @@ describe('the job store', () => {
     expect(store.get(job)).toBe(prepared);
   });
 
+  it('knows which runs are cut into the partitions that tasks are told to read', async () => {
+    const { store } = await startStore(['bundle', 'map']);
+    const shuffle = (partitioner: object) => ({ type: 'shuffle', from: 0, to: 1, shuffle: { partitioner } });
+    const edges = [shuffle({ type: 'hash' }), shuffle({ type: 'range', splitters: 2 }), { type: 'broadcast', from: 0, to: 1 }];
+    const graph = JSON.stringify({ settings: { heapMb: 300, taskTimeoutMs: 5_000 }, edges, stages: [] });
+    const prepared = await store.prepare(openingOf({ graph }));
+    expect(edges.map((_, edge) => prepared?.isPartitioned(edge))).toEqual([true, false, false]);
+  });
+
   it('tries again what came damaged or not at all', async () => {
     let answers = 0;
     const { store } = await startStore(['bundle'], (_, response) => {

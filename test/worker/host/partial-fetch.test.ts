@@ -233,14 +233,19 @@ describe('tasks that read the same output', () => {
 
   it('have no more requests under way than one would', async () => {
     const owner = await Owner.start();
-    const outputs = Array.from({ length: 6 }, (_, task) => produce(owner, wide, task));
+    const outputs = Array.from({ length: 12 }, (_, task) => produce(owner, wide, task));
     const reader = new Reader();
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on('warning', warn);
+    onTestFinished(() => void process.off('warning', warn));
     owner.holdsFrom = 0;
     const tasks = [0, 2, 4, 6].map(partition => reader.read(outputs, partitionsFrom(partition)));
     await expect.poll(() => owner.asked.length).toBe(limits.fetchesInFlightMax);
     owner.open();
     await Promise.all(tasks);
     expect(owner.mostInFlight).toBeLessThanOrEqual(limits.fetchesInFlightMax);
+    expect(warnings).toEqual([]);
     expect(hasRepeats(owner.asked)).toBe(false);
   });
 });

@@ -3,6 +3,7 @@
 // folder, which all attempts share. What cannot be had ends in a failure that names the output. Checksums lie inside the
 // blocks and are checked by whoever reads them.
 
+import { setMaxListeners } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
@@ -62,6 +63,8 @@ export class Localiser {
     this.jobs.set(job, copies);
     const abort = new AbortController();
     const { signal } = abort;
+    // Every output listens to it.
+    setMaxListeners(0, signal);
     copies.waiting.set(attempt, abort);
     const sources: { [edge: EdgeId]: LocalOutput[] } = {};
     try {
