@@ -9,7 +9,6 @@ import type { JobStatus } from '@sheaf/protocol/messages';
 import { ensureBundle } from '../../../packages/sheaf/build/ensure-bundle.mjs';
 import { Command } from './command.ts';
 import { Gates } from './gates.ts';
-import { filesBelow } from './outputs.ts';
 import { isAlive } from './process-table.ts';
 import { type ProcessEnd, SheafProcess } from './sheaf-process.ts';
 import { waitUntil } from './wait-until.ts';
@@ -246,11 +245,11 @@ export class TestCluster {
   private filesLeft(): string[] {
     const inWork = this.workers.flatMap(({ directory, process }) => {
       if (process.wasKilled) return [];
-      return filesBelow(directory)
+      return readdirSync(directory, { recursive: true, encoding: 'utf8' })
         .filter(path => path !== 'worker.json')
         .map(path => join(directory, path));
     });
-    const temporary = filesBelow(join(this.folder, 'tmp')).map(path => join('tmp', path));
+    const temporary = readdirSync(join(this.folder, 'tmp')).map(name => join('tmp', name));
     const staging = readdirSync(join(this.folder, 'out')).filter(name => name.startsWith('.'));
     return [...inWork, ...temporary, ...staging].map(path => `file ${path}`);
   }
