@@ -7,6 +7,7 @@ import { compileMapReduce } from './compile/compile-map-reduce.ts';
 import type { CompiledJob, OpenedJob } from './compiled-job.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
+import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
@@ -18,6 +19,10 @@ export function openJob(job: unknown): OpenedJob {
   if (mapReduce !== undefined) {
     const { members } = mapReduce;
     return opened({ name: members.name, params: members.params, compile: params => compileMapReduce(members, params) });
+  }
+  const pipeline = pipelineDefinition(job);
+  if (pipeline !== undefined) {
+    return opened({ name: pipeline.name, params: pipeline.params, compile: params => compilePlan(pipeline, params) });
   }
   const raw = rawJobDefinition(job);
   if (raw !== undefined) return opened({ name: raw.name, params: raw.params, compile: params => compileRaw(raw, params) });

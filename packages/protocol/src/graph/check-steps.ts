@@ -112,8 +112,11 @@ class StepCheck {
     const takers = steps.filter(step => 'from' in step && step.from === at);
     const grouping = takers.filter(takesGroups);
     this.must(grouping.length === 0 || takers.length === 1, `step ${at}: what takes groups is alone`);
+    const sides = sidesOf(receive);
+    const inOrder = sides.every((side, i) => side === (sides[i - 1] ?? 0) || side === (sides[i - 1] ?? -1) + 1);
+    this.must(sides.length === receive.edges.length && inOrder, `step ${at}: sides are numbered from 0, in the order of the edges`);
     const joins = takers.some(step => step.type === 'join');
-    this.must(!joins || receive.edges.length >= 2, `step ${at}: a join has two sides`);
+    this.must(!joins || new Set(sides).size >= 2, `step ${at}: a join has two sides`);
     for (const id of receive.edges) {
       const edge = this.edge(id);
       if (edge?.type !== 'shuffle' || edge.shuffle.partitioner.type !== 'range') continue;
@@ -134,6 +137,11 @@ class StepCheck {
   private edge(id: EdgeId): Edge | undefined {
     return this.graph.edges[id];
   }
+}
+
+/** The side of each edge of a `receive`. */
+export function sidesOf(receive: Receive): readonly number[] {
+  return receive.sides ?? receive.edges.map((_, i) => i);
 }
 
 function takesGroups(step: Step): boolean {

@@ -137,7 +137,11 @@ const from = { from: whole };
 const step: Schema<Step> = exactly<Step>()(
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('read'), input: whole, starts: whole.exactOptional() }),
-    z.strictObject({ type: z.literal('receive'), edges: list(whole, limits.edgesMax) }),
+    z.strictObject({
+      type: z.literal('receive'),
+      edges: list(whole, limits.edgesMax),
+      sides: list(whole, limits.edgesMax).exactOptional(),
+    }),
     z.strictObject({ type: z.literal('load'), edge: whole, key: select.nullable() }),
     z.strictObject({
       ...from,
@@ -153,7 +157,7 @@ const step: Schema<Step> = exactly<Step>()(
     }),
     z.strictObject({ ...from, type: z.literal('fold'), fold }),
     z.strictObject({ ...from, type: z.literal('group'), function: functionRef, end: functionRef.exactOptional() }),
-    z.strictObject({ ...from, type: z.literal('join'), kind: z.enum(['inner', 'left', 'right', 'full', 'cogroup']) }),
+    z.strictObject({ ...from, type: z.literal('join'), kind: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti', 'cogroup']) }),
     z.strictObject({ ...from, type: z.literal('lookup'), table: whole, key: select, kind: z.enum(['inner', 'left']) }),
     z.strictObject({ ...from, type: z.literal('top'), count: whole, by: keyParts, perGroup: z.boolean() }),
     z.strictObject({ ...from, type: z.literal('sample'), edge: whole, to: whole }),

@@ -224,14 +224,19 @@ export interface OutputOptions {
 
 // ---------------------------------------------------------------------------------- a stage's program: a DAG of steps, fused by the executor
 
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cogroup';
+
 interface From {
   readonly from: StepId;
 }
 export type Step =
   /** Tasks.inputs[input]; starts: each split's first state, from a scan stage (csv). */
   | { readonly type: 'read'; readonly input: number; readonly starts?: EdgeId }
-  /** Merged by group ∥ edge ∥ other parts ∥ task ∥ record; side i is edges[i]. */
-  | { readonly type: 'receive'; readonly edges: readonly EdgeId[] }
+  /**
+   * Merged by group ∥ side ∥ other parts ∥ edge ∥ task ∥ record; edges[i] is of side sides[i]. Without `sides` each edge is a
+   * side of its own; the edges of a union that is joined share one.
+   */
+  | { readonly type: 'receive'; readonly edges: readonly EdgeId[]; readonly sides?: readonly number[] }
   /** A broadcast: a table by key, or (null) a list. */
   | { readonly type: 'load'; readonly edge: EdgeId; readonly key: Select | null }
   /** map, flatMap, mapEmit, filter, mapBatch; end: mapEnd. */
@@ -242,8 +247,8 @@ export type Step =
   | (From & { readonly type: 'fold'; readonly fold: Fold })
   /** reduce(key, values), streamed; end: reduceEnd. */
   | (From & { readonly type: 'group'; readonly function: FunctionRef; readonly end?: FunctionRef })
-  /** Of a receive with two or more sides. */
-  | (From & { readonly type: 'join'; readonly kind: 'inner' | 'left' | 'right' | 'full' | 'cogroup' })
+  /** Of a receive with two sides: left and right; for semi and anti right and left, which streams past. */
+  | (From & { readonly type: 'join'; readonly kind: JoinKind })
   | (From & { readonly type: 'lookup'; readonly table: StepId; readonly key: Select; readonly kind: 'inner' | 'left' })
   | (From & { readonly type: 'top'; readonly count: number; readonly by: readonly KeyPart[]; readonly perGroup: boolean })
   /** Quantiles of the run written to `edge`. */

@@ -1,6 +1,6 @@
 // The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
 
-import type { Edge, Step } from '@sheaf/protocol/graph';
+import { type Edge, sidesOf } from '@sheaf/protocol/graph';
 import { foldingOf } from './folds.ts';
 import { type GroupSide, Groups } from './groups.ts';
 import { keyText } from './key-text.ts';
@@ -18,22 +18,25 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   const { at, step } = chain.source();
   if (step.type !== 'receive' || layout.merge === null) throw new Error('a task of partitions reads no shuffle');
   const edges = step.edges.map(id => run.job.graph.edges[id] as ShuffleEdge);
+  const sides = sidesOf(step);
+  // The edges of one side are alike but for their producers.
+  const ofSides = edges.filter((_, i) => sides.indexOf(sides[i] as number) === i);
   const memory: MergeMemory = {
     memory: run.job.memory,
     ...layout.merge,
     directory: run.task.directory,
-    ordered: edges.map(edge => edge.shuffle.key.length > edge.shuffle.group),
+    ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
   };
   const { job, stage, task, attempt } = run.assignment;
-  const sources = mergePasses(taskSources(run.job, run.task, step.edges, run.tables), memory, { job, stage, task, attempt });
+  const sources = mergePasses(taskSources(run.job, run.task, step, run.tables), memory, { job, stage, task, attempt });
   if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
   const open = new OpenMerge(sources, memory);
   try {
     const lines = writeTextKeys(run, chain, { receive: at, edges, open });
     if (lines !== null) return lines;
-    const groups = new Groups(open, memory, { key: layout.merge.key, sides: edges.map(edge => sideOf(run, edge)) });
+    const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge)) });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
-    readGroups(run, groups, chain.groupPush(at) ?? recordsPush(run, step, chain.out(at)));
+    readGroups(run, groups, chain.groupPush(at) ?? recordsPush(run, ofSides, chain.out(at)));
     return { records: groups.records, bytes: groups.bytesRead, groups: groups.count, invalidUtf8: 0 };
   } finally {
     open.close();
@@ -61,8 +64,8 @@ function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
 }
 
 /** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
-function recordsPush(run: TaskRun, step: Extract<Step, { readonly type: 'receive' }>, next: Push): GroupPush {
-  const kinds = step.edges.map(id => (run.job.graph.edges[id] as ShuffleEdge).shuffle.value.type);
+function recordsPush(run: TaskRun, ofSides: readonly ShuffleEdge[], next: Push): GroupPush {
+  const kinds = ofSides.map(edge => edge.shuffle.value.type);
   const { progress } = run;
   return groups => {
     while (groups.nextValue()) {

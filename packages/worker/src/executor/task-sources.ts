@@ -1,7 +1,7 @@
 // Which map outputs a task merges: for each edge of its `receive` step, the partitions or the key range that its assignment
 // names, out of the run files that the worker has brought here.
 
-import type { EdgeId, StepId } from '@sheaf/protocol/graph';
+import { type EdgeId, type Step, type StepId, sidesOf } from '@sheaf/protocol/graph';
 import type { RunIds } from '../data/run-format.ts';
 import type { BroadcastTable } from './broadcast-table.ts';
 import type { LoadedJob } from './loaded-job.ts';
@@ -14,15 +14,17 @@ export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, outpu
   return { job: task.assignment.job, stage: from, task: output.task, attempt: output.attempt, edge };
 }
 
-/** All sources of a `receive` of these edges, in the order that decides ties: side, map task, segment. */
+/** All sources of a `receive`, in the order that decides ties: side, map task, segment. */
 export function taskSources(
   job: LoadedJob,
   task: ExecutorTask,
-  edges: readonly EdgeId[],
+  receive: Extract<Step, { readonly type: 'receive' }>,
   tables: ReadonlyMap<StepId, BroadcastTable>,
 ): MergeSource[] {
   const stage = job.graph.stages[task.assignment.stage];
-  return edges.flatMap((edge, side) => {
+  const sides = sidesOf(receive);
+  return receive.edges.flatMap((edge, at) => {
+    const side = sides[at] as number;
     const reads = task.assignment.reads[edge];
     const definition = job.graph.edges[edge];
     if (reads === undefined || definition?.type !== 'shuffle') throw new Error(`edge ${edge}: the assignment names no partitions`);

@@ -1,0 +1,129 @@
+// Named aggregates: how a value of a group starts, how two partial results are put together, and what is delivered in the end.
+// Each is associative and commutative, so it always has a combiner; partial results are plain data that travel between tasks.
+
+import { UsageError } from '@sheaf/protocol';
+import { type brand, internalsOf, withInternals } from '../brand.ts';
+import type { AnyFunction } from '../compiled-job.ts';
+import type { Select } from '../inference.ts';
+import type { Key } from '../keys.ts';
+import type { Selected } from './collection.ts';
+import { selectorOf } from './selectors.ts';
+
+/** A named aggregate over records V. */
+export interface Aggregate<in V, out A> {
+  readonly [brand]: (record: V) => A;
+}
+
+/** What lies under `internals` of an aggregate. */
+export interface AggregateDefinition {
+  readonly type: 'aggregate';
+  /** What the graph's hash is of: the kind, and the selector's text. */
+  readonly text: string;
+  /** The column it reads, to be checked against what is known of the records. */
+  readonly column: string | null;
+  start(value: unknown): unknown;
+  merge(a: never, b: never): unknown;
+  finish(partial: never): unknown;
+}
+
+export interface Aggregates {
+  count(): Aggregate<unknown, number>;
+  sum<V>(of: Select<V, number>): Aggregate<V, number>;
+  mean<V>(of: Select<V, number>): Aggregate<V, number>;
+  /** By the order of keys; of equals the first stays. */
+  min<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
+  max<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
+  /** Of the whole population, by Welford's method, merged as Chan et al. (1979) have it. */
+  variance<V>(of: Select<V, number>): Aggregate<V, number>;
+  /** In input order. */
+  first<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
+  last<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
+  /** All of them, in input order: a group must fit into a record. */
+  collect<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>[]>;
+}
+
+const same = (partial: unknown): unknown => partial;
+const add = (a: number, b: number): number => a + b;
+
+export const agg: Aggregates = {
+  count: () => made({ text: 'count', column: null, start: () => 1, merge: add, finish: same }),
+  sum: of => selected('sum', of, { merge: add }),
+  mean: of =>
+    selected('mean', of, { start: value => [value, 1], merge: addPairs, finish: ([sum, count]: readonly [number, number]) => sum / count }),
+  min: of => selected('min', of, { merge: (a: unknown, b: unknown) => (comesBefore(b, a) ? b : a) }),
+  max: of => selected('max', of, { merge: (a: unknown, b: unknown) => (comesBefore(a, b) ? b : a) }),
+  variance: of =>
+    selected('variance', of, {
+      start: value => [1, value, 0],
+      merge: mergeMoments,
+      finish: ([count, , squares]: Moments) => squares / count,
+    }),
+  first: of => selected('first', of, { merge: (a: unknown) => a }),
+  last: of => selected('last', of, { merge: (_: unknown, b: unknown) => b }),
+  collect: of => selected('collect', of, { start: value => [value], merge: (a: unknown[], b: unknown[]) => [...a, ...b] }),
+};
+
+/** The definition of an aggregate; undefined for anything else. */
+export function aggregateDefinition(aggregate: unknown): AggregateDefinition | undefined {
+  const definition = internalsOf(aggregate);
+  return definition?.type === 'aggregate' ? (definition as AggregateDefinition) : undefined;
+}
+
+interface Parts {
+  readonly start?: (value: unknown) => unknown;
+  readonly merge: AnyFunction;
+  readonly finish?: AnyFunction;
+}
+
+function selected<V, A>(name: string, of: unknown, parts: Parts): Aggregate<V, A> {
+  const selector = selectorOf(of, `agg.${name}`);
+  const { start = same, merge, finish = same } = parts;
+  return made({ text: `${name}(${selector.text})`, column: selector.column, start: value => start(selector.pick(value)), merge, finish });
+}
+
+function made<V, A>(definition: Omit<AggregateDefinition, 'type'>): Aggregate<V, A> {
+  return withInternals({}, { type: 'aggregate', ...definition }) as Aggregate<V, A>;
+}
+
+function addPairs(a: readonly [number, number], b: readonly [number, number]): [number, number] {
+  return [a[0] + b[0], a[1] + b[1]];
+}
+
+/** Count, mean, and sum of squared distances from the mean. */
+type Moments = readonly [count: number, mean: number, squares: number];
+
+function mergeMoments(a: Moments, b: Moments): Moments {
+  const count = a[0] + b[0];
+  const distance = b[1] - a[1];
+  return [count, a[1] + (distance * b[0]) / count, a[2] + b[2] + (distance * distance * a[0] * b[0]) / count];
+}
+
+/** The order of keys, for values of one type; null comes first. */
+function comesBefore(a: unknown, b: unknown): boolean {
+  if (a === null || b === null) return a === null && b !== null;
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b) < 0;
+  if (Array.isArray(a) && Array.isArray(b)) return listComesBefore(a, b);
+  if (typeof a === typeof b) return (a as number) < (b as number);
+  throw new UsageError(`agg.min and agg.max compare values of one type, not ${typeof a} and ${typeof b}`);
+}
+
+function listComesBefore(a: readonly unknown[], b: readonly unknown[]): boolean {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    if (comesBefore(a[i], b[i])) return true;
+    if (comesBefore(b[i], a[i])) return false;
+  }
+  return a.length < b.length;
+}
+
+/** By code points, which is the order of UTF-8 bytes: surrogates order above what lies between them and U+FFFF. */
+function compareText(a: string, b: string): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}

@@ -1,0 +1,94 @@
+// Layer 2: a job as a program over collections. Types only: what `plan` works with. A Collection is records in input order; a
+// Keyed is the same records with a key chosen, grouped when something asks for groups. Nothing runs while `plan` runs.
+
+import type { TaskContext } from '../context.ts';
+import type { Order, Select } from '../inference.ts';
+import type { Anything, Key, Pair } from '../keys.ts';
+import type { Sink } from '../sinks.ts';
+import type { Source } from '../sources.ts';
+import type { Aggregate } from './aggregates.ts';
+
+type Context = TaskContext<unknown>;
+type ColumnsOf<T, A> = T extends object ? { [N in keyof T & string]: T[N] extends A ? N : never }[keyof T & string] : never;
+/** What a selector gives: the column's type, or what the function returns. */
+export type Selected<T, S> = S extends (record: T) => infer A ? A : S extends keyof T ? T[S] : never;
+/** A column, columns, or a function. */
+export type KeySelect<T> = Select<T, Key> | readonly ColumnsOf<T, Key>[];
+type AsKey<K> = K extends Key ? K : never;
+export type SelectedKey<T, S> = AsKey<S extends readonly unknown[] ? { -readonly [N in keyof S]: T[S[N] & keyof T] } : Selected<T, S>>;
+interface RecordsAreNotKeys {
+  'these records are not keys themselves: say by which column or function to count': never;
+}
+interface NotAPair {
+  'these records are not pairs [key, value], or the key is not a Key': never;
+}
+type Plain<T> = { [N in keyof T]: T[N] };
+
+/** Records in input order. Used twice, it is computed once. */
+export interface Collection<T> {
+  map<U extends Anything>(map: (record: T, context: Context) => U): Collection<U>;
+  filter<U extends T>(keep: (record: T) => record is U): Collection<U>;
+  filter(keep: (record: T, context: Context) => boolean): Collection<T>;
+  flatMap<U extends Anything>(map: (record: T, context: Context) => Iterable<U>): Collection<U>;
+  /** Looks at each record and passes it on. */
+  peek(look: (record: T, context: Context) => void): Collection<T>;
+  /** Records that are keys themselves: of equals the first in input order stays. */
+  distinct(this: T extends Key ? unknown : RecordsAreNotKeys): Collection<T>;
+  /** Of records with equal keys the first in input order stays. */
+  distinct(by: KeySelect<T>): Collection<T>;
+  /** The records of all of them, each collection's in its order. */
+  union<U>(...others: readonly Collection<U>[]): Collection<T | U>;
+  keyBy<const S extends KeySelect<T>>(by: S): Keyed<SelectedKey<T, S>, T>;
+  countBy<const S extends KeySelect<T>>(by: S): Keyed<SelectedKey<T, S>, number>;
+  /** Records that are keys themselves: words, lines. */
+  countBy(this: T extends Key ? unknown : RecordsAreNotKeys): Keyed<AsKey<T>, number>;
+  /** Records that are pairs: the first item is the key, the second the value. */
+  pairs(this: T extends Pair ? unknown : NotAPair): Keyed<AsKey<T extends Pair ? T[0] : never>, T extends Pair ? T[1] : never>;
+  /** The `count` largest, largest first; equal ones keep input order. */
+  top(count: number, by: Select<T, Key>): Collection<T>;
+  /** Total order over all part files; equal ones keep input order. null is first, or last with `desc`. */
+  sortBy(...orders: readonly Order<T>[]): Collection<T>;
+  write(sink: Sink<T>): void;
+}
+
+export interface JoinOptions {
+  /** The other side is small: it is sent to every task that reads this one, and nothing is shuffled. */
+  readonly broadcast?: boolean;
+}
+
+/** Records with a key. */
+export interface Keyed<K extends Key, V> {
+  mapValues<U>(map: (value: V, key: K, context: Context) => U): Keyed<K, U>;
+  /** One value for each key. `fold` is associative and commutative and runs any number of times, also while mapping. */
+  reduce(fold: (a: V, b: V) => V): Keyed<K, V>;
+  aggregate<A extends object>(aggregates: { readonly [N in keyof A]: Aggregate<V, A[N]> }): Keyed<K, A>;
+  count(): Keyed<K, number>;
+  sum(of: Select<V, number>): Keyed<K, number>;
+  /** Called once for each key with its values, which stream: a group may be larger than memory. */
+  group<R extends Anything>(
+    group: (key: K, values: Iterable<V>, context: Context) => Iterable<R>,
+    options?: { readonly sortValuesBy?: Order<V> },
+  ): Collection<R>;
+  join<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, { left: V; right: W }>;
+  leftJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, { left: V; right: W | undefined }>;
+  rightJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, { left: V | undefined; right: W }>;
+  fullJoin<W>(other: Keyed<K, W>): Keyed<K, { left: V | undefined; right: W | undefined }>;
+  /** The values whose key the other side has, each once. */
+  semiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
+  /** The values whose key the other side has not. */
+  antiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
+  /** The `count` values of each key that are largest by something, largest first. */
+  topPerKey(count: number, by: Select<V, Key>): Keyed<K, V[]>;
+  entries(): Collection<readonly [K, V]>;
+  rows<const N extends readonly string[]>(
+    keyNames: N,
+  ): Collection<Plain<{ [I in Exclude<keyof N, keyof []> as N[I] & string]: K extends readonly unknown[] ? K[I & keyof K] : never } & V>>;
+  rows<const N extends string>(keyName: N, valueName?: undefined): Collection<Plain<{ [F in N]: K } & V>>;
+  rows<const N extends string, const W extends string>(keyName: N, valueName: W): Collection<Plain<{ [F in N]: K } & { [F in W]: V }>>;
+}
+
+/** What `plan` is given. */
+export interface Flow<P> {
+  readonly params: P;
+  read<T>(source: Source<T>): Collection<T>;
+}

@@ -1,0 +1,272 @@
+// A recorded plan → the stage graph. Nodes become steps: calls are appended to the stage their records are in, so that adjacent
+// ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
+
+import { UsageError } from '@sheaf/protocol';
+import type { Count, FunctionRef, Input, KeyPart, Output, Select, Settings } from '@sheaf/protocol/graph';
+import { FunctionTable } from '../compile/functions.ts';
+import { inputOf } from '../compile/inputs.ts';
+import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import type { Folding, KeyedNode, Node } from './nodes.ts';
+import type { Written } from './plan-recorder.ts';
+import { itemSelector, recordSelector, type Selector } from './selectors.ts';
+import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
+
+/** Where a collection's records are: after a step of a stage, or of several stages for a union. */
+interface Branch {
+  readonly stage: StageDraft;
+  readonly step: number;
+}
+type Branches = readonly Branch[];
+type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
+
+const bytesPerTask = 64 * 1_048_576;
+const hashed: Count = { type: 'auto', of: 'source', bytesPerTask, min: 2, max: 10_000 };
+const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
+const one: Count = { type: 'fixed', count: 1 };
+const wholeRecord: Select = { type: 'record' };
+
+export interface Plan {
+  readonly name: string;
+  readonly settings: Settings;
+  readonly written: readonly Written[];
+}
+
+/** Throws UsageError for a plan that writes nothing. */
+export function compilePipeline(plan: Plan): CompiledJob {
+  const compiler = new PipelineCompiler();
+  const outputs: Output[] = plan.written.map(({ from, output }, id) => {
+    compiler.write(from, id);
+    return output;
+  });
+  if (outputs.length === 0) throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).");
+  const { stages, edges } = compiler.drafts.finish();
+  const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
+  return { graph, functions: compiler.functions.functions };
+}
+
+class PipelineCompiler {
+  readonly functions = new FunctionTable();
+  readonly drafts = new Drafts();
+  private readonly done = new Map<Node, Branches>();
+
+  write(from: Node, output: number): void {
+    const branches = this.gathered(this.branches(from));
+    for (const { stage, step } of branches) {
+      this.drafts.push(stage, { type: 'write', from: step, output });
+      if (!stage.outputs.includes(output)) stage.outputs.push(output);
+    }
+  }
+
+  /** The records of a node; computed once however often they are asked for. */
+  private branches(node: Node): Branches {
+    let branches = this.done.get(node);
+    if (branches === undefined) {
+      branches = this.compile(node);
+      this.done.set(node, branches);
+    }
+    return branches;
+  }
+
+  private compile(node: Node): Branches {
+    switch (node.type) {
+      case 'read':
+        return [this.read(node)];
+      case 'call':
+        return this.call(this.branches(node.from), { role: node.role, call: node.call, text: node.text });
+      case 'union':
+        return node.of.flatMap(one => this.branches(one));
+      case 'fold':
+        return this.fold(node);
+      case 'group':
+        return this.group(node);
+      case 'join':
+        return node.broadcast ? this.lookup(node) : this.join(node);
+      case 'top':
+        return this.top(node);
+      case 'sort':
+        return this.sort(node);
+    }
+  }
+
+  private read({ source }: NodeOf<'read'>): Branch {
+    const input: Input = inputOf(source, this.functions);
+    const stage = this.drafts.stage('read', splitTasks([input]));
+    let step = this.drafts.push(stage, { type: 'read', input: 0 });
+    for (const call of source.calls) {
+      step = this.drafts.push(stage, { type: 'call', from: step, function: this.functions.add(call.role, call.function) });
+    }
+    return { stage, step };
+  }
+
+  /** One function, in every stage the records are in. */
+  private call(branches: Branches, { role, call, text }: { role: FunctionRef['role']; call: AnyFunction; text: string }): Branches {
+    const ref = this.functions.add(role, call, text);
+    return branches.map(({ stage, step }) => ({ stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref }) }));
+  }
+
+  private fold({ of, folding, name }: NodeOf<'fold'>): Branches {
+    const fold =
+      folding.builtIn === null
+        ? ({ type: 'function', function: this.functions.add('fold', folding.merge, folding.text) } as const)
+        : ({ type: 'built-in', name: folding.builtIn } as const);
+    const stage = this.drafts.stage(name, { type: 'partitions', count: hashed });
+    const key = [this.part(of.key)];
+    const shuffle: ShuffleDraft = { key, group: 1, value: this.startOf(of.value, folding), combine: fold, partitioner: { type: 'hash' } };
+    const edges = this.emit(this.branches(of.node), stage, shuffle);
+    const receive = this.receive(stage, [edges]);
+    const branch = { stage, step: this.drafts.push(stage, { type: 'fold', from: receive, fold }) };
+    return folding.finish === null ? [branch] : this.finished(branch, folding);
+  }
+
+  private finished(branch: Branch, { finish, text }: Folding): Branches {
+    const call = (pair: readonly unknown[]): unknown => [pair[0], (finish as AnyFunction)(pair[1])];
+    return this.call([branch], { role: 'map', call, text: `finish ${text}` });
+  }
+
+  /** The value that is folded: a part of the record, or what it counts as. */
+  private startOf(value: Selector, { start, text }: Folding): Select {
+    if (start === null) return value.select(this.functions, 'value');
+    if (text === 'count') return { type: 'constant', value: 1 };
+    const call = (record: unknown): unknown => start(value.pick(record));
+    return { type: 'function', function: this.functions.add('value', call, `${text} of ${value.text}`) };
+  }
+
+  private group({ of, sort, call, text }: NodeOf<'group'>): Branches {
+    const stage = this.drafts.stage('group', { type: 'partitions', count: hashed });
+    const key = [this.part(of.key)];
+    if (sort !== null) key.push({ select: this.sortSelect(of.value, sort.selector), desc: sort.desc });
+    const shuffle: ShuffleDraft = {
+      key,
+      group: 1,
+      value: of.value.select(this.functions, 'value'),
+      combine: null,
+      partitioner: { type: 'hash' },
+    };
+    const receive = this.receive(stage, [this.emit(this.branches(of.node), stage, shuffle)]);
+    const ref = this.functions.add('group', call, text);
+    return [{ stage, step: this.drafts.push(stage, { type: 'group', from: receive, function: ref }) }];
+  }
+
+  /** A part of the value, as a part of the record. */
+  private sortSelect(value: Selector, selector: Selector): Select {
+    if (value === recordSelector) return selector.select(this.functions, 'key');
+    const call = (record: unknown): unknown => selector.pick(value.pick(record));
+    return { type: 'function', function: this.functions.add('key', call, `${selector.text} of ${value.text}`) };
+  }
+
+  private join({ kind, left, right }: NodeOf<'join'>): Branches {
+    const stage = this.drafts.stage('join', { type: 'partitions', count: hashed });
+    const sides = [left, right].map(side => this.emit(this.branches(side.node), stage, this.sideShuffle(side)));
+    // Whether the other side has the key must be known before the left values stream past.
+    const inOrder = kind === 'semi' || kind === 'anti' ? sides.reverse() : sides;
+    const receive = this.receive(stage, inOrder);
+    return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind }) }];
+  }
+
+  private sideShuffle({ key, value }: KeyedNode): ShuffleDraft {
+    return { key: [this.part(key)], group: 1, value: value.select(this.functions, 'value'), combine: null, partitioner: { type: 'hash' } };
+  }
+
+  /** The right side goes to every task of the left. Where that would go in a circle, both are shuffled. */
+  private lookup(node: NodeOf<'join'>): Branches {
+    const right = this.branches(node.right.node);
+    const left = this.branches(node.left.node);
+    const [only] = right;
+    const circle = right.length !== 1 || only === undefined || left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage));
+    if (circle) return this.join(node);
+    const { kind } = node;
+    const pairs = this.pairs(left, node.left);
+    const table = this.pairs(right, node.right)[0] as Branch;
+    const looked = pairs.map(branch => this.lookedUp(branch, table, kind === 'inner' ? 'inner' : 'left'));
+    return this.call(looked, lookedUpPair(kind));
+  }
+
+  private lookedUp({ stage, step }: Branch, table: Branch, kind: 'inner' | 'left'): Branch {
+    const edge = this.drafts.edge({ from: table.stage, to: stage, shuffle: null });
+    this.drafts.push(table.stage, { type: 'emit', from: table.step, edge });
+    const load = this.drafts.push(stage, { type: 'load', edge, key: itemSelector(0).select(this.functions, 'key') });
+    const key = itemSelector(0).select(this.functions, 'key');
+    return { stage, step: this.drafts.push(stage, { type: 'lookup', from: step, table: load, key, kind }) };
+  }
+
+  private pairs(branches: Branches, { key, value }: KeyedNode): Branches {
+    if (key.text === 'item 0' && value.text === 'item 1') return branches;
+    const call = (record: unknown): unknown => [key.pick(record), value.pick(record)];
+    return this.call(branches, { role: 'map', call, text: `pairs ${key.text} ${value.text}` });
+  }
+
+  private top({ from, count, by }: NodeOf<'top'>): Branches {
+    const order: KeyPart[] = [{ select: by.select(this.functions, 'key'), desc: true }];
+    const stage = this.drafts.stage('top', { type: 'partitions', count: one });
+    const tops = this.branches(from).map(({ stage: own, step }) => ({
+      stage: own,
+      step: this.drafts.push(own, { type: 'top', from: step, count, by: order, perGroup: false }),
+    }));
+    const receive = this.receive(stage, [this.emit(tops, stage, unordered)]);
+    return [{ stage, step: this.drafts.push(stage, { type: 'top', from: receive, count, by: order, perGroup: false }) }];
+  }
+
+  private sort({ from, by }: NodeOf<'sort'>): Branches {
+    const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
+    const stage = this.drafts.stage('sort', { type: 'partitions', count: ranged });
+    const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
+    const key = by.map(({ selector, desc }) => ({ select: selector.select(this.functions, 'key'), desc }));
+    const shuffle: ShuffleDraft = { key, group: key.length, value: wholeRecord, combine: null, partitioner: { type: 'range', splitters } };
+    const branches = this.branches(from);
+    const edges = this.emit(branches, stage, shuffle);
+    const samples = edges.map(edge => {
+      const to = this.drafts.edge({ from: edge.from, to: splitting, shuffle: unordered });
+      const { step } = branches.find(branch => branch.stage === edge.from) as Branch;
+      this.drafts.push(edge.from, { type: 'sample', from: step, edge, to });
+      return to;
+    });
+    const sampled = this.receive(splitting, [samples]);
+    const cut = this.drafts.push(splitting, { type: 'splitters', from: sampled, stage });
+    this.drafts.push(splitting, { type: 'emit', from: cut, edge: splitters });
+    this.drafts.push(stage, { type: 'load', edge: splitters, key: null });
+    return [{ stage, step: this.receive(stage, [edges]) }];
+  }
+
+  private part(selector: Selector): KeyPart {
+    return { select: selector.select(this.functions, 'key'), desc: false };
+  }
+
+  /** Sends the records of each branch to a stage: one edge from each stage they are in. */
+  private emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[] {
+    const edges = new Map<StageDraft, EdgeDraft>();
+    for (const { stage, step } of branches) {
+      const edge = edges.get(stage) ?? this.drafts.edge({ from: stage, to, shuffle });
+      edges.set(stage, edge);
+      this.drafts.push(stage, { type: 'emit', from: step, edge });
+    }
+    return [...edges.values()];
+  }
+
+  /** Receives edges by sides: the edges of one side are one for a join. */
+  private receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number {
+    const edges = sides.flat();
+    const plain = sides.every(side => side.length === 1) ? {} : { sides: sides.flatMap((side, i) => side.map(() => i)) };
+    return this.drafts.push(stage, { type: 'receive', edges, ...plain });
+  }
+
+  /** An output is written by one stage: records that are in several are brought together. */
+  private gathered(branches: Branches): Branches {
+    const [first] = branches;
+    if (first === undefined || branches.every(({ stage }) => stage === first.stage)) return branches;
+    const stage = this.drafts.stage('gather', { type: 'partitions', count: one });
+    return [{ stage, step: this.receive(stage, [this.emit(branches, stage, unordered)]) }];
+  }
+}
+
+/** To one task, in input order. */
+const unordered: ShuffleDraft = { key: [], group: 0, value: wholeRecord, combine: null, partitioner: { type: 'hash' } };
+
+/** From [key, { left: pair, right: pair or undefined }] to what the join gives. */
+function lookedUpPair(kind: NodeOf<'join'>['kind']): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
+  type Looked = readonly [unknown, { readonly left: readonly unknown[]; readonly right: readonly unknown[] | undefined }];
+  if (kind === 'semi' || kind === 'anti') {
+    throw new UsageError(`a ${kind} join as a broadcast comes with a later release: leave { broadcast: true } out.`);
+  }
+  const call = ([key, { left, right }]: Looked): unknown => [key, { left: left[1], right: right?.[1] }];
+  return { role: 'map', call, text: `looked up ${kind}` };
+}

@@ -1,0 +1,75 @@
+// `defineJob`: a job as a plan over collections. The plan runs at the submitter and again in every executor; it must say the same
+// each time, and so depend on its parameters alone.
+
+import { UsageError } from '@sheaf/protocol';
+import { internalsOf, withInternals } from '../brand.ts';
+import { resolveSettings } from '../compile/settings.ts';
+import type { CompiledJob } from '../compiled-job.ts';
+import type { Job, Settings } from '../map-reduce.ts';
+import { isPromise, type Schema, validatorOf } from '../schema.ts';
+import { alternatives } from '../suggest.ts';
+import type { Flow } from './collection.ts';
+import { compilePipeline } from './compile-pipeline.ts';
+import { PlanRecorder } from './plan-recorder.ts';
+
+/** A job's definition as a plan. */
+export interface PlannedJob<P> {
+  readonly name: string;
+  readonly params?: Schema<P>;
+  readonly settings?: Settings;
+  /** Says what to compute; nothing runs in it. */
+  plan(flow: Flow<P>): void;
+}
+
+/** Makes a job of a plan. Members that are wrong are a UsageError here, before anything runs. */
+export function defineJob<P>(job: PlannedJob<P>): Job<P> {
+  return withInternals({}, { type: 'pipeline', ...checked(job) }) as Job<P>;
+}
+
+/** What lies under `internals` of a job that `defineJob` made. */
+export interface PipelineDefinition {
+  readonly type: 'pipeline';
+  readonly name: string;
+  readonly params: unknown;
+  readonly settings: ReturnType<typeof resolveSettings>;
+  readonly plan: (flow: Flow<unknown>) => unknown;
+}
+
+/** The definition of a job that `defineJob` made; undefined for anything else. */
+export function pipelineDefinition(job: unknown): PipelineDefinition | undefined {
+  const definition = internalsOf(job);
+  return definition?.type === 'pipeline' ? (definition as PipelineDefinition) : undefined;
+}
+
+/** Runs the plan and makes its graph. Throws UsageError for a mistake in it. */
+export function compilePlan({ name, settings, plan }: PipelineDefinition, params: unknown): CompiledJob {
+  const recorder = new PlanRecorder();
+  const given = plan(recorder.flow(params));
+  if (isPromise(given)) {
+    given.then(undefined, () => undefined);
+    throw new UsageError('plan must not be asynchronous: nothing runs in it that could be waited for.');
+  }
+  if (given !== undefined)
+    throw new UsageError('plan returns nothing: answers come with a later release. End a collection with .write(…).');
+  return compilePipeline({ name, settings, written: recorder.written });
+}
+
+const members = ['name', 'params', 'settings', 'plan'];
+const later = ['onError', 'schedule'];
+
+function checked(job: unknown): Omit<PipelineDefinition, 'type'> {
+  if (typeof job !== 'object' || job === null) throw new UsageError('defineJob takes an object: { name, plan({ read }) { … } }.');
+  const { name, params, settings, plan } = job as { readonly [member: string]: unknown };
+  const problems: string[] = [];
+  for (const member of Object.keys(job)) {
+    if (later.includes(member)) problems.push(`${member} comes with a later release: leave it out for now`);
+    else if (!members.includes(member)) problems.push(`defineJob has no member '${member}'${alternatives(member, members)}`);
+  }
+  if (typeof name !== 'string' || name.trim() === '') problems.push('its name must be a non-empty string');
+  if (params !== undefined && validatorOf(params) === undefined)
+    problems.push('params must be a schema, such as z.object({ in: z.string() })');
+  if (typeof plan !== 'function') problems.push('it has no plan: add plan({ params, read }) { … }');
+  const resolved = resolveSettings(settings, problems);
+  if (problems.length > 0) throw new UsageError(`job '${String(name)}':${problems.map(problem => `\n  - ${problem}`).join('')}`);
+  return { name: name as string, params, settings: resolved, plan: plan as PipelineDefinition['plan'] };
+}

@@ -1,0 +1,79 @@
+// What a plan has said, as plain nodes: each names the nodes its records come from. Collections and Keyed are thin faces of
+// nodes; compile-pipeline.ts turns those that something is written of into stages.
+
+import type { AnyFunction } from '../compiled-job.ts';
+import type { SourceDefinition } from '../sources.ts';
+import type { Selector } from './selectors.ts';
+
+/** Records with a key: of a node's records, which part is the key and which the value. */
+export interface KeyedNode {
+  readonly node: Node;
+  readonly key: Selector;
+  readonly value: Selector;
+  /** Columns of the value, where they are known. */
+  readonly columns: readonly string[] | null;
+}
+
+export interface SortPart {
+  readonly selector: Selector;
+  readonly desc: boolean;
+}
+
+/** How the values of a group become one. */
+export interface Folding {
+  /** Of the function or the aggregates, for the graph's hash. */
+  readonly text: string;
+  readonly builtIn: 'sum' | null;
+  readonly merge: AnyFunction;
+  /** What one value counts as; null: itself. */
+  readonly start: AnyFunction | null;
+  /** From the folded value to the one delivered; null: itself. */
+  readonly finish: AnyFunction | null;
+}
+
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+interface Made {
+  /** Columns of its records, where they are known. */
+  readonly columns: readonly string[] | null;
+}
+
+export type Node = Made &
+  (
+    | { readonly type: 'read'; readonly source: SourceDefinition }
+    /** `text`: what the hash is of, where the function is ours. */
+    | {
+        readonly type: 'call';
+        readonly from: Node;
+        readonly role: 'map' | 'filter' | 'flatMap';
+        readonly call: AnyFunction;
+        readonly text: string;
+      }
+    | { readonly type: 'union'; readonly of: readonly Node[] }
+    /** Gives pairs [key, folded]. */
+    | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }
+    | { readonly type: 'group'; readonly of: KeyedNode; readonly sort: SortPart | null; readonly call: AnyFunction; readonly text: string }
+    /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
+    | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
+    | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
+    | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
+  );
+
+/** The nodes whose records a node takes. */
+export function sourcesOf(node: Node): readonly Node[] {
+  switch (node.type) {
+    case 'read':
+      return [];
+    case 'union':
+      return node.of;
+    case 'fold':
+    case 'group':
+      return [node.of.node];
+    case 'join':
+      return [node.left.node, node.right.node];
+    case 'call':
+    case 'top':
+    case 'sort':
+      return [node.from];
+  }
+}

@@ -1,0 +1,297 @@
+// Runs a `plan` function: hands it collections that remember what is said of them. Mistakes are found where they are made, so
+// that the error's stack leads to the user's line.
+
+import { UsageError } from '@sheaf/protocol';
+import type { Output } from '@sheaf/protocol/graph';
+import { internalsOf, withInternals } from '../brand.ts';
+import { definitionOf } from '../compile/inputs.ts';
+import type { AnyFunction } from '../compiled-job.ts';
+import { sinkDefinition } from '../sinks.ts';
+import type { Source } from '../sources.ts';
+import { aggregateDefinition } from './aggregates.ts';
+import type { Collection, Flow, Keyed } from './collection.ts';
+import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
+import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
+
+/** A sink and what is written to it. */
+export interface Written {
+  readonly from: Node;
+  readonly output: Extract<Output, { readonly type: 'files' }>;
+}
+
+type AnyCollection = Collection<unknown>;
+type AnyKeyed = Keyed<never, unknown>;
+type Call = AnyFunction;
+
+export class PlanRecorder {
+  readonly written: Written[] = [];
+
+  /** What `plan` is given. */
+  flow(params: unknown): Flow<unknown> {
+    return { params, read: <T>(source: Source<T>) => this.read(source) as unknown as Collection<T> };
+  }
+
+  private read(source: Source<unknown>): AnyCollection {
+    const definition = definitionOf(source, 'read');
+    return this.collection({ type: 'read', source: definition, columns: columnsOf(definition) });
+  }
+
+  private collection(node: Node): AnyCollection {
+    const call = (role: 'map' | 'filter' | 'flatMap', given: unknown, columns: Node['columns']): AnyCollection => {
+      const fn = functionOf(given, role);
+      return this.collection({ type: 'call', from: node, role, call: fn, text: fn.toString(), columns });
+    };
+    const methods = {
+      map: (given: unknown) => call('map', given, null),
+      filter: (given: unknown) => call('filter', given, node.columns),
+      flatMap: (given: unknown) => call('flatMap', given, null),
+      peek: (given: unknown) => this.peek(node, functionOf(given, 'peek')),
+      distinct: (by?: unknown) => this.distinct(node, by),
+      union: (...others: unknown[]) => this.union(node, others),
+      keyBy: (by: unknown) => this.keyed(this.keyBy(node, by, 'keyBy')),
+      countBy: (by?: unknown) => this.keyed(this.counted(this.keyBy(node, by, 'countBy'))),
+      pairs: () => this.keyed(pairsOf(node)),
+      top: (count: unknown, by: unknown) => this.top(node, count, by),
+      sortBy: (...orders: unknown[]) => this.sortBy(node, orders),
+      write: (sink: unknown) => this.write(node, sink),
+    };
+    return withInternals(methods, { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
+  }
+
+  private keyed(of: KeyedNode): AnyKeyed {
+    const fold = (folding: Folding, name: string): AnyKeyed => this.keyed(folded(of, folding, name));
+    const join = (kind: JoinKind) => (other: unknown, options?: unknown) => this.keyed(this.join(kind, of, other, options));
+    const methods = {
+      mapValues: (given: unknown) => this.keyed(mappedValues(of, functionOf(given, 'mapValues'))),
+      reduce: (given: unknown) => fold(reducing(functionOf(given, 'reduce')), 'reduce'),
+      aggregate: (given: unknown) => this.keyed(aggregated(of, given)),
+      count: () => this.keyed(this.counted(of)),
+      sum: (by: unknown) => this.keyed(summed(of, by)),
+      group: (given: unknown, options?: unknown) => this.group(of, functionOf(given, 'group'), options),
+      join: join('inner'),
+      leftJoin: join('left'),
+      rightJoin: join('right'),
+      fullJoin: join('full'),
+      semiJoin: join('semi'),
+      antiJoin: join('anti'),
+      topPerKey: (count: unknown, by: unknown) => this.keyed(topPerKey(of, count, by)),
+      entries: () => this.collection(entriesOf(of)),
+      rows: (keyNames: unknown, valueName?: unknown) => this.collection(rowsOf(of, keyNames, valueName)),
+    };
+    return withInternals(methods, { type: 'keyed', recorder: this, of }) as unknown as AnyKeyed;
+  }
+
+  private peek(node: Node, look: Call): AnyCollection {
+    const call = (record: unknown, context: unknown): unknown => {
+      look(record, context);
+      return record;
+    };
+    return this.collection({ type: 'call', from: node, role: 'map', call, text: `peek ${look.toString()}`, columns: node.columns });
+  }
+
+  private keyBy(node: Node, by: unknown, where: string): KeyedNode {
+    const key = by === undefined && where !== 'keyBy' ? recordSelector : selectorOf(by, where, true);
+    checkColumns(key, node.columns, where);
+    return { node, key, value: recordSelector, columns: node.columns };
+  }
+
+  private distinct(node: Node, by: unknown): AnyCollection {
+    const of = this.keyBy(node, by, 'distinct');
+    const first: Folding = { text: 'first', builtIn: null, merge: (a: unknown) => a, start: null, finish: null };
+    const pairs = folded(of, first, 'distinct').node;
+    const call = (pair: readonly unknown[]): unknown => pair[1];
+    return this.collection({ type: 'call', from: pairs, role: 'map', call, text: 'value of a pair', columns: node.columns });
+  }
+
+  private union(node: Node, others: readonly unknown[]): AnyCollection {
+    const of = [node, ...others.map(other => this.nodeOf(other, 'union'))];
+    const same = of.every(one => JSON.stringify(one.columns) === JSON.stringify(node.columns));
+    return this.collection({ type: 'union', of, columns: same ? node.columns : null });
+  }
+
+  private counted(of: KeyedNode): KeyedNode {
+    const folding: Folding = { text: 'count', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: () => 1, finish: null };
+    return folded(of, folding, 'count');
+  }
+
+  private top(node: Node, count: unknown, given: unknown): AnyCollection {
+    const by = selectorOf(given, 'top');
+    checkColumns(by, node.columns, 'top');
+    return this.collection({ type: 'top', from: node, count: countOf(count, 'top'), by, columns: node.columns });
+  }
+
+  private sortBy(node: Node, orders: readonly unknown[]): AnyCollection {
+    if (orders.length === 0) throw new UsageError("sortBy takes at least one order, as in sortBy('plan', { by: 'gb', desc: true }).");
+    const by = orders.map(order => sortPartOf(order, 'sortBy'));
+    for (const { selector } of by) checkColumns(selector, node.columns, 'sortBy');
+    return this.collection({ type: 'sort', from: node, by, columns: node.columns });
+  }
+
+  private group(of: KeyedNode, call: Call, options: unknown): AnyCollection {
+    const given = (options ?? {}) as { readonly sortValuesBy?: unknown };
+    const sort = given.sortValuesBy === undefined ? null : sortPartOf(given.sortValuesBy, 'group: sortValuesBy');
+    if (sort !== null) checkColumns(sort.selector, of.columns, 'group: sortValuesBy');
+    return this.collection({ type: 'group', of, sort, call, text: call.toString(), columns: null });
+  }
+
+  private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
+    const definition = internalsOf(other) as { readonly type: string; readonly recorder?: unknown; readonly of?: KeyedNode } | undefined;
+    if (definition?.type !== 'keyed' || definition.of === undefined)
+      throw new UsageError('a join takes a keyed collection: say by what with keyBy.');
+    if (definition.recorder !== this) throw new UsageError('a join takes collections of one plan, but this one is of another job.');
+    const broadcast = ((options ?? {}) as { readonly broadcast?: unknown }).broadcast === true;
+    if (broadcast && (kind === 'right' || kind === 'full'))
+      throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
+    const node: Node = { type: 'join', kind, left, right: definition.of, broadcast, columns: null };
+    const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
+    return { node, key: itemSelector(0), value: itemSelector(1), columns };
+  }
+
+  private write(from: Node, sink: unknown): void {
+    const definition = sinkDefinition(sink);
+    if (definition === undefined) throw new UsageError("write takes a sink, such as to.csv('bills').");
+    const { output } = definition;
+    if (output.type !== 'files') throw new UsageError('write takes a sink of files.');
+    if (this.written.some(other => other.output.folder === output.folder)) {
+      throw new UsageError(`two collections are written to '${output.folder}': write each to a folder of its own, or their union.`);
+    }
+    this.written.push({ from, output });
+  }
+
+  private nodeOf(collection: unknown, where: string): Node {
+    const definition = internalsOf(collection) as { readonly type: string; readonly recorder?: unknown; readonly node?: Node } | undefined;
+    if (definition?.type === 'keyed') throw new UsageError(`${where} takes collections: say entries() or rows() of a keyed one.`);
+    if (definition?.type !== 'collection' || definition.node === undefined) throw new UsageError(`${where} takes collections of the plan.`);
+    if (definition.recorder !== this) throw new UsageError(`${where} takes collections of one plan, but this one is of another job.`);
+    return definition.node;
+  }
+}
+
+function columnsOf(source: ReturnType<typeof definitionOf>): readonly string[] | null {
+  if (source.of !== 'files' || source.calls.length > 0) return null;
+  const { format } = source;
+  return format.type === 'csv' || format.type === 'jsonl' ? (format.columns?.map(column => column.name) ?? null) : null;
+}
+
+function pairsOf(node: Node): KeyedNode {
+  return { node, key: itemSelector(0), value: itemSelector(1), columns: null };
+}
+
+function folded(of: KeyedNode, folding: Folding, name: string): KeyedNode {
+  return {
+    ...pairsOf({ type: 'fold', of, folding, name, columns: null }),
+    columns: name === 'reduce' || name === 'distinct' ? of.columns : null,
+  };
+}
+
+function reducing(merge: Call): Folding {
+  return { text: merge.toString(), builtIn: null, merge, start: null, finish: null };
+}
+
+function summed(of: KeyedNode, by: unknown): KeyedNode {
+  const selector = selectorOf(by, 'sum');
+  checkColumns(selector, of.columns, 'sum');
+  const folding: Folding = { text: 'sum', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: null, finish: null };
+  return folded({ ...of, value: composed(of.value, selector) }, folding, 'sum');
+}
+
+function aggregated(of: KeyedNode, given: unknown): KeyedNode {
+  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : [];
+  if (entries.length === 0)
+    throw new UsageError("aggregate takes an object of aggregates, as in { rows: agg.count(), amount: agg.sum('amount') }.");
+  const parts = entries.map(([name, aggregate]) => {
+    const definition = aggregateDefinition(aggregate);
+    if (definition === undefined) throw new UsageError(`aggregate: '${name}' is no aggregate, such as agg.sum('amount').`);
+    if (definition.column !== null) checkColumns({ columns: [definition.column] }, of.columns, `aggregate: '${name}'`);
+    return { name, ...definition };
+  });
+  const folding: Folding = {
+    text: `aggregate ${parts.map(part => `${part.name}: ${part.text}`).join(', ')}`,
+    builtIn: null,
+    start: (value: unknown) => parts.map(part => part.start(value)),
+    merge: (a: readonly never[], b: readonly never[]) => parts.map((part, i) => part.merge(a[i] as never, b[i] as never)),
+    finish: (partials: readonly never[]) => Object.fromEntries(parts.map((part, i) => [part.name, part.finish(partials[i] as never)])),
+  };
+  return { ...folded(of, folding, 'aggregate'), columns: parts.map(part => part.name) };
+}
+
+function mappedValues(of: KeyedNode, map: Call): KeyedNode {
+  const { key, value } = of;
+  const call = (record: unknown, context: unknown): unknown => {
+    const k = key.pick(record);
+    return [k, map(value.pick(record), k, context)];
+  };
+  const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
+  return pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null });
+}
+
+/** The largest values come first by a descending sort of each group, of which the rest is left unread. */
+function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode {
+  const count = countOf(given, 'topPerKey');
+  const selector = selectorOf(by, 'topPerKey');
+  checkColumns(selector, of.columns, 'topPerKey');
+  const call = (key: unknown, values: Iterable<unknown>): unknown => {
+    const taken: unknown[] = [];
+    for (const value of values) if (taken.push(value) >= count) break;
+    return [[key, taken]];
+  };
+  const sort: SortPart = { selector, desc: true };
+  return pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null });
+}
+
+function entriesOf(of: KeyedNode): Node {
+  const { node, key, value } = of;
+  if (key.text === 'item 0' && value.text === 'item 1') return node;
+  const call = (record: unknown): unknown => [key.pick(record), value.pick(record)];
+  return { type: 'call', from: node, role: 'map', call, text: `entries ${key.text} ${value.text}`, columns: null };
+}
+
+function rowsOf(of: KeyedNode, keyNames: unknown, valueName: unknown): Node {
+  const { node, key, value } = of;
+  const several = Array.isArray(keyNames);
+  const names: readonly unknown[] = several ? keyNames : [keyNames];
+  if (names.length === 0 || !names.every(isName))
+    throw new UsageError("rows takes the name of the key's column, as in rows('user'), or a list of names.");
+  if (valueName !== undefined && !isName(valueName)) throw new UsageError("rows: the value's name is a string, as in rows('word', 'n').");
+  const columns = valueName === undefined ? of.columns : [valueName as string];
+  const twice = columns?.find(name => names.includes(name));
+  if (twice !== undefined) throw new UsageError(`rows: there would be two columns '${twice}'.`);
+  const call = (record: unknown): unknown => {
+    const row: { [name: string]: unknown } = {};
+    const k = key.pick(record);
+    if (several) for (const [i, name] of names.entries()) row[name as string] = (k as readonly unknown[])[i];
+    else row[names[0] as string] = k;
+    const v = value.pick(record);
+    if (valueName === undefined) return Object.assign(row, v);
+    row[valueName as string] = v;
+    return row;
+  };
+  const text = `rows ${JSON.stringify([keyNames, valueName ?? null])} ${key.text} ${value.text}`;
+  return { type: 'call', from: node, role: 'map', call, text, columns: columns === null ? null : [...(names as string[]), ...columns] };
+}
+
+function sortPartOf(order: unknown, where: string): SortPart {
+  if (typeof order === 'object' && order !== null && 'by' in order) {
+    const { by, desc } = order as { readonly by: unknown; readonly desc?: unknown };
+    if (desc !== undefined && typeof desc !== 'boolean') throw new UsageError(`${where}: desc is true or false.`);
+    return { selector: selectorOf(by, where), desc: desc === true };
+  }
+  return { selector: selectorOf(order, where), desc: false };
+}
+
+function functionOf(given: unknown, where: string): Call {
+  if (typeof given !== 'function') throw new UsageError(`${where} takes a function, not ${given === null ? 'null' : typeof given}.`);
+  if (Object.prototype.toString.call(given).startsWith('[object Async')) {
+    throw new UsageError(`${where} is asynchronous, but runs per record, and a promise per record costs more than the record.`);
+  }
+  return given as Call;
+}
+
+function countOf(given: unknown, where: string): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given;
+  throw new UsageError(`${where} takes a whole number above 0, not ${String(given)}.`);
+}
+
+function isName(given: unknown): given is string {
+  return typeof given === 'string' && given !== '';
+}

@@ -1,0 +1,123 @@
+// Stages and edges while they are being put together: they refer to each other as objects, and get their numbers at the end, in
+// an order in which every edge leads from a lower to a higher stage.
+
+import { UsageError } from '@sheaf/protocol';
+import type { Edge, Input, OutputId, Partitioner, Shuffle, Stage, Step, Tasks } from '@sheaf/protocol/graph';
+
+type WithEdges<S> = S extends { readonly edges: unknown }
+  ? Omit<S, 'edges'> & { readonly edges: readonly EdgeDraft[] }
+  : S extends { readonly edge: unknown; readonly to: unknown }
+    ? Omit<S, 'edge' | 'to'> & { readonly edge: EdgeDraft; readonly to: EdgeDraft }
+    : S extends { readonly edge: unknown }
+      ? Omit<S, 'edge'> & { readonly edge: EdgeDraft }
+      : S extends { readonly type: 'splitters' }
+        ? Omit<S, 'stage'> & { readonly stage: StageDraft }
+        : S;
+/** A step that names edges and stages as drafts. */
+export type StepDraft = WithEdges<Step>;
+
+export type ShuffleDraft = Omit<Shuffle, 'partitioner'> & {
+  readonly partitioner: Exclude<Partitioner, { readonly type: 'range' }> | { readonly type: 'range'; readonly splitters: EdgeDraft };
+};
+
+export interface EdgeDraft {
+  readonly from: StageDraft;
+  readonly to: StageDraft;
+  /** null: a broadcast. */
+  readonly shuffle: ShuffleDraft | null;
+}
+
+export interface StageDraft {
+  readonly name: string;
+  readonly tasks: Tasks;
+  readonly steps: StepDraft[];
+  readonly outputs: OutputId[];
+}
+
+export class Drafts {
+  private readonly stages: StageDraft[] = [];
+  private readonly edges: EdgeDraft[] = [];
+  private readonly names = new Map<string, number>();
+
+  /** A new stage; a name that is taken gets a number. */
+  stage(name: string, tasks: Tasks): StageDraft {
+    const count = (this.names.get(name) ?? 0) + 1;
+    this.names.set(name, count);
+    const stage: StageDraft = { name: count === 1 ? name : `${name} ${count}`, tasks, steps: [], outputs: [] };
+    this.stages.push(stage);
+    return stage;
+  }
+
+  edge(edge: EdgeDraft): EdgeDraft {
+    this.edges.push(edge);
+    return edge;
+  }
+
+  /** Whether records of `from` reach `to`, or both are one. */
+  leadsTo(from: StageDraft, to: StageDraft): boolean {
+    return from === to || this.edges.some(edge => edge.from === from && this.leadsTo(edge.to, to));
+  }
+
+  /** Appends a step and gives its index. */
+  push(stage: StageDraft, step: StepDraft): number {
+    stage.steps.push(step);
+    return stage.steps.length - 1;
+  }
+
+  finish(): { readonly stages: Stage[]; readonly edges: Edge[] } {
+    const order = this.sorted();
+    const stageIds = new Map(order.map((stage, id) => [stage, id]));
+    const edgeIds = new Map(this.edges.map((edge, id) => [edge, id]));
+    const edgeId = (edge: EdgeDraft): number => edgeIds.get(edge) as number;
+    const stageId = (stage: StageDraft): number => stageIds.get(stage) as number;
+    return {
+      stages: order.map(stage => ({ ...stage, steps: stage.steps.map(step => numbered(step, { edgeId, stageId })) })),
+      edges: this.edges.map(({ from, to, shuffle }) => {
+        const ends = { from: stageId(from), to: stageId(to) };
+        if (shuffle === null) return { type: 'broadcast', ...ends };
+        const { partitioner } = shuffle;
+        const numberedPartitioner: Partitioner =
+          partitioner.type === 'range' ? { type: 'range', splitters: edgeId(partitioner.splitters) } : partitioner;
+        return { type: 'shuffle', ...ends, shuffle: { ...shuffle, partitioner: numberedPartitioner } };
+      }),
+    };
+  }
+
+  /** Stages so that producers stand before their consumers, otherwise in the order they were made. */
+  private sorted(): StageDraft[] {
+    const order: StageDraft[] = [];
+    const left = [...this.stages];
+    while (left.length > 0) {
+      const at = left.findIndex(stage => this.edges.every(edge => edge.to !== stage || order.includes(edge.from)));
+      if (at < 0) throw new UsageError('the plan goes in a circle');
+      order.push(...left.splice(at, 1));
+    }
+    return order;
+  }
+}
+
+interface Numbers {
+  edgeId(edge: EdgeDraft): number;
+  stageId(stage: StageDraft): number;
+}
+
+function numbered(step: StepDraft, { edgeId, stageId }: Numbers): Step {
+  switch (step.type) {
+    case 'receive':
+      return { ...step, edges: step.edges.map(edgeId) };
+    case 'load':
+    case 'emit':
+      return { ...step, edge: edgeId(step.edge) };
+    case 'sample':
+      return { ...step, edge: edgeId(step.edge), to: edgeId(step.to) };
+    case 'splitters':
+      return { ...step, stage: stageId(step.stage) };
+    default:
+      return step as Step;
+  }
+}
+
+/** The tasks of a stage that reads sources. */
+export function splitTasks(inputs: readonly Input[]): Tasks {
+  return { type: 'splits', inputs };
+}
