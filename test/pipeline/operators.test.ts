@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
           amount: agg.sum('amount'),
           mean: agg.mean('amount'),
           least: agg.min('day'),
-          most: agg.max(r => r.amount),
+          most: agg.max('amount'),
           first: agg.first('id'),
           last: agg.last('id'),
           all: agg.collect('id'),

@@ -58,22 +58,3 @@ export type Node = Made &
     | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
     | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
   );
-
-/** The nodes whose records a node takes. */
-export function sourcesOf(node: Node): readonly Node[] {
-  switch (node.type) {
-    case 'read':
-      return [];
-    case 'union':
-      return node.of;
-    case 'fold':
-    case 'group':
-      return [node.of.node];
-    case 'join':
-      return [node.left.node, node.right.node];
-    case 'call':
-    case 'top':
-    case 'sort':
-      return [node.from];
-  }
-}
