@@ -82,8 +82,13 @@ export class TestCluster {
   /** Starts a coordinator and its workers; they are connected. */
   static async start({ workers = [{}], token = null }: ClusterOptions = {}): Promise<TestCluster> {
     const cluster = await TestCluster.empty(token);
-    await cluster.startCoordinator(0);
-    await cluster.addWorkers(workers);
+    try {
+      await cluster.startCoordinator(0);
+      await cluster.addWorkers(workers);
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
