@@ -184,7 +184,7 @@ describe('inline runs write what the oracle says', () => {
   });
 
   test('when tasks spill, and a reduce merges more runs than it has memory for', async () => {
-    const text = largeText(36, 5000);
+    const text = largeText(28, 5000);
     const files = { 'in/0': text };
     const cwd = temporaryFolder();
     writeFiles(cwd, files);
@@ -194,8 +194,8 @@ describe('inline runs write what the oracle says', () => {
     const output: FilesOutput = { type: 'files', folder: 'out', format: 'text', options: {} };
     const input: OracleInput = { read: { paths: ['in/0'], format: { type: 'text', unit: 'line' } }, map };
     for (const { splitMb, runs } of [
-      { splitMb: 1, runs: 40 },
-      { splitMb: 10, runs: 8 },
+      { splitMb: 1, runs: 31 },
+      { splitMb: 10, runs: 6 },
     ]) {
       const expected = await oracle({ inputs: [input], reduce, sortValuesBy: bySecond, desc: true, output, splitMb, cwd });
       const job = mapReduce({
@@ -207,7 +207,7 @@ describe('inline runs write what the oracle says', () => {
         reduce,
         output: to.text('out'),
       });
-      const { status, parts, left } = await runJob(job, { files });
+      const { status, parts, left } = await runJob(job, { files, large: true });
       expect(status.error).toBeNull();
       expect(left).toEqual([]);
       expect(status.counters['map.spills']).toBeGreaterThan(runs);

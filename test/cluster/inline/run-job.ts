@@ -16,6 +16,8 @@ export interface RunJobOptions {
   /** Written before the run: path inside the folder → content. */
   readonly files?: { readonly [path: string]: string | Uint8Array };
   readonly overwrite?: boolean;
+  /** More than a few megabytes are read and written. */
+  readonly large?: boolean;
   /** The file that holds the job's functions: errors with a frame of it are the job's. Left out: every error is. */
   readonly jobFile?: string;
   /** Told of the run's folder too; run files lie in `.work`. */
@@ -36,12 +38,14 @@ export interface RanJob {
   readonly folder: string;
 }
 
+/** Where syncing a file costs nothing, if there is such a place: these runs are many and small. */
+const quickFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const memories = new Map<number, TaskMemory>();
 let jobs = 0;
 
 /** Runs the job; relative paths of the job are inside a new folder, which is removed when the run has ended. */
 export async function runJob(job: unknown, options: RunJobOptions = {}): Promise<RanJob> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sheaf-inline-')));
+  const folder = realpathSync(mkdtempSync(join(options.large === true ? tmpdir() : quickFolder, 'sheaf-inline-')));
   try {
     const files = Object.entries(options.files ?? {});
     for (const [path, content] of files) {
