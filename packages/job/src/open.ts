@@ -11,6 +11,7 @@ import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
+export { writtenFunction } from './compile/functions.ts';
 export type { AnyFunction, CompiledJob, OpenedJob } from './compiled-job.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */

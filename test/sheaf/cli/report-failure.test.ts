@@ -52,6 +52,15 @@ describe('a failure is reported', () => {
     expect(report).toBe('a record could not be decoded or was refused by its schema: the row has 2 cells, not 3');
   });
 
+  it('with its cause said once, whatever stack there is', () => {
+    const key = 'key is NaN; a key is a string, finite number, bigint, boolean, null, Date, Uint8Array, or an array of these';
+    expect(reportFailure({ code: 'E_BAD_KEY', message: key }, options())).toBe(key);
+    const value = { code: 'E_BAD_VALUE', message: 'value.a is a function' } as const;
+    const says = 'a value cannot be carried between tasks: value.a is a function';
+    expect(reportFailure(value, options())).toBe(says);
+    expect(reportFailure({ ...value, stack: 'at map (/nowhere/job.ts:3:4)' }, options()).split('\n')[0]).toBe(says);
+  });
+
   it('without the source line when the file is not here', () => {
     const report = reportFailure({ code: 'E_USER_CODE', message: 'Error: x', stack: '/nowhere/job.ts:3:4' }, options());
     expect(report.split('\n')).toEqual(['Error: x', '/nowhere/job.ts:3:4', '  at /nowhere/job.ts:3:4']);

@@ -14,6 +14,16 @@ export class FunctionTable {
   }
 }
 
+/** A function of ours around one of the user's, which is what errors are about. */
+export function wrapped(written: AnyFunction, wrapper: AnyFunction): AnyFunction {
+  return Object.assign(wrapper, { written });
+}
+
+/** The user's own function of what was handed over. */
+export function writtenFunction(handed: AnyFunction): AnyFunction {
+  return (handed as AnyFunction & { readonly written?: AnyFunction }).written ?? handed;
+}
+
 /** FNV-1a, 32 bits, of the UTF-16 units of a text, in eight hex digits. */
 export function codeOf(source: string): string {
   let hash = 0x811c9dc5;

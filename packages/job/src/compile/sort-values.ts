@@ -4,7 +4,7 @@
 
 import type { KeyPart } from '@sheaf/protocol/graph';
 import type { AnyFunction } from '../compiled-job.ts';
-import type { FunctionTable } from './functions.ts';
+import { type FunctionTable, wrapped } from './functions.ts';
 
 export interface SortValuesBy {
   readonly by: string | AnyFunction;
@@ -28,7 +28,11 @@ export function sortPart(sort: SortValuesBy, functions: FunctionTable): KeyPart 
   const ref =
     typeof by === 'string'
       ? functions.add('key', columnOfValue(by), `column:${by}`)
-      : functions.add('key', (pair: readonly [unknown, unknown]) => by(pair[1]), by.toString());
+      : functions.add(
+          'key',
+          wrapped(by, (pair: readonly [unknown, unknown]) => by(pair[1])),
+          by.toString(),
+        );
   return { select: { type: 'function', function: ref }, desc };
 }
 

@@ -56,13 +56,24 @@ function placeLines(place: RecordPlace, options: ReportOptions): string[] {
 }
 
 /** Failures whose message is the user's own, or says all that the code does. */
-const saysAll: ReadonlySet<FailureCode> = new Set(['E_USER_CODE', 'E_EXIT', 'E_OUT_OF_MEMORY', 'E_NO_PROGRESS', 'E_NEVER_SETTLED']);
+const saysAll: ReadonlySet<FailureCode> = new Set([
+  'E_USER_CODE',
+  'E_BAD_KEY',
+  'E_KEY_TOO_LARGE',
+  'E_RECORD_TOO_LARGE',
+  'E_PARTITION',
+  'E_TOO_MANY_COUNTERS',
+  'E_EXIT',
+  'E_OUT_OF_MEMORY',
+  'E_NO_PROGRESS',
+  'E_NEVER_SETTLED',
+]);
 
-/** The message; what the code says in words too, unless the message is the user's own error. */
+/** The message; what the code says in words too, unless the message does. */
 function causeText(failure: Failure): string {
-  const { says, origin } = failureCodes[failure.code];
+  const { says } = failureCodes[failure.code];
   const message = escapedLines(failure.message);
-  if (saysAll.has(failure.code) || (origin === 'user' && failure.stack !== undefined)) return message;
+  if (saysAll.has(failure.code)) return message;
   return message.includes(says) ? message : `${says}: ${message}`;
 }
 

@@ -4,6 +4,9 @@ import { limits } from '@sheaf/protocol';
 
 /** A value that cannot be a key: E_BAD_KEY. */
 export class BadKey extends Error {
+  /** Which part of the shuffle's key it was to be. */
+  part = 0;
+
   constructor(message: string) {
     super(`${message}; a key is a string, finite number, bigint, boolean, null, Date, Uint8Array, or an array of these`);
     this.name = 'BadKey';
@@ -12,6 +15,9 @@ export class BadKey extends Error {
 
 /** A key of more than limits.keyBytesMax encoded bytes: E_KEY_TOO_LARGE. */
 export class KeyTooLarge extends Error {
+  /** The part of the shuffle's key with which it became too large. */
+  part = 0;
+
   constructor() {
     super(
       `key is over ${limits.keyBytesMax} encoded bytes; make the key shorter, for example a hash of it, and keep the whole in the value`,

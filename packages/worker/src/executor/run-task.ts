@@ -5,13 +5,14 @@
 import { join } from 'node:path';
 import { FailureError, type RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
-import type { TaskCounters, TaskResult } from '@sheaf/protocol/messages';
+import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import type { BroadcastTable } from './broadcast-table.ts';
 import { EdgeWriter } from './edge-writer.ts';
+import { FolderWriter } from './folder-writer.ts';
 import { loadBroadcasts } from './load-broadcast.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import type { ExecutorTask } from './messages.ts';
-import { PartWriter } from './part-writer.ts';
+import { PartWriter, type PartWriterOptions } from './part-writer.ts';
 import { Progress } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { receiveInput } from './receive-input.ts';
@@ -67,9 +68,12 @@ export class TaskRun implements TaskParts {
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null = null;
 
+  /** The attempt's steps, once they are built. */
+  chain: StepChain | null = null;
+
   private readonly counters = new Map<string, number>();
   private readonly edges = new Map<EdgeId, EdgeWriter>();
-  private readonly outputs = new Map<OutputId, PartWriter>();
+  private readonly outputs = new Map<OutputId, PartWriter | FolderWriter>();
   private layout: TaskLayout | null = null;
 
   constructor(job: LoadedJob, task: ExecutorTask, host: TaskHost) {
@@ -102,6 +106,7 @@ export class TaskRun implements TaskParts {
     let input: InputCounts;
     try {
       const chain = new StepChain(this, task.assignment.split?.input ?? null);
+      this.chain = chain;
       input = await (this.layout.merge === null ? readInput(this, this.layout, chain) : receiveInput(this, this.layout, chain));
       this.describe = null;
       chain.end();
@@ -145,15 +150,27 @@ export class TaskRun implements TaskParts {
   }
 
   partWriter(output: OutputId): PartWriter {
-    let writer = this.outputs.get(output);
-    if (writer !== undefined) return writer;
+    const known = this.outputs.get(output);
+    if (known instanceof PartWriter) return known;
+    const writer = new PartWriter(this.writerOptions(output));
+    this.outputs.set(output, writer);
+    return writer;
+  }
+
+  folderWriter(output: OutputId): FolderWriter {
+    const known = this.outputs.get(output);
+    if (known instanceof FolderWriter) return known;
+    const writer = new FolderWriter(this.writerOptions(output));
+    this.outputs.set(output, writer);
+    return writer;
+  }
+
+  private writerOptions(output: OutputId): PartWriterOptions {
     const { assignment, job } = this;
     const definition = job.graph.outputs[output];
     const staging = assignment.staging[output];
     if (definition?.type !== 'files' || staging === undefined) throw new Error(`output ${output} has no staging folder`);
-    writer = new PartWriter({ index: output, output: definition, staging, part: assignment.task, attempt: assignment.attempt });
-    this.outputs.set(output, writer);
-    return writer;
+    return { index: output, output: definition, staging, part: assignment.task, attempt: assignment.attempt };
   }
 
   receivesCombined(receive: StepId): boolean {
@@ -187,8 +204,14 @@ export class TaskRun implements TaskParts {
     const first = leaving.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
     for (const step of sampled) sendSamples(this, step, first);
     const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
-    const parts = this.stage.outputs.map(output => this.partWriter(output).finish());
+    const parts = this.stage.outputs.flatMap(output => this.finishOutput(output));
     return { outputs, parts, counters: this.countersOf(input) };
+  }
+
+  private finishOutput(output: OutputId): OutputPart[] {
+    const definition = this.job.graph.outputs[output];
+    if (definition?.type === 'files' && definition.folders === true) return this.folderWriter(output).finish();
+    return [this.partWriter(output).finish()];
   }
 
   private countersOf(input: InputCounts): TaskCounters {

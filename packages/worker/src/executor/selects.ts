@@ -3,7 +3,7 @@
 
 import { limits } from '@sheaf/protocol';
 import type { KeyPart, Select } from '@sheaf/protocol/graph';
-import { KeyTooLarge } from '../data/bad-key.ts';
+import { BadKey, KeyTooLarge } from '../data/bad-key.ts';
 import { encodeKey, invertBytes } from '../data/key-codec.ts';
 import { instantiate } from '../kernels/instantiate.ts';
 import type { LoadedJob } from './loaded-job.ts';
@@ -73,14 +73,20 @@ export function keyWriterOf(parts: readonly KeyPart[], group: number, job: Loade
     putKey(record: unknown, at: number, limit: number): number {
       let end = at;
       groupLength = 0;
-      for (let i = 0; i < picks.length; i++) {
-        const from = end;
-        end = encodeKey((picks[i] as Pick)(record), bytes, from, limit);
-        if (end < 0) return end;
-        // After each part, so that a table, which keeps room for one key too many, never runs out of it.
-        if (end - at > limits.keyBytesMax) throw new KeyTooLarge();
-        if (parts[i]?.desc === true) invertBytes(bytes, from, end);
-        if (i === group - 1) groupLength = end - at;
+      let part = 0;
+      try {
+        for (; part < picks.length; part++) {
+          const from = end;
+          end = encodeKey((picks[part] as Pick)(record), bytes, from, limit);
+          if (end < 0) return end;
+          // After each part, so that a table, which keeps room for one key too many, never runs out of it.
+          if (end - at > limits.keyBytesMax) throw new KeyTooLarge();
+          if (parts[part]?.desc === true) invertBytes(bytes, from, end);
+          if (part === group - 1) groupLength = end - at;
+        }
+      } catch (error) {
+        if (error instanceof BadKey || error instanceof KeyTooLarge) error.part = part;
+        throw error;
       }
       return end;
     },

@@ -1,7 +1,7 @@
 // A stage's program as one chain of functions: each active step becomes a function that takes a record and hands on what comes
 // of it. The chain is built from the last step to the first, once per attempt.
 
-import type { Step } from '@sheaf/protocol/graph';
+import { type FunctionRef, type Step, takesGroups } from '@sheaf/protocol/graph';
 import { instantiate } from '../kernels/instantiate.ts';
 import { BroadcastTable } from './broadcast-table.ts';
 import { foldingOf } from './folds.ts';
@@ -23,10 +23,12 @@ type Flowing = Exclude<Step, StepOf<'read' | 'receive' | 'load' | 'fold' | 'grou
 const nothing: Push = () => {};
 
 export class StepChain {
+  /** Steps that this task's records pass: with several inputs, those behind the input of its split. */
+  readonly active: readonly boolean[];
+  /** The `end` function whose records are on their way. */
+  ending: FunctionRef | null = null;
   private readonly parts: TaskParts;
   private readonly steps: readonly Step[];
-  /** Steps that this task's records pass: with several inputs, those behind the input of its split. */
-  private readonly active: readonly boolean[];
   /** What happens after the last record, in step order. */
   private readonly ends: (() => void)[] = [];
   private readonly pushes = new Map<number, Push>();
@@ -98,6 +100,7 @@ export class StepChain {
       case 'emit':
         return this.parts.edgeWriter(step.edge).add;
       case 'write': {
+        if (step.folders === true) return nothing;
         const part = this.parts.partWriter(step.output);
         return record => part.write(record);
       }
@@ -110,7 +113,9 @@ export class StepChain {
     const name = this.steps[at]?.type === 'group' ? 'reduceEnd' : 'mapEnd';
     const next = this.out(at);
     this.ends.push(() => {
+      this.ending = end;
       for (const record of iterableOf(name, give(this.parts.context))) next(record);
+      this.ending = null;
     });
   }
 
@@ -182,6 +187,8 @@ export class StepChain {
         return joinGroup(step.kind, next);
       case 'top':
         return this.topOfGroups(step, next);
+      case 'write':
+        return this.foldersPush(step);
       default:
         throw new Error(`a ${step.type} step takes no groups`);
     }
@@ -207,6 +214,14 @@ export class StepChain {
     };
   }
 
+  private foldersPush(step: StepOf<'write'>): GroupPush {
+    const writer = this.parts.folderWriter(step.output);
+    return groups => {
+      writer.enter(groups.key() as string);
+      while (groups.nextValue()) writer.write(groups.value);
+    };
+  }
+
   private topOfGroups(step: StepOf<'top'>, next: Push): GroupPush {
     const top = new Top(step.count, step.by, this.parts.job);
     return groups => {
@@ -215,10 +230,6 @@ export class StepChain {
       next([key, top.take()]);
     };
   }
-}
-
-function takesGroups(step: Step): boolean {
-  return step.type === 'fold' || step.type === 'group' || step.type === 'join' || (step.type === 'top' && step.perGroup);
 }
 
 /** With `input`: only the read of that input, and what follows from it. */

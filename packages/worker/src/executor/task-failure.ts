@@ -6,6 +6,8 @@ import { BadRecord } from '@sheaf/storage';
 import { BadKey, KeyTooLarge } from '../data/bad-key.ts';
 import { BadValue } from '../data/bad-value.ts';
 import { CorruptRun, MissingRun } from '../data/run-format.ts';
+import { functionPlace } from './function-place.ts';
+import { recordMakers, refusals } from './record-makers.ts';
 import type { TaskRun } from './run-task.ts';
 import { thrownText } from './thrown-text.ts';
 import { UserMistake } from './user-mistake.ts';
@@ -19,7 +21,7 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
   if (error instanceof FailureError) {
     // A file that changed or cannot be read is no fault of the record that would have come next.
     if (ofWholeFile.has(error.failure.code)) return error.failure;
-    return { ...error.failure, ...mergedPlace(record, error.failure.record), ...stackOf(error.cause ?? error, run) };
+    return { ...error.failure, ...mergedPlace(record, error.failure.record), ...stackOf(error.failure.code, error.cause ?? error, run) };
   }
   if (error instanceof CorruptRun) return corrupt(error, run);
   const code = codeOf(error, run);
@@ -27,7 +29,9 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
     code,
     message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error),
     ...(record === undefined ? {} : { record }),
-    ...(code === 'E_INTERNAL' ? { stack: String((error as Error).stack).slice(0, limits.failureStackCharsMax) } : stackOf(error, run)),
+    ...(code === 'E_INTERNAL'
+      ? { stack: String((error as Error).stack).slice(0, limits.failureStackCharsMax) }
+      : stackOf(code, error, run)),
   };
 }
 
@@ -63,8 +67,13 @@ function mergedPlace(ours: RecordPlace | undefined, given: RecordPlace | undefin
   return ours === undefined && given === undefined ? {} : { record: { ...ours, ...given } };
 }
 
-function stackOf(error: unknown, run: TaskRun): { readonly stack?: string } {
-  const stack = error instanceof Error ? userStack(error, run.job.bundlePath) : '';
+/** The user's frames of the error; without any, where the functions begin that made the record it is about. */
+function stackOf(code: FailureCode, error: unknown, run: TaskRun): { readonly stack?: string } {
+  let stack = error instanceof Error ? userStack(error, run.job.bundlePath) : '';
+  if (stack === '' && refusals.has(code)) {
+    const places = recordMakers(code, error, run).map(maker => functionPlace(maker, run.job.bundlePath));
+    stack = places.filter(place => place !== null).join('\n');
+  }
   return stack === '' ? {} : { stack: stack.slice(0, limits.failureStackCharsMax) };
 }
 

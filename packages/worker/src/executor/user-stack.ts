@@ -2,7 +2,7 @@
 // a failure is reported, as mapping every stack would make throwing several times dearer.
 
 import { readFileSync } from 'node:fs';
-import { SourceMap } from 'node:module';
+import { SourceMap, type SourceMapping } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const framesMax = 20;
@@ -49,10 +49,14 @@ function frameOf(map: SourceMap | null, frame: BundleFrame): string | null {
   const found = map?.findEntry(frame.row - 1, frame.column - 1);
   if (found === undefined || !('originalSource' in found))
     return `at ${name ?? 'the job'} (${frame.bundlePath}:${frame.row}:${frame.column})`;
-  const file = found.originalSource.startsWith('file:') ? fileURLToPath(found.originalSource) : found.originalSource;
-  // The planning code that travels in the bundle is not the user's.
+  return frameText(name, found);
+}
+
+/** A place in the sources as a frame; null when it is not the user's: the planning code travels in the bundle too. */
+export function frameText(name: string | undefined, { originalSource, originalLine, originalColumn }: SourceMapping): string | null {
+  const file = originalSource.startsWith('file:') ? fileURLToPath(originalSource) : originalSource;
   if (isOwnSource(file)) return null;
-  const place = `${file}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+  const place = `${file}:${originalLine + 1}:${originalColumn + 1}`;
   return name === undefined ? `at ${place}` : `at ${name} (${place})`;
 }
 
@@ -63,7 +67,8 @@ function isOwnSource(file: string): boolean {
 
 const maps = new Map<string, SourceMap | null>();
 
-function sourceMapOf(bundlePath: string): SourceMap | null {
+/** The source map beside a bundle; null when it cannot be read. */
+export function sourceMapOf(bundlePath: string): SourceMap | null {
   let map = maps.get(bundlePath);
   if (map !== undefined) return map;
   try {

@@ -1,0 +1,106 @@
+// A record that is refused when its function has already handed it over: the failure names where that function begins, found
+// in the bundle by its source text and mapped to the job file.
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runInline } from '@sheaf/cluster/inline';
+import type { Failure } from '@sheaf/protocol';
+import { TaskMemory } from '@sheaf/worker/executor';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newJobId, planJob } from '../../../packages/sheaf/src/submit/submission.ts';
+
+let folder = '';
+let memory: TaskMemory;
+let jobs = 0;
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'sheaf-places-')));
+  memory = new TaskMemory(16);
+  writeFileSync(join(folder, 'in.txt'), 'a\nb\nc\nd\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const plain = {
+  map: '*map(line) { yield [line, 1]; },',
+  reduce: '*reduce(key, values) { yield { key, n: [...values].length }; },',
+  rest: '',
+};
+
+/** Runs a job whose `map` is on line 7 and `reduce` on line 8; the other members come behind, from line 9. */
+async function failureOf(members: Partial<typeof plain>): Promise<Failure> {
+  const { map, reduce, rest } = { ...plain, ...members };
+  const file = join(folder, `job-${jobs++}.ts`);
+  const lines = [
+    "import { from, mapReduce, to } from 'sheaf';",
+    'export default mapReduce<any, any, any, any>({',
+    "  name: 'places',",
+    '  settings: { memoryMb: 16 },',
+    '  reducers: 1,',
+    "  input: from.text('in.txt'),",
+    `  ${map}`,
+    `  ${reduce}`,
+    ...rest.split('\n').map(line => `  ${line}`),
+    "  output: to.jsonl('out'),",
+    '} as any);',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const directory = mkdtempSync(join(folder, 'run-'));
+  const planned = await planJob({ file, params: {}, cwd: folder, overwrite: false, directory });
+  mkdirSync(join(directory, 'tasks'));
+  const status = await runInline({
+    id: newJobId(),
+    job: { ...planned, spools: {}, memory },
+    cwd: folder,
+    overwrite: false,
+    spools: {},
+    directory: join(directory, 'tasks'),
+    log: () => {},
+  });
+  const { error } = status;
+  if (error === null) throw new Error(`the job ${status.state}`);
+  return JSON.parse(JSON.stringify(error).replaceAll(file, 'job.ts'));
+}
+
+test.each([
+  ['a key that is none', { map: '*map(line) { yield [Number.NaN, line]; },' }, 'E_BAD_KEY', 'at map (job.ts:7:3)'],
+  ['a key of an arrow', { map: "map: (line: string) => [[line === 'c' ? undefined : line, 1]]," }, 'E_BAD_KEY', 'at map (job.ts:7:8)'],
+  ['a key that is too large', { map: "*map(line) { yield ['k'.repeat(70_000), line]; }," }, 'E_KEY_TOO_LARGE', 'at map (job.ts:7:3)'],
+  ['a value that cannot be carried', { map: '*map(line) { yield [line, new Map()]; },' }, 'E_BAD_VALUE', 'at map (job.ts:7:3)'],
+  ['a record that is too large', { map: "*map(line) { yield [line, 'v'.repeat(5e6)]; }," }, 'E_RECORD_TOO_LARGE', 'at map (job.ts:7:3)'],
+  [
+    'a record that the sink refuses',
+    { reduce: '*reduce(key) { yield { n: Number.NaN }; },' },
+    'E_BAD_OUTPUT_RECORD',
+    'at reduce (job.ts:8:3)',
+  ],
+  ['a partition that is none', { rest: 'partition: (key: string) => -1,' }, 'E_PARTITION', 'at partition (job.ts:9:14)'],
+  ['what mapEnd gave', { rest: '\n*mapEnd() { yield [undefined, 1]; },' }, 'E_BAD_KEY', 'at mapEnd (job.ts:10:3)'],
+  ['what reduceEnd gave', { rest: '*reduceEnd() { yield { n: 1 / 0 }; },' }, 'E_BAD_OUTPUT_RECORD', 'at reduceEnd (job.ts:9:3)'],
+  [
+    'a sort key that is none, and what it was taken from',
+    { rest: 'sortValuesBy: (value: any) => value.at,' },
+    'E_BAD_KEY',
+    'at sortValuesBy (job.ts:9:17)\nat map (job.ts:7:3)',
+  ],
+  [
+    'what map gave or combine made of it',
+    { map: "*map(line) { yield ['k', line]; },", rest: '\ncombine: (a: any, b: any) => () => a,' },
+    'E_BAD_VALUE',
+    'at map (job.ts:7:3)\nat combine (job.ts:10:12)',
+  ],
+] as const)('%s', async (_, members, code, stack) => {
+  expect(await failureOf(members)).toMatchObject({ code, stack });
+});
+
+test('of two functions with the same text neither is named', async () => {
+  const twice = '(value: any) => value.at';
+  const failure = await failureOf({ map: '*map(line) { yield [line, {}]; },', rest: `sortValuesBy: ${twice},\ncombine: ${twice},` });
+  expect(failure).toMatchObject({ code: 'E_BAD_KEY', stack: 'at map (job.ts:7:3)' });
+});
+
+test('an input record that is too large is nobody’s', async () => {
+  writeFileSync(join(folder, 'in.txt'), `a\n${'x'.repeat(5e6)}\n`);
+  const failure = await failureOf({});
+  expect(failure).toMatchObject({ code: 'E_RECORD_TOO_LARGE', record: { offset: 2 } });
+  expect(failure.stack).toBeUndefined();
+});
