@@ -23,6 +23,7 @@ interface StageRun {
   total: number | null;
   done: number;
   running: number;
+  failed: number;
   records: number;
   bytes: number;
   /** In task order, each with its attempt. */
@@ -46,7 +47,16 @@ export class InlineTasks {
     this.runs = this.graph.stages.map((stage, id) => {
       const count = options.plan.counts[id];
       if (typeof count === 'number') this.counts[id] = count;
-      return { name: stage.name, total: typeof count === 'number' ? count : null, done: 0, running: 0, records: 0, bytes: 0, results: [] };
+      return {
+        name: stage.name,
+        total: typeof count === 'number' ? count : null,
+        done: 0,
+        running: 0,
+        failed: 0,
+        records: 0,
+        bytes: 0,
+        results: [],
+      };
     });
   }
 
@@ -66,7 +76,15 @@ export class InlineTasks {
   }
 
   stages(): StageStatus[] {
-    return this.runs.map(({ name, total, done, running, records, bytes }) => ({ name, total, done, running, failed: 0, records, bytes }));
+    return this.runs.map(({ name, total, done, running, failed, records, bytes }) => ({
+      name,
+      total,
+      done,
+      running,
+      failed,
+      records,
+      bytes,
+    }));
   }
 
   /** Sums over all tasks, named as a coordinator names them. */
@@ -90,12 +108,23 @@ export class InlineTasks {
   }
 
   private async runTask(id: StageId, stage: Stage, task: number): Promise<void> {
-    const { inline, report } = this.options;
     const run = this.runs[id] as StageRun;
-    const before = { records: run.records, bytes: run.bytes };
     run.running = 1;
-    const executorTask = await this.executorTask(id, stage, task);
-    const result = await runTask(inline.job, executorTask, {
+    try {
+      await this.attempt(run, await this.executorTask(id, stage, task));
+    } catch (error) {
+      run.failed++;
+      throw error;
+    } finally {
+      run.running = 0;
+    }
+    this.options.report();
+  }
+
+  private async attempt(run: StageRun, task: ExecutorTask): Promise<void> {
+    const { inline, report } = this.options;
+    const before = { records: run.records, bytes: run.bytes };
+    const result = await runTask(inline.job, task, {
       log: inline.log,
       progress: (records, bytes) => {
         run.records = before.records + records;
@@ -103,12 +132,10 @@ export class InlineTasks {
         report();
       },
     });
-    run.results.push({ ...result, attempt: executorTask.assignment.attempt });
-    run.running = 0;
+    run.results.push({ ...result, attempt: task.assignment.attempt });
     run.done++;
     run.records = before.records + result.counters.recordsIn;
     run.bytes = before.bytes + result.counters.bytesIn;
-    report();
   }
 
   private async executorTask(id: StageId, stage: Stage, task: number): Promise<ExecutorTask> {

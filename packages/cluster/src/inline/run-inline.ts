@@ -46,7 +46,6 @@ export async function runInline(inline: InlineJob): Promise<JobStatus> {
   const { id, overwrite, cwd } = inline;
   const { staging } = await prepareOutputs({ job: id, name, overwrite, folders, inputs, cwd });
   const prepared: PreparedJob = { id, name, overwrite, output: [...folders.values()] };
-  await mkdir(inline.directory, { recursive: true });
   const tasks = new InlineTasks({ inline, plan, staging, report: () => inline.onStatus?.(status('running', null)) });
   const startedAt = Date.now();
   const status = (state: JobState, error: Failure | null): JobStatus => ({
@@ -62,21 +61,39 @@ export async function runInline(inline: InlineJob): Promise<JobStatus> {
     endedAt: state === 'running' ? null : Date.now(),
   });
   try {
+    await mkdir(inline.directory, { recursive: true });
     await tasks.run();
-    if (inline.signal?.aborted === true) return await cancelled();
-    await publishOutputs(prepared, tasks.parts(), tasks.counters());
+    if (inline.signal?.aborted === true) {
+      await abort(prepared, inline.log);
+      return status('cancelled', null);
+    }
+    await publish(prepared, tasks);
     return status('succeeded', null);
   } catch (error) {
-    await abortOutputs(prepared);
+    await abort(prepared, inline.log);
     if (error instanceof FailureError) return status('failed', error.failure);
     throw error;
   } finally {
     await rm(inline.directory, { recursive: true, force: true });
   }
+}
 
-  async function cancelled(): Promise<JobStatus> {
+async function publish(prepared: PreparedJob, tasks: InlineTasks): Promise<void> {
+  try {
+    await publishOutputs(prepared, tasks.parts(), tasks.counters());
+  } catch (error) {
+    if (error instanceof FailureError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new FailureError({ code: 'E_COMMIT_FAILED', message }, { cause: error });
+  }
+}
+
+/** The job ends nevertheless: what is left is hidden, and the log says where. */
+async function abort(prepared: PreparedJob, log: InlineJob['log']): Promise<void> {
+  try {
     await abortOutputs(prepared);
-    return status('cancelled', null);
+  } catch (error) {
+    log('warn', `the staging of a job could not be removed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

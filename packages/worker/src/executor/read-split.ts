@@ -24,6 +24,9 @@ export class SplitReader {
   /** File offset of the window's first byte, and how far the window is filled. */
   private windowOffset = 0;
   private end: number;
+  /** What the piece's own bytes are: more is read only to find the end of its last record. */
+  private from = 0;
+  private to = 0;
 
   constructor(options: SplitReaderOptions) {
     this.options = options;
@@ -52,8 +55,9 @@ export class SplitReader {
   /** Synchronous for a plain file, a promise for a packed one. */
   private readPiece(file: ListedFile, piece: Piece): undefined | Promise<void> {
     const { decoder, window } = this.options;
-    const to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
-    this.windowOffset = decoder.begin({ file: file.path, from: piece.from, to });
+    this.from = piece.from;
+    this.to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
+    this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to });
     this.end = window.from;
     const source = openBytes(file, this.windowOffset);
     if (file.packed !== null) return this.readPacked(source);
@@ -80,12 +84,13 @@ export class SplitReader {
     }
   }
 
-  /** How much the next read may bring: a chunk, or more when a record is longer than one. */
+  /** How much the next read may bring: a chunk, or more when a record is longer than one; little behind the piece. */
   private room(): number {
     const { window } = this.options;
     const used = this.end - window.from;
     const wanted = used < limits.chunkBytes ? limits.chunkBytes - used : used;
-    const room = Math.min(wanted, window.to - this.end);
+    const left = Math.max(0, this.to - this.windowOffset - used) + Math.max(limits.blockBytes, used);
+    const room = Math.min(wanted, left, window.to - this.end);
     // A decoder refuses a record of more than a quarter of the memory, and the window is larger than that.
     if (room <= 0) throw new Error('a decoder keeps more than its window holds');
     return room;
@@ -94,8 +99,9 @@ export class SplitReader {
   /** Decodes what has come; true when the file has ended. */
   private take(count: number): boolean {
     const { memory, decoder, each, eachBytes, progress, window } = this.options;
+    const readFrom = this.windowOffset + (this.end - window.from);
+    progress.bytes += Math.max(0, Math.min(readFrom + count, this.to) - Math.max(readFrom, this.from));
     this.end += count;
-    progress.bytes += count;
     const final = count === 0;
     const { end } = this;
     const begin = window.from;
