@@ -1,7 +1,7 @@
 // `sheaf run`, as a user sees it: results, failures, mistakes, Ctrl-C; and that nothing is left after any of them.
 
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { needsEquals, spinning, wordCount } from './jobs.ts';
+import { needsEquals, printing, spinning, wordCount } from './jobs.ts';
 import { UserFolder } from './sheaf-process.ts';
 
 let user: UserFolder;
@@ -48,6 +48,45 @@ test('--json gives one status a line, the last one complete', async () => {
     error: null,
   });
   expect(statuses.every(status => status.id === statuses[0].id)).toBe(true);
+});
+
+describe('what a job prints', () => {
+  beforeEach(() => {
+    user.write('say.ts', printing);
+    user.write('one.txt', 'hello\n');
+  });
+
+  it.each([
+    ['on a cluster', ['--workers', '1', '--slots', '1'], (task: string) => `${task} │ `],
+    ['inline', ['--inline'], () => ''],
+  ])('is on standard error, before the end is told, and never among the results: %s', async (_, flags, label) => {
+    for (const json of [false, true]) {
+      const more = json ? ['--json', '--overwrite'] : [];
+      const { code, stdout, stderr } = await user.run('run', 'say.ts', '-p', 'in=one.txt', '-p', 'out=out', ...flags, ...more);
+      expect(code).toBe(0);
+      if (json) for (const line of stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toBeTypeOf('object');
+      else expect(stdout).toBe(`${user.path}/out\n`);
+      const lines = stderr.trimEnd().split('\n');
+      expect(lines).toContain('the file is loaded');
+      const texts = ['out hello', 'error hello', 'warn: logged {"line":"hello"}'].map(text => `${label('map@0')}${text}`);
+      // Standard output and standard error of an executor are two pipes.
+      expect(lines.filter(line => line.includes('hello')).sort()).toEqual(texts.sort());
+      expect(lines.filter(line => line.includes('no line end'))).toHaveLength(1);
+      if (!json) expect(lines.at(-1)).toMatch(/^printing succeeded/);
+    }
+  });
+
+  it('is bounded, and the number of what is left out is told', async () => {
+    user.write('one.txt', 'flood\n');
+    const { code, stderr } = await user.run('run', 'say.ts', '-p', 'in=one.txt', '-p', 'out=out', '--workers', '1');
+    expect(code).toBe(0);
+    const shown = stderr.split('\n').filter(line => line.includes(' │ ')).length;
+    const [, left] = /\nthe job printed (\d+) more lines, which are not shown\n/.exec(stderr) ?? [];
+    // Each executor also says that it has loaded the file.
+    expect(shown + Number(left)).toBeGreaterThan(5_004);
+    expect(shown + Number(left)).toBeLessThan(5_010);
+    expect(shown).toBeLessThan(2_000);
+  });
 });
 
 describe('a job that fails', () => {

@@ -15,6 +15,8 @@ export interface FollowOptions {
   readonly terminal: Terminal;
   /** Statuses as lines of JSON on standard output, instead of progress on standard error. */
   readonly json: boolean;
+  /** `ws://HOST:PORT` of a coordinator that can be asked afterwards. */
+  readonly coordinator?: string;
 }
 
 /** Progress for a command: none with `--json`. */
@@ -38,12 +40,13 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
 }
 
 /** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
-export async function tellEnd(ended: JobStatus, { terminal, json }: FollowOptions): Promise<ExitCode> {
+export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }: FollowOptions): Promise<ExitCode> {
   const status = ended.error === null ? ended : { ...ended, error: await locateRecord(ended.error) };
   if (json) terminal.result(JSON.stringify(status));
   switch (status.state) {
     case 'failed':
       if (status.error !== null) terminal.say(reportFailure(status.error, reportOptions(terminal)));
+      if (coordinator !== undefined) terminal.say(logsAdvice(status, coordinator));
       terminal.say(`${escaped(status.name)} failed (${status.id})`);
       return exitCodes.failed;
     case 'cancelled':
@@ -56,6 +59,12 @@ export async function tellEnd(ended: JobStatus, { terminal, json }: FollowOption
       }
       return exitCodes.succeeded;
   }
+}
+
+/** The command that shows what the attempt printed that failed the job, or all attempts did. */
+function logsAdvice({ id, error }: JobStatus, coordinator: string): string {
+  const attempt = error?.from?.attempt.match(/#(\d+\.\d+)$/)?.[1];
+  return `what it printed: sheaf logs ${id}${attempt === undefined ? '' : ` --attempt ${attempt}`} --coordinator ${coordinator}`;
 }
 
 function summary(status: JobStatus): string {

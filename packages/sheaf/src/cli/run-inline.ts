@@ -8,6 +8,8 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, progressFor, tellEnd } from './follow-job.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
+import { logText } from './job-prints.ts';
+import { catchPrints } from './own-prints.ts';
 import { escaped } from './printable.ts';
 
 interface InlineOptions extends JobArguments {
@@ -42,6 +44,8 @@ async function runHere({ file, options, follow, directory, signal }: InlineRun):
   const progress = progressFor(follow);
   const { name, graph, functions, params, bundlePath } = planned;
   progress.say(`${escaped(name)} (${submission.job}) inline, in this process`);
+  const say = (text: string): void => (json ? terminal : progress).say(escaped(text));
+  const release = catchPrints(say);
   const paths = Object.fromEntries(spools.map(spool => [spool.name, spool.path]));
   try {
     return await runInline({
@@ -51,8 +55,7 @@ async function runHere({ file, options, follow, directory, signal }: InlineRun):
       overwrite: submission.overwrite,
       spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),
       directory: join(directory, 'tasks'),
-      log: (level, message, fields) =>
-        terminal.say(`${level}: ${escaped(message)}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
+      log: (level, message, fields) => say(logText(level, message, fields)),
       onStatus: status => {
         progress.status(status);
         if (json) terminal.result(JSON.stringify(status));
@@ -60,6 +63,7 @@ async function runHere({ file, options, follow, directory, signal }: InlineRun):
       signal,
     });
   } finally {
+    release();
     progress.end();
   }
 }

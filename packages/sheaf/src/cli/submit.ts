@@ -40,7 +40,7 @@ export function addSubmit(program: Command, context: CommandContext, done: (code
 async function submitJob(file: string, options: SubmitOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, version } = context;
   const address = coordinatorOf(options, terminal);
-  const follow: FollowOptions = { terminal, json: options.json === true };
+  const follow: FollowOptions = { terminal, json: options.json === true, coordinator: addressText(address) };
   const say = (text: string): void => terminal.say(text);
   const client = new CoordinatorClient({ address, version, onContact: say });
   try {
