@@ -77,3 +77,21 @@ export default mapReduce({
   output: p => to.jsonl(p.out),
 });
 `;
+
+/** Its items never end. */
+export const endlessItems = `
+import { from, mapReduce, to } from 'sheaf';
+
+export default mapReduce({
+  name: 'endless-items',
+  input: from.items(async function* () {
+    console.log('making items');
+    for (;;) {
+      yield 1;
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  }),
+  *map(item) { yield [item, 1]; },
+  output: to.jsonl('out'),
+});
+`;

@@ -1,7 +1,7 @@
 // `sheaf run`, as a user sees it: results, failures, mistakes, Ctrl-C; and that nothing is left after any of them.
 
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { needsEquals, printing, spinning, wordCount } from './jobs.ts';
+import { endlessItems, needsEquals, printing, spinning, wordCount } from './jobs.ts';
 import { UserFolder } from './sheaf-process.ts';
 
 let user: UserFolder;
@@ -48,6 +48,20 @@ test('--json gives one status a line, the last one complete', async () => {
     error: null,
   });
   expect(statuses.every(status => status.id === statuses[0].id)).toBe(true);
+});
+
+test('--json gives notes too, told apart from statuses', async () => {
+  user.write('bad.ts', needsEquals);
+  const { code, stdout } = await user.run('run', 'bad.ts', '-p', 'in=in', '-p', 'out=out', '--json');
+  expect(code).toBe(1);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  const notes = lines.filter(line => 'note' in line);
+  expect(notes.map(({ note }) => note.failure?.code)).toContain('E_USER_CODE');
+  expect(notes.every(line => !('state' in line))).toBe(true);
+  expect(lines.at(-1)).toMatchObject({ state: 'failed', error: { code: 'E_USER_CODE' } });
 });
 
 describe('what a job prints', () => {
@@ -136,6 +150,20 @@ describe('a mistake is one line on standard error and ends with 2', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 });
+
+test.each(['submit --coordinator localhost:1', 'explain', 'run --inline', 'run'])(
+  'a signal while the job is planned ends %s with 130, and nothing is left',
+  async line => {
+    user.write('endless.ts', endlessItems);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      const running = await user.start(...line.split(' '), 'endless.ts');
+      await running.said(/making items/);
+      running.child.kill(signal);
+      expect(await running.ended).toMatchObject({ code: 130, stdout: '' });
+      expect(await user.leftovers()).toEqual([]);
+    }
+  },
+);
 
 describe('an interrupted run', () => {
   beforeEach(() => {

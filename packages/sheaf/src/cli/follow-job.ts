@@ -13,7 +13,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
   readonly terminal: Terminal;
-  /** Statuses as lines of JSON on standard output, instead of progress on standard error. */
+  /** Statuses, and notes as `{ note }`, as lines of JSON on standard output, instead of progress on standard error. */
   readonly json: boolean;
   /** `ws://HOST:PORT` of a coordinator that can be asked afterwards. */
   readonly coordinator?: string;
@@ -33,7 +33,10 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
       progress.status(status);
       if (options.json && status.endedAt === null) options.terminal.result(JSON.stringify(status));
     },
-    note: note => progress.note(note),
+    note: note => {
+      progress.note(note);
+      if (options.json) options.terminal.result(JSON.stringify({ note }));
+    },
   });
   progress.end();
   return status;

@@ -37,7 +37,7 @@ export function addRun(program: Command, context: CommandContext, done: (code: E
     .option('--workers <count>', `worker processes (default: ${workers})`, workersOption)
     .option('--slots <count>', `tasks at a time on each worker (default: the cores shared out, here ${slots})`, slotsOption)
     .option('--overwrite', 'replace an existing output, once the new one is complete')
-    .option('--json', 'one status object a line on standard output')
+    .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (file: string, options: RunOptions) => {
       done(await (options.inline === true ? runInlineCommand(file, options, context) : runOnCluster(file, options, context)));
     });
@@ -92,9 +92,11 @@ async function submitAndFollow({ file, options, context, cluster, prints, follow
     if (interrupted.aborted) throw new InterruptedError();
   };
   const request = jobRequestOf(file, options, { terminal, directory: cluster.scratch });
-  const planned = await planJob(request);
-  const { submission, blobs } = await prepareSubmission(planned, request);
-  goOn();
+  const plan = async () => {
+    const job = await planJob(request);
+    return { planned: job, ...(await prepareSubmission(job, request)) };
+  };
+  const { planned, submission, blobs } = await unlessInterrupted(plan(), { signal: interrupted, graceMs: 0 });
   const address = parseAddress(await cluster.url, null);
   const progress = progressFor(follow);
   prints.stages = planned.graph.stages;

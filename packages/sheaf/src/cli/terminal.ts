@@ -44,7 +44,7 @@ export function processTerminal(): Terminal {
       write: text => writeError(text),
     },
     color: stderr.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    width: stderr.isTTY === true ? (stderr.columns ?? 80) : 200,
+    width: stderr.isTTY === true ? stderr.columns || 80 : 200,
     result: line => void writeResult(`${line}\n`),
     resultText: text => void writeResult(text),
     say: line => void writeError(`${line}\n`),

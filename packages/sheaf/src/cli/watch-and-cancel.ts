@@ -24,7 +24,7 @@ interface Conversation {
 export function addWatchAndCancel(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const { terminal } = context;
   addCoordinatorOptions(program.command('watch').description('follow a job to its end').argument('<id>', 'the job'))
-    .option('--json', 'one status object a line on standard output')
+    .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (id: string, options: WatchOptions) => {
       const json = options.json === true;
       const follow = (address: CoordinatorAddress): FollowOptions => ({ terminal, json, coordinator: addressText(address) });
