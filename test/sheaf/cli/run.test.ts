@@ -151,6 +151,29 @@ describe('a mistake is one line on standard error and ends with 2', () => {
   });
 });
 
+describe('from.items whose code throws is a mistake, told with its line', () => {
+  const throwing = (body: string): string => endlessItems.replace(/async function\* \(\) \{[\s\S]*\n {2}\}\)/, `${body})`);
+  it.each([
+    [
+      'a generator',
+      "function* (): Iterable<number> {\n    yield 1;\n    throw new RangeError('no more');\n  }",
+      'items.ts:8:11: from.items threw RangeError: no more',
+    ],
+    ['a function', "() => {\n    throw new Error('none at all');\n  }", 'items.ts:7:11: from.items threw Error: none at all'],
+    ['an item that cannot be carried', '() => [1, () => 2]', 'item 1 cannot be carried to a task: value is a function'],
+    ['what is no iterable', '() => 5 as never', 'from.items: the function must give an array'],
+  ])('%s', async (_, body, says) => {
+    user.write('items.ts', throwing(body));
+    for (const command of [['run'], ['run', '--inline'], ['explain']]) {
+      const { code, stdout, stderr } = await user.run(...command, 'items.ts');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('error: ');
+      expect(stderr).toContain(says);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+  });
+});
+
 test.each(['submit --coordinator localhost:1', 'explain', 'run --inline', 'run'])(
   'a signal while the job is planned ends %s with 130, and nothing is left',
   async line => {
