@@ -2,14 +2,13 @@
 // Keyed is the same records with a key chosen, grouped when something asks for groups. Nothing runs while `plan` runs.
 
 import type { TaskContext } from '../context.ts';
-import type { Order, Select } from '../inference.ts';
+import type { ColumnsOf, Order, Select } from '../inference.ts';
 import type { Anything, Key, Pair } from '../keys.ts';
 import type { Sink } from '../sinks.ts';
 import type { Source } from '../sources.ts';
 import type { Aggregate } from './aggregates.ts';
 
 type Context = TaskContext<unknown>;
-type ColumnsOf<T, A> = T extends object ? { [N in keyof T & string]: T[N] extends A ? N : never }[keyof T & string] : never;
 /** What a selector gives: the column's type, or what the function returns. */
 export type Selected<T, S> = S extends (record: T) => infer A ? A : S extends keyof T ? T[S] : never;
 /** A column, columns, or a function. */
@@ -48,7 +47,16 @@ export interface Collection<T> {
   top(count: number, by: Select<T, Key>): Collection<T>;
   /** Total order over all part files; equal ones keep input order. null is first, or last with `desc`. */
   sortBy(...orders: readonly Order<T>[]): Collection<T>;
-  write(sink: Sink<T>): void;
+  write(sink: Sink<T>, options?: WriteOptions<T>): void;
+}
+
+/**
+ * A column, columns, or a name and a function: the records go to folders `name=value/`, and the files are without these columns.
+ */
+export type PartitionBy<T> = ColumnsOf<T, Key> | readonly ColumnsOf<T, Key>[] | { readonly name: string; readonly by: (record: T) => Key };
+
+export interface WriteOptions<T> {
+  readonly partitionBy?: PartitionBy<T>;
 }
 
 export interface JoinOptions {

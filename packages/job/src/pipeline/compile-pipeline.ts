@@ -7,6 +7,7 @@ import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
+import type { PartFolders } from './part-folders.ts';
 import type { Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
 import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
@@ -34,8 +35,9 @@ export interface Plan {
 /** Throws UsageError for a plan that writes nothing. */
 export function compilePipeline(plan: Plan): CompiledJob {
   const compiler = new PipelineCompiler();
-  const outputs: Output[] = plan.written.map(({ from, output }, id) => {
-    compiler.write(from, id);
+  const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
+    if (folders === null) compiler.write(from, id);
+    else compiler.writeFolders(from, folders, id);
     return output;
   });
   if (outputs.length === 0) throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).");
@@ -55,6 +57,16 @@ class PipelineCompiler {
       this.drafts.push(stage, { type: 'write', from: step, output });
       if (!stage.outputs.includes(output)) stage.outputs.push(output);
     }
+  }
+
+  /** All records of a folder in one task, in input order, one folder after another. */
+  writeFolders(from: Node, folders: PartFolders, output: number): void {
+    const stage = this.drafts.stage('partition', { type: 'partitions', count: hashed });
+    const key: KeyPart[] = [{ select: folders.key(this.functions), desc: false }];
+    const value = folders.value(this.functions);
+    const edges = this.emit(this.branches(from), stage, { key, group: 1, value, combine: null, partitioner: { type: 'hash' } });
+    this.drafts.push(stage, { type: 'write', from: this.receive(stage, [edges]), output, folders: true });
+    stage.outputs.push(output);
   }
 
   /** The records of a node; computed once however often they are asked for. */

@@ -11,13 +11,18 @@ import type { Source } from '../sources.ts';
 import { aggregateDefinition } from './aggregates.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
+import { type PartFolders, partFoldersOf } from './part-folders.ts';
 import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
 export interface Written {
   readonly from: Node;
-  readonly output: Extract<Output, { readonly type: 'files' }>;
+  readonly output: FilesOutput;
+  /** null: each task writes one part. */
+  readonly folders: PartFolders | null;
 }
+
+type FilesOutput = Extract<Output, { readonly type: 'files' }>;
 
 type AnyCollection = Collection<unknown>;
 type AnyKeyed = Keyed<never, unknown>;
@@ -53,7 +58,7 @@ export class PlanRecorder {
       pairs: () => this.keyed(pairsOf(node)),
       top: (count: unknown, by: unknown) => this.top(node, count, by),
       sortBy: (...orders: unknown[]) => this.sortBy(node, orders),
-      write: (sink: unknown) => this.write(node, sink),
+      write: (sink: unknown, options?: unknown) => this.write(node, sink, options),
     };
     return withInternals(methods, { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
   }
@@ -147,7 +152,7 @@ export class PlanRecorder {
     return { node, key: itemSelector(0), value: itemSelector(1), columns };
   }
 
-  private write(from: Node, sink: unknown): void {
+  private write(from: Node, sink: unknown, options: unknown): void {
     const definition = sinkDefinition(sink);
     if (definition === undefined) throw new UsageError("write takes a sink, such as to.csv('bills').");
     const { output } = definition;
@@ -155,7 +160,8 @@ export class PlanRecorder {
     if (this.written.some(other => other.output.folder === output.folder)) {
       throw new UsageError(`two collections are written to '${output.folder}': write each to a folder of its own, or their union.`);
     }
-    this.written.push({ from, output });
+    const folders = partFoldersOf(options, from.columns);
+    this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders });
   }
 
   private nodeOf(collection: unknown, where: string): Node {
@@ -165,6 +171,15 @@ export class PlanRecorder {
     if (definition.recorder !== this) throw new UsageError(`${where} takes collections of one plan, but this one is of another job.`);
     return definition.node;
   }
+}
+
+/** Columns that are named for the files do not include those that the folders stand for. */
+function withFolders(output: FilesOutput, { names }: PartFolders): FilesOutput {
+  const { columns } = output.options;
+  if (!Array.isArray(columns)) return { ...output, folders: true };
+  const left = (columns as readonly string[]).filter(name => !names.includes(name));
+  if (left.length === 0) throw new UsageError('write: partitionBy takes every column, so that nothing is left to write.');
+  return { ...output, folders: true, options: { ...output.options, columns: left } };
 }
 
 function columnsOf(source: ReturnType<typeof definitionOf>): readonly string[] | null {

@@ -4,6 +4,7 @@ import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import type { BroadcastTable } from './broadcast-table.ts';
 import type { EdgeWriter } from './edge-writer.ts';
+import type { FolderWriter } from './folder-writer.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import type { PartWriter } from './part-writer.ts';
 import type { UserContext } from './task-context.ts';
@@ -17,6 +18,7 @@ export interface TaskParts {
   readonly tables: ReadonlyMap<StepId, BroadcastTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;
   partWriter(output: OutputId): PartWriter;
+  folderWriter(output: OutputId): FolderWriter;
   /** Whether the edges of a `receive` step went through a combiner. */
   receivesCombined(receive: StepId): boolean;
 }
