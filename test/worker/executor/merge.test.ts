@@ -108,6 +108,17 @@ describe('a merge', () => {
     },
   );
 
+  test('in passes copies no more than it must', () => {
+    const all = written(Array.from({ length: 12 }, (_, i) => ({ side: 0, rows: [{ key: 'a', value: `v${i}` }] })));
+    const copied = (fanIn: number): number => {
+      const merge = mergeMemory(folder, fanIn, [false]);
+      const left = mergePasses(all, merge, mergeIds);
+      expect(readAll(left, merge).map(({ value }) => value)).toEqual(all.map((_, i) => `v${i}`));
+      return all.filter(source => !left.includes(source)).length;
+    };
+    expect([12, 11, 10, 8, 7, 6, 5].map(copied)).toEqual([0, 2, 3, 5, 6, 8, 9]);
+  });
+
   test('of more sides than there is memory for is refused', () => {
     const all = written([0, 1, 2].map(side => ({ side, rows: [{ key: 'a', value: 'v' }] })));
     expect(() => mergePasses(all, mergeMemory(folder, 2, [false, false, false]), mergeIds)).toThrow(
@@ -129,7 +140,7 @@ describe('a merge', () => {
       rmSync(merge.directory, { recursive: true });
     }
     rmSync((all[6] as MergeSource).path);
-    expect(() => mergePasses(all, mergeMemory(folder, 4, [false]), mergeIds)).toThrow('the run file is not there');
+    expect(() => mergePasses(all, mergeMemory(folder, 2, [false]), mergeIds)).toThrow('the run file is not there');
     expect(readdirSync('/proc/self/fd').length).toBe(before);
   });
 });

@@ -129,17 +129,20 @@ export class OpenMerge {
   }
 }
 
-/** Merges sources in passes until no more than the fan-in are left. */
+/** Merges sources in passes until no more than the fan-in are left. What need not be copied for that is not copied. */
 export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory, ids: Omit<RunIds, 'edge'>): readonly MergeSource[] {
   let left = sources;
   for (let pass = 0; left.length > merge.fanIn; pass++) {
     const next: MergeSource[] = [];
+    // How many sources fewer there must be.
+    let excess = left.length - merge.fanIn;
     for (let from = 0; from < left.length; ) {
-      const to = endOfGroup(left, from, merge.fanIn);
+      const to = endOfGroup(left, from, Math.min(merge.fanIn, excess + 1));
       const group = left.slice(from, to);
       next.push(
         group.length === 1 ? (group[0] as MergeSource) : mergeGroup(group, merge, { ...ids, edge: pass * 1_000_000 + next.length }),
       );
+      excess -= group.length - 1;
       from = to;
     }
     if (next.length === left.length) throw tooManySides(left.length, merge.fanIn);
@@ -148,11 +151,11 @@ export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory,
   return left;
 }
 
-/** Neighbours of one side, at most the fan-in. */
-function endOfGroup(sources: readonly MergeSource[], from: number, fanIn: number): number {
+/** Neighbours of one side, at most so many. */
+function endOfGroup(sources: readonly MergeSource[], from: number, most: number): number {
   const side = sources[from]?.side;
   let to = from + 1;
-  while (to < sources.length && to - from < fanIn && sources[to]?.side === side) to++;
+  while (to < sources.length && to - from < most && sources[to]?.side === side) to++;
   return to;
 }
 
