@@ -17,6 +17,7 @@ import { instantiate } from '../kernels/instantiate.ts';
 import { type Folding, foldingOf } from './folds.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
+import type { Progress } from './progress.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { keyWriterOf, type Pick, pickOf } from './selects.ts';
 import { type TableLayout, tableLayout } from './table-layout.ts';
@@ -32,6 +33,7 @@ export interface EdgeWriterOptions {
   readonly blocks: Region;
   readonly path: string;
   readonly recordBytesMax: number;
+  readonly progress: Progress;
   /** Refuses a record of more than so many bytes. */
   readonly tooLarge: (bytesMax: number) => never;
 }
@@ -108,6 +110,7 @@ export class EdgeWriter {
         ids,
         region: this.options.region,
         recordBytesMax: this.recordBytesMax,
+        progress: this.options.progress,
         ordered: this.ordered,
         newRun: () => this.newRun(path),
       });

@@ -7,6 +7,7 @@ import type { Region } from '../data/memory.ts';
 import { decodeValue } from '../data/value-codec.ts';
 import type { Folding } from './folds.ts';
 import type { MergeMemory, OpenMerge } from './merge-sources.ts';
+import type { Progress } from './progress.ts';
 import { UserMistake } from './user-mistake.ts';
 
 export interface GroupSide extends GroupParts {
@@ -31,6 +32,8 @@ export class Groups {
   bytesRead = 0;
 
   private readonly bytes: Uint8Array;
+  /** Told of every record: one group may be half of all there is. */
+  private readonly progress: Progress;
   private readonly open: OpenMerge;
   private readonly large: Region;
   private readonly sides: readonly GroupSide[];
@@ -45,6 +48,7 @@ export class Groups {
   private keySide = 0;
 
   constructor(open: OpenMerge, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
+    this.progress = merge.progress;
     this.bytes = merge.memory.bytes;
     this.open = open;
     this.large = merge.large;
@@ -104,11 +108,13 @@ export class Groups {
     const { cursor } = this.open.tree;
     const at = cursor.value(this.large);
     this.bytesRead += cursor.keyLength + cursor.valueLength;
+    this.progress.bytes = this.bytesRead;
     return decodeValue(this.bytes, at, at + cursor.valueLength);
   }
 
   private step(): void {
     this.records++;
+    this.progress.tick();
     this.pending = this.open.tree.next();
     if (!this.pending) return;
     const { cursor } = this.open.tree;

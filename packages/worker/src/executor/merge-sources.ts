@@ -12,6 +12,7 @@ import { type CursorStart, cursorBytes, RunCursor } from '../data/run-cursor.ts'
 import { RunFile } from '../data/run-file.ts';
 import { type BlockEntry, type RunIds, runHeaderBytes, type Stretch } from '../data/run-format.ts';
 import { keyPrefixBytes, RunWriter } from '../data/run-writer.ts';
+import type { Progress } from './progress.ts';
 
 /** A stretch to merge, by file. */
 export interface MergeSource {
@@ -85,6 +86,8 @@ export interface MergeMemory {
   readonly directory: string;
   /** By side: whether the edge orders values. */
   readonly ordered: readonly boolean[];
+  /** Passes over much data take minutes. */
+  readonly progress: Progress;
 }
 
 /** An open merge of at most `fanIn` sources. */
@@ -189,6 +192,7 @@ function copyMerged({ tree }: OpenMerge, merge: MergeMemory, writer: RunWriter):
     while (tree.next()) {
       const { cursor } = tree;
       writer.put(0, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(merge.large), cursor.valueLength);
+      merge.progress.advance();
     }
     writer.endSegment();
     writer.finish();

@@ -140,6 +140,7 @@ export class TaskRun implements TaskParts {
       blocks: regions.blocks,
       path: join(this.task.directory, `edge-${edge}.run`),
       recordBytesMax: this.layout?.recordBytesMax ?? 0,
+      progress: this.progress,
       tooLarge: bytesMax => {
         const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${bytesMax} bytes, what settings.memoryMb leaves for one: raise memoryMb, or send less`;
         throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message });
