@@ -1,6 +1,6 @@
 // The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
 
-import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
+import { type Edge, sidesOf } from '@sheaf/protocol/graph';
 import { foldingOf } from './folds.ts';
 import { type GroupSide, Groups } from './groups.ts';
 import { keyText } from './key-text.ts';
@@ -10,7 +10,6 @@ import type { Push } from './step-calls.ts';
 import type { GroupPush, StepChain } from './step-chain.ts';
 import type { TaskLayout } from './task-layout.ts';
 import { taskSources } from './task-sources.ts';
-import type { WaitingSteps } from './waiting-steps.ts';
 import { writeTextKeys } from './write-text-keys.ts';
 
 type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
@@ -45,18 +44,11 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   }
 }
 
-async function readGroups(
-  run: TaskRun,
-  groups: Groups,
-  { push, waits }: { readonly push: GroupPush; readonly waits: WaitingSteps | null },
-): Promise<void> {
-  const { where, progress } = run;
+function readGroups(run: TaskRun, groups: Groups, push: GroupPush): void {
+  const { where } = run;
   while (groups.nextGroup()) {
     where.record = groups.count - 1;
     push(groups);
-    progress.bytes = groups.bytesRead;
-    progress.tick();
-    if (waits?.full === true) await waits.drain();
   }
 }
 
@@ -70,24 +62,13 @@ function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
   };
 }
 
-interface Records {
-  /** Of the value that the edge of a side sends. */
-  readonly kinds: readonly Select['type'][];
-  readonly next: Push;
-  readonly waits: WaitingSteps | null;
-}
-
 /** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
-async function readRecords(run: TaskRun, groups: Groups, { kinds, next, waits }: Records): Promise<void> {
-  const { where, progress } = run;
-  while (groups.nextGroup()) {
-    where.record = groups.count - 1;
+function recordsPush(ofSides: readonly ShuffleEdge[], next: Push): GroupPush {
+  const kinds = ofSides.map(edge => edge.shuffle.value.type);
+  return groups => {
     while (groups.nextValue()) {
       const kind = kinds[groups.side];
       next(kind === 'record' ? groups.value : kind === 'none' ? groups.key() : [groups.key(), groups.value]);
-      progress.tick();
-      if (waits?.full === true) await waits.drain();
     }
-    progress.bytes = groups.bytesRead;
-  }
+  };
 }
