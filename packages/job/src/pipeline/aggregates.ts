@@ -4,9 +4,8 @@
 import { UsageError } from '@sheaf/protocol';
 import { type brand, internalsOf, withInternals } from '../brand.ts';
 import type { AnyFunction } from '../compiled-job.ts';
-import type { Select } from '../inference.ts';
+import type { ColumnsOf, Select } from '../inference.ts';
 import type { Key } from '../keys.ts';
-import type { Selected } from './collection.ts';
 import { selectorOf } from './selectors.ts';
 
 /** A named aggregate over records V. */
@@ -26,20 +25,26 @@ export interface AggregateDefinition {
   finish(partial: never): unknown;
 }
 
+/**
+ * What an aggregate of a column N or a function to A gives. Two parameters, because one for both would leave the function's
+ * record untyped; N is every column when a function was given, so that A must be asked first.
+ */
+export type Aggregated<V, N, A> = [A] extends [never] ? V[N & keyof V] : A;
+
 export interface Aggregates {
   count(): Aggregate<unknown, number>;
   sum<V>(of: Select<V, number>): Aggregate<V, number>;
   mean<V>(of: Select<V, number>): Aggregate<V, number>;
   /** By the order of keys; of equals the first stays. */
-  min<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
-  max<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
+  min<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  max<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
   /** Of the whole population, by Welford's method, merged as Chan et al. (1979) have it. */
   variance<V>(of: Select<V, number>): Aggregate<V, number>;
   /** In input order. */
-  first<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
-  last<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
+  first<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  last<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
   /** All of them, in input order: a group must fit into a record. */
-  collect<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>[]>;
+  collect<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>[]>;
 }
 
 const same = (partial: unknown): unknown => partial;
