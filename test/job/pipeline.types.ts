@@ -121,12 +121,15 @@ export const d4 = defineJob({
     );
   },
 });
-// rows of a key of several columns
+// rows of a key of several columns, folders by a column's value, what is missing of a join
 export const d5 = defineJob({
   name: 'rows',
   params: Paths2,
   plan({ params, read }) {
     const sales = read(from.csv(params.in, { user: 'integer', day: 'date', amount: 'number' }));
+    sales.write(to.csv(params.out), { partitionBy: 'day' });
+    sales.write(to.csv(params.out), { partitionBy: ['day', 'user'] });
+    sales.write(to.csv(params.out), { partitionBy: { name: 'month', by: r => r.day.getMonth() } });
     is<Collection<{ day: Date; user: number; n: number }>>()(
       sales.keyBy(['day', 'user']).aggregate({ n: agg.count() }).rows(['day', 'user']),
     );
@@ -196,6 +199,8 @@ defineJob({
       .map(([, v]) => v.right.plan);
     // @ts-expect-error per-record async mapper
     hits.flatMap(async h => [h]);
+    // @ts-expect-error no such column to partition by
+    hits.write(to.csv('o'), { partitionBy: 'when' });
     // @ts-expect-error records of objects are not keys: distinct needs to know by what
     hits.distinct();
     // @ts-expect-error records of objects are not keys: countBy needs to know by what
