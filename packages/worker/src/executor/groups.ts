@@ -27,6 +27,8 @@ export class Groups {
   turn = 0;
   /** Values so far of this group. */
   valueCount = 0;
+  /** `skipSide` has passed values of this group. */
+  skipped = false;
   /** Records read from the merge. */
   records = 0;
   bytesRead = 0;
@@ -70,11 +72,25 @@ export class Groups {
     this.same = true;
     this.count++;
     this.valueCount = 0;
+    this.skipped = false;
     return true;
   }
 
   key(): unknown {
     return decodeGroup(this.bytes, this.keyAt, this.sides[this.keySide] as GroupSide);
+  }
+
+  /** The side of the value that `nextValue` would give; -1 at the end of the group. */
+  nextSide(): number {
+    return this.pending && this.same ? this.open.tree.side : -1;
+  }
+
+  /** Steps past the next values that are of one side. */
+  skipSide(side: number): void {
+    while (this.nextSide() === side) {
+      this.skipped = true;
+      this.step();
+    }
   }
 
   /** Reads the next value of the group into `value` and `side`; false at the end of the group. */
