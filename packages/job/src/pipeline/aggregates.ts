@@ -20,6 +20,8 @@ export interface AggregateDefinition {
   readonly text: string;
   /** The column it reads, to be checked against what is known of the records. */
   readonly column: string | null;
+  /** Only numbers mean anything to it. */
+  readonly ofNumbers: boolean;
   start(value: unknown): unknown;
   merge(a: never, b: never): unknown;
   finish(partial: never): unknown;
@@ -51,7 +53,7 @@ const same = (partial: unknown): unknown => partial;
 const add = (a: number, b: number): number => a + b;
 
 export const agg: Aggregates = {
-  count: () => made({ text: 'count', column: null, start: () => 1, merge: add, finish: same }),
+  count: () => made({ text: 'count', column: null, ofNumbers: false, start: () => 1, merge: add, finish: same }),
   sum: of => selected('sum', of, { merge: add }),
   mean: of =>
     selected('mean', of, { start: value => [value, 1], merge: addPairs, finish: ([sum, count]: readonly [number, number]) => sum / count }),
@@ -83,7 +85,15 @@ interface Parts {
 function selected<V, A>(name: string, of: unknown, parts: Parts): Aggregate<V, A> {
   const selector = selectorOf(of, `agg.${name}`);
   const { start = same, merge, finish = same } = parts;
-  return made({ text: `${name}(${selector.text})`, column: selector.column, start: value => start(selector.pick(value)), merge, finish });
+  const ofNumbers = ['sum', 'mean', 'variance'].includes(name);
+  return made({
+    text: `${name}(${selector.text})`,
+    column: selector.column,
+    ofNumbers,
+    start: value => start(selector.pick(value)),
+    merge,
+    finish,
+  });
 }
 
 function made<V, A>(definition: Omit<AggregateDefinition, 'type'>): Aggregate<V, A> {

@@ -32,7 +32,7 @@ export interface Plan {
   readonly written: readonly Written[];
 }
 
-/** Throws UsageError for a plan that writes nothing. */
+/** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
   const compiler = new PipelineCompiler();
   const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
@@ -40,7 +40,6 @@ export function compilePipeline(plan: Plan): CompiledJob {
     else compiler.writeFolders(from, folders, id);
     return output;
   });
-  if (outputs.length === 0) throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).");
   const { stages, edges } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
   return { graph, functions: compiler.functions.functions };

@@ -12,6 +12,8 @@ export interface KeyedNode {
   readonly value: Selector;
   /** Columns of the value, where they are known. */
   readonly columns: readonly string[] | null;
+  /** Of how many columns the key is made, where it is of a list of them. */
+  readonly keyParts?: number | undefined;
 }
 
 export interface SortPart {

@@ -12,6 +12,7 @@ import { aggregateDefinition } from './aggregates.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
+import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
 import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
@@ -30,6 +31,8 @@ type Call = AnyFunction;
 
 export class PlanRecorder {
   readonly written: Written[] = [];
+  /** Once the plan has ended, nothing more may be said of its collections. */
+  finished = false;
 
   /** What `plan` is given. */
   flow(params: unknown): Flow<unknown> {
@@ -82,6 +85,9 @@ export class PlanRecorder {
       topPerKey: (count: unknown, by: unknown) => this.keyed(topPerKey(of, count, by)),
       entries: () => this.collection(entriesOf(of)),
       rows: (keyNames: unknown, valueName?: unknown) => this.collection(rowsOf(of, keyNames, valueName)),
+      write: () => {
+        throw new UsageError('write is for collections: say entries() or rows() of a keyed one first.');
+      },
     };
     return withInternals(methods, { type: 'keyed', recorder: this, of }) as unknown as AnyKeyed;
   }
@@ -97,7 +103,8 @@ export class PlanRecorder {
   private keyBy(node: Node, by: unknown, where: string): KeyedNode {
     const key = by === undefined && where !== 'keyBy' ? recordSelector : selectorOf(by, where, true);
     checkColumns(key, node.columns, where);
-    return { node, key, value: recordSelector, columns: node.columns };
+    const keyParts = Array.isArray(by) ? key.columns.length : undefined;
+    return { node, key, value: recordSelector, columns: node.columns, keyParts };
   }
 
   private distinct(node: Node, by: unknown): AnyCollection {
@@ -149,7 +156,7 @@ export class PlanRecorder {
       throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
     const node: Node = { type: 'join', kind, left, right: definition.of, broadcast, columns: null };
     const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
-    return { node, key: itemSelector(0), value: itemSelector(1), columns };
+    return { node, key: itemSelector(0), value: itemSelector(1), columns, keyParts: left.keyParts };
   }
 
   private write(from: Node, sink: unknown, options: unknown): void {
@@ -157,9 +164,11 @@ export class PlanRecorder {
     if (definition === undefined) throw new UsageError("write takes a sink, such as to.csv('bills').");
     const { output } = definition;
     if (output.type !== 'files') throw new UsageError('write takes a sink of files.');
-    if (this.written.some(other => other.output.folder === output.folder)) {
-      throw new UsageError(`two collections are written to '${output.folder}': write each to a folder of its own, or their union.`);
-    }
+    if (this.finished) throw new UsageError('write: this collection is of another job, whose plan has ended.');
+    checkFolder(
+      output.folder,
+      this.written.map(other => other.output.folder),
+    );
     const folders = partFoldersOf(options, from.columns);
     this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders });
   }
@@ -196,6 +205,7 @@ function folded(of: KeyedNode, folding: Folding, name: string): KeyedNode {
   return {
     ...pairsOf({ type: 'fold', of, folding, name, columns: null }),
     columns: name === 'reduce' || name === 'distinct' ? of.columns : null,
+    keyParts: of.keyParts,
   };
 }
 
@@ -206,6 +216,7 @@ function reducing(merge: Call): Folding {
 function summed(of: KeyedNode, by: unknown): KeyedNode {
   const selector = selectorOf(by, 'sum');
   checkColumns(selector, of.columns, 'sum');
+  checkNumbers(selector.column, of, 'sum');
   const folding: Folding = { text: 'sum', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: null, finish: null };
   return folded({ ...of, value: composed(of.value, selector) }, folding, 'sum');
 }
@@ -218,6 +229,7 @@ function aggregated(of: KeyedNode, given: unknown): KeyedNode {
     const definition = aggregateDefinition(aggregate);
     if (definition === undefined) throw new UsageError(`aggregate: '${name}' is no aggregate, such as agg.sum('amount').`);
     if (definition.column !== null) checkColumns({ columns: [definition.column] }, of.columns, `aggregate: '${name}'`);
+    if (definition.ofNumbers) checkNumbers(definition.column, of, `aggregate: '${name}'`);
     return { name, ...definition };
   });
   const folding: Folding = {
@@ -237,7 +249,7 @@ function mappedValues(of: KeyedNode, map: Call): KeyedNode {
     return [k, map(value.pick(record), k, context)];
   };
   const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
-  return pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null });
+  return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), keyParts: of.keyParts };
 }
 
 /** The largest values come first by a descending sort of each group, of which the rest is left unread. */
@@ -251,7 +263,7 @@ function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode {
     return [[key, taken]];
   };
   const sort: SortPart = { selector, desc: true };
-  return pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null });
+  return { ...pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null }), keyParts: of.keyParts };
 }
 
 function entriesOf(of: KeyedNode): Node {
@@ -268,6 +280,7 @@ function rowsOf(of: KeyedNode, keyNames: unknown, valueName: unknown): Node {
   if (names.length === 0 || !names.every(isName))
     throw new UsageError("rows takes the name of the key's column, as in rows('user'), or a list of names.");
   if (valueName !== undefined && !isName(valueName)) throw new UsageError("rows: the value's name is a string, as in rows('word', 'n').");
+  if (several) checkKeyNames(names, of);
   const columns = valueName === undefined ? of.columns : [valueName as string];
   const twice = columns?.find(name => names.includes(name));
   if (twice !== undefined) throw new UsageError(`rows: there would be two columns '${twice}'.`);
