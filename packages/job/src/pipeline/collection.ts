@@ -31,6 +31,24 @@ export interface Collection<T> {
   flatMap<U extends Anything>(map: (record: T, context: Context) => Iterable<U>): Collection<U>;
   /** Looks at each record and passes it on. */
   peek(look: (record: T, context: Context) => void): Collection<T>;
+  /**
+   * Batches of up to `size` records of a task, in their order. The function may be asynchronous, such as a request for each
+   * batch; up to `concurrency` batches (1 unless said) are under way at once.
+   */
+  mapBatch<U extends Anything>(
+    size: number,
+    map: (records: readonly T[], context: Context) => Promise<Iterable<U>> | Iterable<U>,
+    options?: { readonly concurrency?: number },
+  ): Collection<U>;
+  /** About `rate` (0 to 1) of the records, each chosen by its place and `seed` alone: the same ones on any cluster. */
+  sample(rate: number, seed?: number): Collection<T>;
+  /**
+   * Lines through a program that each worker has: one process for each task, its lines of output are the records. It fails the
+   * task when it ends with another exit code than 0.
+   */
+  pipe(this: T extends string ? unknown : 'pipe takes lines', command: readonly string[]): Collection<string>;
+  /** Says that the collection is used several times. It changes nothing: each collection is computed once anyway. */
+  cache(): Collection<T>;
   /** Records that are keys themselves: of equals the first in input order stays. */
   distinct(this: T extends Key ? unknown : RecordsAreNotKeys): Collection<T>;
   /** Of records with equal keys the first in input order stays. */
@@ -85,6 +103,14 @@ export interface Keyed<K extends Key, V> {
   semiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
   /** The values whose key the other side has not. */
   antiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
+  /**
+   * Called once for each key that either side has, with the values of both sides, which stream: read `left` before `right`, each
+   * once. Asking for a right value ends the left ones.
+   */
+  cogroup<W, R extends Anything>(
+    other: Keyed<K, W>,
+    group: (key: K, left: Iterable<V>, right: Iterable<W>, context: Context) => Iterable<R>,
+  ): Collection<R>;
   /** The `count` values of each key that are largest by something, largest first. */
   topPerKey(count: number, by: Select<V, Key>): Keyed<K, V[]>;
   entries(): Collection<readonly [K, V]>;

@@ -2,7 +2,7 @@
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
 import { UsageError } from '@sheaf/protocol';
-import type { Count, FunctionRef, Input, KeyPart, Output, Select, Settings } from '@sheaf/protocol/graph';
+import type { Count, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
@@ -84,6 +84,20 @@ class PipelineCompiler {
         return [this.read(node)];
       case 'call':
         return this.call(this.branches(node.from), { role: node.role, call: node.call, text: node.text });
+      case 'batches': {
+        const { from, size: batch, concurrency } = node;
+        const ref = this.functions.add('mapBatch', node.call);
+        return this.branches(from).map(({ stage, step }) => {
+          return { stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref, batch, concurrency }) };
+        });
+      }
+      case 'pipe': {
+        const { from, command } = node;
+        return this.branches(from).map(({ stage, step }) => ({
+          stage,
+          step: this.drafts.push(stage, { type: 'pipe', from: step, command }),
+        }));
+      }
       case 'union':
         return node.of.flatMap(one => this.branches(one));
       case 'fold':
@@ -92,6 +106,8 @@ class PipelineCompiler {
         return this.group(node);
       case 'join':
         return node.broadcast ? this.lookup(node) : this.join(node);
+      case 'cogroup':
+        return this.cogroup(node);
       case 'top':
         return this.top(node);
       case 'sort':
@@ -174,6 +190,14 @@ class PipelineCompiler {
     return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind }) }];
   }
 
+  private cogroup({ left, right, call }: NodeOf<'cogroup'>): Branches {
+    const stage = this.drafts.stage('cogroup', { type: 'partitions', count: hashed });
+    const sides = [left, right].map(side => this.emit(this.branches(side.node), stage, this.sideShuffle(side)));
+    const receive = this.receive(stage, sides);
+    const ref = this.functions.add('group', call);
+    return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind: 'cogroup', function: ref }) }];
+  }
+
   private sideShuffle({ key, value }: KeyedNode): ShuffleDraft {
     return { key: [this.part(key)], group: 1, value: value.select(this.functions, 'value'), combine: null, partitioner: { type: 'hash' } };
   }
@@ -188,11 +212,12 @@ class PipelineCompiler {
     const { kind } = node;
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
-    const looked = pairs.map(branch => this.lookedUp(branch, table, kind === 'inner' ? 'inner' : 'left'));
-    return this.call(looked, lookedUpPair(kind));
+    if (kind === 'right' || kind === 'full') throw new UsageError(`a ${kind} join cannot be a broadcast`);
+    const looked = pairs.map(branch => this.lookedUp(branch, table, kind));
+    return kind === 'inner' || kind === 'left' ? this.call(looked, lookedUpPair(kind)) : looked;
   }
 
-  private lookedUp({ stage, step }: Branch, table: Branch, kind: 'inner' | 'left'): Branch {
+  private lookedUp({ stage, step }: Branch, table: Branch, kind: LookupKind): Branch {
     const edge = this.drafts.edge({ from: table.stage, to: stage, shuffle: null });
     this.drafts.push(table.stage, { type: 'emit', from: table.step, edge });
     const load = this.drafts.push(stage, { type: 'load', edge, key: itemSelector(0).select(this.functions, 'key') });
@@ -273,11 +298,8 @@ class PipelineCompiler {
 const unordered: ShuffleDraft = { key: [], group: 0, value: wholeRecord, combine: null, partitioner: { type: 'hash' } };
 
 /** From [key, { left: pair, right: pair or undefined }] to what the join gives. */
-function lookedUpPair(kind: NodeOf<'join'>['kind']): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
+function lookedUpPair(kind: 'inner' | 'left'): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
   type Looked = readonly [unknown, { readonly left: readonly unknown[]; readonly right: readonly unknown[] | undefined }];
-  if (kind === 'semi' || kind === 'anti') {
-    throw new UsageError(`a ${kind} join as a broadcast comes with a later release: leave { broadcast: true } out.`);
-  }
   const call = ([key, { left, right }]: Looked): unknown => [key, { left: left[1], right: right?.[1] }];
   return { role: 'map', call, text: `looked up ${kind}` };
 }

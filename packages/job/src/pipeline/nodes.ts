@@ -51,12 +51,15 @@ export type Node = Made &
         readonly call: AnyFunction;
         readonly text: string;
       }
+    | { readonly type: 'batches'; readonly from: Node; readonly size: number; readonly concurrency: number; readonly call: AnyFunction }
+    | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
     | { readonly type: 'union'; readonly of: readonly Node[] }
     /** Gives pairs [key, folded]. */
     | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }
     | { readonly type: 'group'; readonly of: KeyedNode; readonly sort: SortPart | null; readonly call: AnyFunction; readonly text: string }
     /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
     | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
+    | { readonly type: 'cogroup'; readonly left: KeyedNode; readonly right: KeyedNode; readonly call: AnyFunction }
     | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
     | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
   );

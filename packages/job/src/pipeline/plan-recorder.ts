@@ -13,6 +13,7 @@ import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
 import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
+import { batchesOf, pipeOf, sampleOf } from './record-operators.ts';
 import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
@@ -54,6 +55,10 @@ export class PlanRecorder {
       filter: (given: unknown) => call('filter', given, node.columns),
       flatMap: (given: unknown) => call('flatMap', given, null),
       peek: (given: unknown) => this.peek(node, functionOf(given, 'peek')),
+      mapBatch: (size: unknown, given: unknown, options?: unknown) => this.collection(batchesOf(node, { size, given, options })),
+      sample: (rate: unknown, seed?: unknown) => this.collection(sampleOf(node, rate, seed)),
+      pipe: (command: unknown) => this.collection(pipeOf(node, command)),
+      cache: () => this.collection(node),
       distinct: (by?: unknown) => this.distinct(node, by),
       union: (...others: unknown[]) => this.union(node, others),
       keyBy: (by: unknown) => this.keyed(this.keyBy(node, by, 'keyBy')),
@@ -82,6 +87,7 @@ export class PlanRecorder {
       fullJoin: join('full'),
       semiJoin: join('semi'),
       antiJoin: join('anti'),
+      cogroup: (other: unknown, given: unknown) => this.cogroup(of, other, functionOf(given, 'cogroup')),
       topPerKey: (count: unknown, by: unknown) => this.keyed(topPerKey(of, count, by)),
       entries: () => this.collection(entriesOf(of)),
       rows: (keyNames: unknown, valueName?: unknown) => this.collection(rowsOf(of, keyNames, valueName)),
@@ -146,15 +152,24 @@ export class PlanRecorder {
     return this.collection({ type: 'group', of, sort, call, text: call.toString(), columns: null });
   }
 
-  private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
+  private cogroup(left: KeyedNode, other: unknown, call: Call): AnyCollection {
+    return this.collection({ type: 'cogroup', left, right: this.otherSide(other), call, columns: null });
+  }
+
+  private otherSide(other: unknown): KeyedNode {
     const definition = internalsOf(other) as { readonly type: string; readonly recorder?: unknown; readonly of?: KeyedNode } | undefined;
     if (definition?.type !== 'keyed' || definition.of === undefined)
       throw new UsageError('a join takes a keyed collection: say by what with keyBy.');
     if (definition.recorder !== this) throw new UsageError('a join takes collections of one plan, but this one is of another job.');
+    return definition.of;
+  }
+
+  private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
+    const right = this.otherSide(other);
     const broadcast = ((options ?? {}) as { readonly broadcast?: unknown }).broadcast === true;
     if (broadcast && (kind === 'right' || kind === 'full'))
       throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
-    const node: Node = { type: 'join', kind, left, right: definition.of, broadcast, columns: null };
+    const node: Node = { type: 'join', kind, left, right, broadcast, columns: null };
     const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
     return { node, key: itemSelector(0), value: itemSelector(1), columns, keyParts: left.keyParts };
   }
