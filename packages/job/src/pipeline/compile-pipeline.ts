@@ -2,10 +2,11 @@
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
 import { UsageError } from '@sheaf/protocol';
-import type { Count, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
+import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import type { PartFolders } from './part-folders.ts';
 import type { Written } from './plan-recorder.ts';
@@ -34,7 +35,7 @@ export interface Plan {
 
 /** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler();
+  const compiler = new PipelineCompiler(usesOf(plan.written.map(({ from }) => from)));
   const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
     if (folders === null) compiler.write(from, id);
     else compiler.writeFolders(from, folders, id);
@@ -49,6 +50,11 @@ class PipelineCompiler {
   readonly functions = new FunctionTable();
   readonly drafts = new Drafts();
   private readonly done = new Map<Node, Branches>();
+  private readonly uses: ReadonlyMap<Node, number>;
+
+  constructor(uses: ReadonlyMap<Node, number>) {
+    this.uses = uses;
+  }
 
   write(from: Node, output: number): void {
     const branches = this.gathered(this.branches(from));
@@ -131,18 +137,24 @@ class PipelineCompiler {
     return branches.map(({ stage, step }) => ({ stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref }) }));
   }
 
-  private fold({ of, folding, name }: NodeOf<'fold'>): Branches {
-    const fold =
-      folding.builtIn === null
-        ? ({ type: 'function', function: this.functions.add('fold', folding.merge, folding.text) } as const)
-        : ({ type: 'built-in', name: folding.builtIn } as const);
+  private fold(node: NodeOf<'fold'>): Branches {
+    const { of, folding, name } = node;
     const stage = this.drafts.stage(name, { type: 'partitions', count: hashed });
-    const key = [this.part(of.key)];
-    const shuffle: ShuffleDraft = { key, group: 1, value: this.startOf(of.value, folding), combine: fold, partitioner: { type: 'hash' } };
+    const { shuffle, fold } = this.foldShuffle(node);
     const edges = this.emit(this.branches(of.node), stage, shuffle);
     const receive = this.receive(stage, [edges]);
     const branch = { stage, step: this.drafts.push(stage, { type: 'fold', from: receive, fold }) };
     return folding.finish === null ? [branch] : this.finished(branch, folding);
+  }
+
+  private foldShuffle({ of, folding }: NodeOf<'fold'>): { readonly shuffle: ShuffleDraft; readonly fold: Fold } {
+    const fold: Fold =
+      folding.builtIn === null
+        ? { type: 'function', function: this.functions.add('fold', folding.merge, folding.text) }
+        : { type: 'built-in', name: folding.builtIn };
+    const key = [this.part(of.key)];
+    const value = this.startOf(of.value, folding);
+    return { shuffle: { key, group: 1, value, combine: fold, partitioner: { type: 'hash' } }, fold };
   }
 
   private finished(branch: Branch, { finish, text }: Folding): Branches {
@@ -183,7 +195,7 @@ class PipelineCompiler {
 
   private join({ kind, left, right }: NodeOf<'join'>): Branches {
     const stage = this.drafts.stage('join', { type: 'partitions', count: hashed });
-    const sides = [left, right].map(side => this.emit(this.branches(side.node), stage, this.sideShuffle(side)));
+    const sides = [left, right].map(side => this.side(side, stage));
     // Whether the other side has the key must be known before the left values stream past.
     const inOrder = kind === 'semi' || kind === 'anti' ? sides.reverse() : sides;
     const receive = this.receive(stage, inOrder);
@@ -192,10 +204,17 @@ class PipelineCompiler {
 
   private cogroup({ left, right, call }: NodeOf<'cogroup'>): Branches {
     const stage = this.drafts.stage('cogroup', { type: 'partitions', count: hashed });
-    const sides = [left, right].map(side => this.emit(this.branches(side.node), stage, this.sideShuffle(side)));
+    const sides = [left, right].map(side => this.side(side, stage));
     const receive = this.receive(stage, sides);
     const ref = this.functions.add('group', call);
     return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind: 'cogroup', function: ref }) }];
+  }
+
+  /** A side that is a fold of its own comes as the fold's partial results, which the receive of the join puts together. */
+  private side(side: KeyedNode, stage: StageDraft): EdgeDraft[] {
+    const fold = ownFold(side, this.uses);
+    if (fold !== null && !this.done.has(fold)) return this.emit(this.branches(fold.of.node), stage, this.foldShuffle(fold).shuffle);
+    return this.emit(this.branches(side.node), stage, this.sideShuffle(side));
   }
 
   private sideShuffle({ key, value }: KeyedNode): ShuffleDraft {
