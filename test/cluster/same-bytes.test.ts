@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifyOutput } from '@sheaf/storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleData, exampleResults, writeExampleData } from '../graph/example-data.ts';
 import { exampleNames } from '../graph/examples.ts';
@@ -28,6 +29,7 @@ interface Run {
 const runs: readonly Run[] = [
   { name: 'gated-count', job: 'gated-count', params: { in: input } },
   { name: 'many-spills', job: 'many-spills', params: { in: input } },
+  { name: 'words-by-letter', job: 'words-by-letter', params: { in: input } },
   ...exampleNames.map((example, at) => {
     return { name: example, job: 'example', params: { example, data: join(folder, 'data'), memoryMb: at % 2 === 0 ? '16' : '64' } };
   }),
@@ -105,6 +107,20 @@ test.each(exampleNames)('%s writes what was worked out without the engine', name
 test('both maps of many-spills spill many times', () => {
   const { counters } = outcomeFor('many-spills', 'seven');
   expect(counters['map.spills']).toBeGreaterThanOrEqual(8);
+});
+
+test('words-by-letter writes a file for each folder, and none is empty', async () => {
+  const { folder: written } = outcomeFor('words-by-letter', 'seven');
+  const parts = [...partsOf(written)];
+  expect(parts.length).toBeGreaterThan(5);
+  for (const [name, part] of parts) {
+    const [, length, letter] = /^length=(\d+)\/letter=(.+)\/part-00000\.csv$/.exec(name) ?? [];
+    const [header, ...rows] = part.toString().trimEnd().split('\n');
+    expect(header).toBe('word,count');
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect([String(row.indexOf(',')), row[0]]).toEqual([length, letter]);
+  }
+  expect(await verifyOutput(written)).toEqual([]);
 });
 
 test('nothing is left', () => expect(left).toEqual([]));

@@ -112,6 +112,39 @@ describe('publish', () => {
     });
   });
 
+  describe('of parts in folders', () => {
+    const placed = ['day=tu', 'day=mo/user=1', 'day=mo/user=1'];
+    const inFolders = {
+      'out/_SUCCESS': expect.stringContaining('"day=mo/user=1/part-00001.txt"'),
+      'out/day=mo/user=1/part-00000.txt': '',
+      'out/day=mo/user=1/part-00001.txt': 'two\n',
+      'out/day=tu/part-00000.txt': 'zero\n',
+    };
+    const foldersOf = (parts: PartToken[]): PartToken[] =>
+      parts.map((part, i) => ({ ...part, index: i === 2 ? 1 : 0, folder: placed[i] as string }));
+
+    test.each(Array.from({ length: 12 }, (_, n) => n))('goes on after a crash at step %i', async n => {
+      const folder = temporaryFolder();
+      const { path } = await new FileCommitter(outputIn(folder)).prepare();
+      const tokens = foldersOf(writeParts(path));
+      await crashing(n, afterStep => new FileCommitter(outputIn(folder, { afterStep })).publish(tokens));
+      await new FileCommitter(outputIn(folder)).publish(tokens);
+      expect(tree(folder)).toEqual(inFolders);
+      expect(await verifyOutput(join(folder, 'out'))).toEqual([]);
+      writeFiles(folder, { 'out/day=mo/other': '', 'out/day=we/part-00000.txt': 'x', 'out/day=tu/part-00000.txt': 'Zero\n' });
+      const problems = await verifyOutput(join(folder, 'out'));
+      expect(problems.map(({ part }) => part)).toEqual(['day=tu/part-00000.txt', 'day=mo/other', 'day=we']);
+    });
+
+    test.each(['..', '../x=1', '/x=1', 'x=1/..', 'x', 'x=1//y=2', `x=${'1'.repeat(254)}`])('none lies in %s', async bad => {
+      const folder = temporaryFolder();
+      const committer = new FileCommitter(outputIn(folder));
+      const { path } = await committer.prepare();
+      const [part] = writeParts(path) as [PartToken];
+      await expect(committer.publish([{ ...part, folder: bad }])).rejects.toThrow('not a folder of parts');
+    });
+  });
+
   test('refuses what is not whole', async () => {
     const folder = temporaryFolder();
     const committer = new FileCommitter(outputIn(folder));

@@ -34,7 +34,7 @@ export type Mapped<M, Q> = Unknown<M> extends true ? PairsOf<Q> : M;
 export type ColumnLater<M, Q> = Unknown<Mapped<M, Q>> extends true ? string : never;
 
 /** A column of T that holds an A. */
-type ColumnsOf<T, A> = T extends object ? { [N in keyof T & string]: T[N] extends A ? N : never }[keyof T & string] : never;
+export type ColumnsOf<T, A> = T extends object ? { [N in keyof T & string]: T[N] extends A ? N : never }[keyof T & string] : never;
 /** A column of T that holds an A, or a function: the name is shorter and keeps the data bytes. */
 export type Select<T, A> = ColumnsOf<T, A> | ((record: T) => A);
 export type Order<T> = Select<T, Key> | { readonly by: Select<T, Key>; readonly desc?: boolean };

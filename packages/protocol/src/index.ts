@@ -17,3 +17,4 @@ export {
   sessionIdOf,
 } from './ids.ts';
 export { limits } from './limits.ts';
+export { isPartFolder } from './part-folder.ts';

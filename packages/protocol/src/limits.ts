@@ -41,12 +41,31 @@ export const limits = {
   /** The longest delay a timer of Node takes. */
   taskTimeoutMsMax: 2_147_483_647,
   jobNameCharsMax: 200,
+  /** A folder of `partitionBy`, as its name: what file systems take. */
+  folderNameBytesMax: 255,
+  /** Parts that one task writes into folders of its own. */
+  partsPerTaskMax: 5_000,
 
   // The data path.
   blockBytes: 65_536,
   chunkBytes: 1_048_576,
   mergeFanInMax: 64,
   segmentsPerRunMax: 4096,
+
+  /**
+   * Values that a task holds on the heap: of one side of a join, more go to a file. Encoded bytes and a count: both together
+   * stay within what `heapMbMin` and `executorBaseHeapMb` leave.
+   */
+  heldValueBytesMax: 4_194_304,
+  heldValuesMax: 50_000,
+  /** `mapBatch`: records in a batch, and batches under way at once. */
+  batchRecordsMax: 100_000,
+  batchConcurrencyMax: 1_000,
+  /** `pipe`: words of a command, output that waits for the steps behind it, what is kept of its stderr, a line of its output. */
+  pipeArgumentsMax: 1_000,
+  pipeBytesMax: 4_194_304,
+  pipeErrorBytesMax: 4_096,
+  pipeLineBytesMax: 16_777_216,
 
   // The wire.
   frameBytesMax: 8_388_608,

@@ -4,7 +4,7 @@ export { FileCommitter } from './commit/file-committer.ts';
 export type { Manifest, ManifestPart } from './commit/manifest.ts';
 export { manifestName, readManifest } from './commit/manifest.ts';
 export type { FinishedPart } from './commit/part-file.ts';
-export { PartFile } from './commit/part-file.ts';
+export { newPartBuffer, PartFile } from './commit/part-file.ts';
 export { stagedPath, stagingFolder } from './commit/staging.ts';
 export type { OutputProblem } from './commit/verify-output.ts';
 export { verifyOutput } from './commit/verify-output.ts';

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** The parts by name, in order; the manifest is none of them. */
+/** The parts by path in the folder, in order; the manifest is none of them. */
 export function partsOf(folder: string): Map<string, Buffer> {
-  const names = readdirSync(folder).filter(name => name !== '_SUCCESS');
+  const names = filesBelow(folder).filter(name => name !== '_SUCCESS');
   return new Map(names.sort().map(name => [name, readFileSync(join(folder, name))]));
 }
 

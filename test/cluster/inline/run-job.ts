@@ -27,7 +27,7 @@ export interface RunJobOptions {
 
 export interface RanJob {
   readonly status: JobStatus;
-  /** Of the first output, by name in the order of names; empty when the job failed. */
+  /** Of the first output, by path in it, in the order of paths; empty when the job failed. */
   readonly parts: Map<string, Buffer>;
   /** Of every output, by its folder inside the run's folder. */
   readonly outputs: ReadonlyMap<string, Map<string, Buffer>>;
@@ -105,10 +105,9 @@ function memoryOf(memoryMb: number): TaskMemory {
 
 function partsOf(folder: string): Map<string, Buffer> {
   if (!existsSync(folder)) return new Map();
-  const names = readdirSync(folder)
-    .filter(name => name !== '_SUCCESS')
-    .sort();
-  return new Map(names.map(name => [name, readFileSync(join(folder, name))]));
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
+  const names = entries.map(entry => relative(folder, join(entry.parentPath, entry.name))).filter(name => name !== '_SUCCESS');
+  return new Map(names.sort().map(name => [name, readFileSync(join(folder, name))]));
 }
 
 function filesUnder(folder: string): string[] {

@@ -9,6 +9,7 @@ import type { Shuffle } from '@sheaf/protocol/graph';
 import { describe, expect } from 'vitest';
 import { Groups, GroupValues } from '../../../packages/worker/src/executor/groups.ts';
 import { OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/merge-sources.ts';
+import type { Progress } from '../../../packages/worker/src/executor/progress.ts';
 import { mergeMemory, type ShuffleRun, writeRun } from './shuffle.ts';
 
 const shuffle: Shuffle = {
@@ -20,7 +21,7 @@ const shuffle: Shuffle = {
 };
 
 /** Opens the groups of `groups[i]` values of the key i, from three tasks; values are their index in the group. */
-function withGroups(sizes: readonly number[], use: (groups: Groups) => void, valueBytes = 0): void {
+function withGroups(sizes: readonly number[], use: (groups: Groups, progress: Progress) => void, valueBytes = 0): void {
   const folder = mkdtempSync(join(tmpdir(), 'sheaf-groups-'));
   try {
     const rows = sizes.flatMap((size, key) =>
@@ -37,7 +38,7 @@ function withGroups(sizes: readonly number[], use: (groups: Groups) => void, val
     const key = merge.memory.reserve(2 * limits.keyBytesMax);
     const open = new OpenMerge(sources, merge);
     try {
-      use(new Groups(open, merge, { key, sides: [{ folding: null, keyOnly: false, descending: [false], group: 1 }] }));
+      use(new Groups(open, merge, { key, sides: [{ folding: null, keyOnly: false, descending: [false], group: 1 }] }), merge.progress);
     } finally {
       open.close();
     }
@@ -99,6 +100,21 @@ describe('the values of a group', () => {
       expect(groups.nextGroup()).toBe(false);
       expect(() => last.next()).toThrow(late);
       expect(() => [...last]).toThrow(late);
+    });
+  });
+
+  test('are progress, each of them, within their group', () => {
+    withGroups([20, 3], (groups, progress) => {
+      groups.nextGroup();
+      let read = 0;
+      for (const _ of new GroupValues(groups)) {
+        read++;
+        expect(progress.records).toBe(read);
+        if (read === 15) break;
+      }
+      expect(progress.bytes).toBe(15 * (9 + 1));
+      groups.nextGroup();
+      expect(progress.records).toBe(20);
     });
   });
 

@@ -21,6 +21,7 @@ import {
   OpenMerge,
   sourcesOf,
 } from '../../../packages/worker/src/executor/merge-sources.ts';
+import { Progress } from '../../../packages/worker/src/executor/progress.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of any shape, as in a job.
 export type AnyFunction = (...args: any[]) => any;
@@ -108,6 +109,7 @@ export function writeRun(run: ShuffleRun, of: TaskOfEdge): { path: string; ids: 
     blocks: memory.reserve(runWriterBytes),
     path,
     recordBytesMax: run.recordBytesMax ?? 4 * 1_048_576,
+    progress: new Progress(() => {}),
     tooLarge: () => {
       throw new Error('too large');
     },
@@ -128,7 +130,7 @@ export function mergeMemory(folder: string, fanIn: number, ordered: readonly boo
   const directory = join(folder, 'merge');
   mkdirSync(directory, { recursive: true });
   return {
-    ...{ memory, fanIn, directory, ordered },
+    ...{ memory, fanIn, directory, ordered, progress: new Progress(() => {}) },
     cursors: memory.reserve(fanIn * cursorBytes),
     large: memory.reserve(4 * 1_048_576),
     blocks: memory.reserve(runWriterBytes),

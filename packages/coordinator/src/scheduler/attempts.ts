@@ -20,7 +20,7 @@ import {
   stopAttempts,
 } from './outputs.ts';
 import type { CommittedOutput } from './records.ts';
-import type { Attempt, WorkerRun } from './state.ts';
+import type { Attempt, JobRun, WorkerRun } from './state.ts';
 import { endAttempt, moveTask, nameOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { troubleOf } from './troubles.ts';
 import { cancelAt, journal, note, send, type Turn, tell } from './turn.ts';
@@ -100,10 +100,22 @@ function problemOf({ stage, job }: Attempt, result: TaskResult): string | null {
   const given = result.outputs.map(output => output.edge).sort((a, b) => a - b);
   if (edges.join() !== given.join()) return `a task of ${stage.spec.name} gave outputs on edges ${given.join() || 'none'}`;
   const parts = result.parts.map(part => part.output).sort((a, b) => a - b);
-  const outputs = [...stage.spec.outputs].sort((a, b) => a - b);
-  if (outputs.join() !== parts.join()) return `a task of ${stage.spec.name} wrote parts of outputs ${parts.join() || 'none'}`;
+  if (!isWhole(job, stage.spec.outputs, result)) return `a task of ${stage.spec.name} wrote parts of outputs ${parts.join() || 'none'}`;
   if (result.outputs.some(output => !/^[0-9a-f]{32}$/.test(output.hash))) return `a task of ${job.id} gave an output without a hash`;
   return null;
+}
+
+/** Whether there is one part for each output; of one that has folders, at most one for each folder. */
+function isWhole(job: JobRun, outputs: readonly number[], { parts }: TaskResult): boolean {
+  const given = new Set(parts.map(part => `${part.output} ${part.folder ?? ''}`));
+  const due = outputs.filter(output => !hasFolders(job, output));
+  const ofOutputs = parts.every(part => outputs.includes(part.output) && (part.folder !== undefined) === hasFolders(job, part.output));
+  return ofOutputs && given.size === parts.length && due.every(output => given.has(`${output} `));
+}
+
+function hasFolders({ graph }: JobRun, id: number): boolean {
+  const output = graph.outputs[id];
+  return output?.type === 'files' && output.folders === true;
 }
 
 /** The attempt is the first of its task to succeed: from now on it is the one that counts. */

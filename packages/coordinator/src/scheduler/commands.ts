@@ -14,7 +14,7 @@ export type CancelVerdict = 'cancelling' | 'too-late' | 'ended' | 'unknown-job';
 
 export interface PartsOfOutput {
   readonly output: OutputId;
-  /** One per task of the stage that writes it, in task order: parts[i] becomes `part-i`. */
+  /** Of the tasks of the stage that writes it, in task order: one per task, or as many as it has folders. The i-th of a folder becomes its `part-i`. */
   readonly parts: readonly OutputPart[];
 }
 

@@ -105,12 +105,7 @@ function partsOf(job: JobRun, output: number): readonly OutputPart[] {
     const table = tableOf(stage);
     for (let task = 0; task < table.count; task++) {
       const written = found(table.parts.get(task), `parts of ${stage.spec.name}@${task}`);
-      parts.push(
-        found(
-          written.find(part => part.output === output),
-          `part of ${stage.spec.name}@${task}`,
-        ),
-      );
+      parts.push(...written.filter(part => part.output === output));
     }
   }
   return parts;

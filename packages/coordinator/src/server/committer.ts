@@ -5,7 +5,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, FailureError, type JobId, limits, type OutputId } from '@sheaf/protocol';
 import type { OutputPart } from '@sheaf/protocol/messages';
-import { checkOutput, checkOverlap, FileCommitter, manifestName, readManifest } from '@sheaf/storage';
+import { checkOutput, checkOverlap, FileCommitter, manifestName, type PartToken, readManifest } from '@sheaf/storage';
 import type { Logger } from 'pino';
 import type { JobFacts, PartsOfOutput } from '../scheduler/index.ts';
 import type { LiveJobs } from './live-jobs.ts';
@@ -152,8 +152,14 @@ function committersOf({ id, name, overwrite, output }: PreparedJob): FileCommitt
   return output.map(folder => new FileCommitter({ folder, job: id, name, overwrite }));
 }
 
-function tokensOf(parts: readonly OutputPart[]): Parameters<FileCommitter['publish']>[0] {
-  return parts.map(({ token, bytes, records, sha256 }, index) => ({ index, path: token, bytes, records, sha256 }));
+/** Parts are numbered in each folder by itself. */
+function tokensOf(parts: readonly OutputPart[]): PartToken[] {
+  const counts = new Map<string, number>();
+  return parts.map(({ folder, token, bytes, records, sha256 }) => {
+    const index = counts.get(folder ?? '') ?? 0;
+    counts.set(folder ?? '', index + 1);
+    return { index, path: token, bytes, records, sha256, ...(folder === undefined ? {} : { folder }) };
+  });
 }
 
 /** A full or slow disk may recover: some errors are worth a second and a third try, a wrong state of the folders is not. */

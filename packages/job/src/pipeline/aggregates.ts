@@ -4,9 +4,8 @@
 import { UsageError } from '@sheaf/protocol';
 import { type brand, internalsOf, withInternals } from '../brand.ts';
 import type { AnyFunction } from '../compiled-job.ts';
-import type { Select } from '../inference.ts';
+import type { ColumnsOf, Select } from '../inference.ts';
 import type { Key } from '../keys.ts';
-import type { Selected } from './collection.ts';
 import { selectorOf } from './selectors.ts';
 
 /** A named aggregate over records V. */
@@ -21,32 +20,40 @@ export interface AggregateDefinition {
   readonly text: string;
   /** The column it reads, to be checked against what is known of the records. */
   readonly column: string | null;
+  /** Only numbers mean anything to it. */
+  readonly ofNumbers: boolean;
   start(value: unknown): unknown;
   merge(a: never, b: never): unknown;
   finish(partial: never): unknown;
 }
+
+/**
+ * What an aggregate of a column N or a function to A gives. Two parameters, because one for both would leave the function's
+ * record untyped; N is every column when a function was given, so that A must be asked first.
+ */
+export type Aggregated<V, N, A> = [A] extends [never] ? V[N & keyof V] : A;
 
 export interface Aggregates {
   count(): Aggregate<unknown, number>;
   sum<V>(of: Select<V, number>): Aggregate<V, number>;
   mean<V>(of: Select<V, number>): Aggregate<V, number>;
   /** By the order of keys; of equals the first stays. */
-  min<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
-  max<V, S extends Select<V, Key>>(of: S & Select<V, Key>): Aggregate<V, Selected<V, S>>;
+  min<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  max<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
   /** Of the whole population, by Welford's method, merged as Chan et al. (1979) have it. */
   variance<V>(of: Select<V, number>): Aggregate<V, number>;
   /** In input order. */
-  first<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
-  last<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>>;
+  first<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  last<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
   /** All of them, in input order: a group must fit into a record. */
-  collect<V, S extends Select<V, unknown>>(of: S & Select<V, unknown>): Aggregate<V, Selected<V, S>[]>;
+  collect<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>[]>;
 }
 
 const same = (partial: unknown): unknown => partial;
 const add = (a: number, b: number): number => a + b;
 
 export const agg: Aggregates = {
-  count: () => made({ text: 'count', column: null, start: () => 1, merge: add, finish: same }),
+  count: () => made({ text: 'count', column: null, ofNumbers: false, start: () => 1, merge: add, finish: same }),
   sum: of => selected('sum', of, { merge: add }),
   mean: of =>
     selected('mean', of, { start: value => [value, 1], merge: addPairs, finish: ([sum, count]: readonly [number, number]) => sum / count }),
@@ -78,7 +85,15 @@ interface Parts {
 function selected<V, A>(name: string, of: unknown, parts: Parts): Aggregate<V, A> {
   const selector = selectorOf(of, `agg.${name}`);
   const { start = same, merge, finish = same } = parts;
-  return made({ text: `${name}(${selector.text})`, column: selector.column, start: value => start(selector.pick(value)), merge, finish });
+  const ofNumbers = ['sum', 'mean', 'variance'].includes(name);
+  return made({
+    text: `${name}(${selector.text})`,
+    column: selector.column,
+    ofNumbers,
+    start: value => start(selector.pick(value)),
+    merge,
+    finish,
+  });
 }
 
 function made<V, A>(definition: Omit<AggregateDefinition, 'type'>): Aggregate<V, A> {

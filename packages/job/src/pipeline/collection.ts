@@ -2,14 +2,13 @@
 // Keyed is the same records with a key chosen, grouped when something asks for groups. Nothing runs while `plan` runs.
 
 import type { TaskContext } from '../context.ts';
-import type { Order, Select } from '../inference.ts';
+import type { ColumnsOf, Order, Select } from '../inference.ts';
 import type { Anything, Key, Pair } from '../keys.ts';
 import type { Sink } from '../sinks.ts';
 import type { Source } from '../sources.ts';
 import type { Aggregate } from './aggregates.ts';
 
 type Context = TaskContext<unknown>;
-type ColumnsOf<T, A> = T extends object ? { [N in keyof T & string]: T[N] extends A ? N : never }[keyof T & string] : never;
 /** What a selector gives: the column's type, or what the function returns. */
 export type Selected<T, S> = S extends (record: T) => infer A ? A : S extends keyof T ? T[S] : never;
 /** A column, columns, or a function. */
@@ -32,6 +31,24 @@ export interface Collection<T> {
   flatMap<U extends Anything>(map: (record: T, context: Context) => Iterable<U>): Collection<U>;
   /** Looks at each record and passes it on. */
   peek(look: (record: T, context: Context) => void): Collection<T>;
+  /**
+   * Batches of up to `size` records of a task, in their order. The function may be asynchronous, such as a request for each
+   * batch; up to `concurrency` batches (1 unless said) are under way at once.
+   */
+  mapBatch<U extends Anything>(
+    size: number,
+    map: (records: readonly T[], context: Context) => Promise<Iterable<U>> | Iterable<U>,
+    options?: { readonly concurrency?: number },
+  ): Collection<U>;
+  /** About `rate` (0 to 1) of the records, each chosen by its place and `seed` alone: the same ones on any cluster. */
+  sample(rate: number, seed?: number): Collection<T>;
+  /**
+   * Lines through a program that each worker has: one process for each task, its lines of output are the records. It fails the
+   * task when it ends with another exit code than 0.
+   */
+  pipe(this: T extends string ? unknown : 'pipe takes lines', command: readonly string[]): Collection<string>;
+  /** Says that the collection is used several times. It changes nothing: each collection is computed once anyway. */
+  cache(): Collection<T>;
   /** Records that are keys themselves: of equals the first in input order stays. */
   distinct(this: T extends Key ? unknown : RecordsAreNotKeys): Collection<T>;
   /** Of records with equal keys the first in input order stays. */
@@ -48,7 +65,16 @@ export interface Collection<T> {
   top(count: number, by: Select<T, Key>): Collection<T>;
   /** Total order over all part files; equal ones keep input order. null is first, or last with `desc`. */
   sortBy(...orders: readonly Order<T>[]): Collection<T>;
-  write(sink: Sink<T>): void;
+  write(sink: Sink<T>, options?: WriteOptions<T>): void;
+}
+
+/**
+ * A column, columns, or a name and a function: the records go to folders `name=value/`, and the files are without these columns.
+ */
+export type PartitionBy<T> = ColumnsOf<T, Key> | readonly ColumnsOf<T, Key>[] | { readonly name: string; readonly by: (record: T) => Key };
+
+export interface WriteOptions<T> {
+  readonly partitionBy?: PartitionBy<T>;
 }
 
 export interface JoinOptions {
@@ -77,6 +103,14 @@ export interface Keyed<K extends Key, V> {
   semiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
   /** The values whose key the other side has not. */
   antiJoin<W>(other: Keyed<K, W>, options?: JoinOptions): Keyed<K, V>;
+  /**
+   * Called once for each key that either side has, with the values of both sides, which stream: read `left` before `right`, each
+   * once. Asking for a right value ends the left ones.
+   */
+  cogroup<W, R extends Anything>(
+    other: Keyed<K, W>,
+    group: (key: K, left: Iterable<V>, right: Iterable<W>, context: Context) => Iterable<R>,
+  ): Collection<R>;
   /** The `count` values of each key that are largest by something, largest first. */
   topPerKey(count: number, by: Select<V, Key>): Keyed<K, V[]>;
   entries(): Collection<readonly [K, V]>;

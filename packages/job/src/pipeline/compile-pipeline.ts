@@ -2,11 +2,13 @@
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
 import { UsageError } from '@sheaf/protocol';
-import type { Count, FunctionRef, Input, KeyPart, Output, Select, Settings } from '@sheaf/protocol/graph';
+import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
+import type { PartFolders } from './part-folders.ts';
 import type { Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
 import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
@@ -31,14 +33,14 @@ export interface Plan {
   readonly written: readonly Written[];
 }
 
-/** Throws UsageError for a plan that writes nothing. */
+/** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler();
-  const outputs: Output[] = plan.written.map(({ from, output }, id) => {
-    compiler.write(from, id);
+  const compiler = new PipelineCompiler(usesOf(plan.written.map(({ from }) => from)));
+  const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
+    if (folders === null) compiler.write(from, id);
+    else compiler.writeFolders(from, folders, id);
     return output;
   });
-  if (outputs.length === 0) throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).");
   const { stages, edges } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
   return { graph, functions: compiler.functions.functions };
@@ -48,6 +50,11 @@ class PipelineCompiler {
   readonly functions = new FunctionTable();
   readonly drafts = new Drafts();
   private readonly done = new Map<Node, Branches>();
+  private readonly uses: ReadonlyMap<Node, number>;
+
+  constructor(uses: ReadonlyMap<Node, number>) {
+    this.uses = uses;
+  }
 
   write(from: Node, output: number): void {
     const branches = this.gathered(this.branches(from));
@@ -55,6 +62,16 @@ class PipelineCompiler {
       this.drafts.push(stage, { type: 'write', from: step, output });
       if (!stage.outputs.includes(output)) stage.outputs.push(output);
     }
+  }
+
+  /** All records of a folder in one task, in input order, one folder after another. */
+  writeFolders(from: Node, folders: PartFolders, output: number): void {
+    const stage = this.drafts.stage('partition', { type: 'partitions', count: hashed });
+    const key: KeyPart[] = [{ select: folders.key(this.functions), desc: false }];
+    const value = folders.value(this.functions);
+    const edges = this.emit(this.branches(from), stage, { key, group: 1, value, combine: null, partitioner: { type: 'hash' } });
+    this.drafts.push(stage, { type: 'write', from: this.receive(stage, [edges]), output, folders: true });
+    stage.outputs.push(output);
   }
 
   /** The records of a node; computed once however often they are asked for. */
@@ -73,6 +90,20 @@ class PipelineCompiler {
         return [this.read(node)];
       case 'call':
         return this.call(this.branches(node.from), { role: node.role, call: node.call, text: node.text });
+      case 'batches': {
+        const { from, size: batch, concurrency } = node;
+        const ref = this.functions.add('mapBatch', node.call);
+        return this.branches(from).map(({ stage, step }) => {
+          return { stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref, batch, concurrency }) };
+        });
+      }
+      case 'pipe': {
+        const { from, command } = node;
+        return this.branches(from).map(({ stage, step }) => ({
+          stage,
+          step: this.drafts.push(stage, { type: 'pipe', from: step, command }),
+        }));
+      }
       case 'union':
         return node.of.flatMap(one => this.branches(one));
       case 'fold':
@@ -81,6 +112,8 @@ class PipelineCompiler {
         return this.group(node);
       case 'join':
         return node.broadcast ? this.lookup(node) : this.join(node);
+      case 'cogroup':
+        return this.cogroup(node);
       case 'top':
         return this.top(node);
       case 'sort':
@@ -104,18 +137,24 @@ class PipelineCompiler {
     return branches.map(({ stage, step }) => ({ stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref }) }));
   }
 
-  private fold({ of, folding, name }: NodeOf<'fold'>): Branches {
-    const fold =
-      folding.builtIn === null
-        ? ({ type: 'function', function: this.functions.add('fold', folding.merge, folding.text) } as const)
-        : ({ type: 'built-in', name: folding.builtIn } as const);
+  private fold(node: NodeOf<'fold'>): Branches {
+    const { of, folding, name } = node;
     const stage = this.drafts.stage(name, { type: 'partitions', count: hashed });
-    const key = [this.part(of.key)];
-    const shuffle: ShuffleDraft = { key, group: 1, value: this.startOf(of.value, folding), combine: fold, partitioner: { type: 'hash' } };
+    const { shuffle, fold } = this.foldShuffle(node);
     const edges = this.emit(this.branches(of.node), stage, shuffle);
     const receive = this.receive(stage, [edges]);
     const branch = { stage, step: this.drafts.push(stage, { type: 'fold', from: receive, fold }) };
     return folding.finish === null ? [branch] : this.finished(branch, folding);
+  }
+
+  private foldShuffle({ of, folding }: NodeOf<'fold'>): { readonly shuffle: ShuffleDraft; readonly fold: Fold } {
+    const fold: Fold =
+      folding.builtIn === null
+        ? { type: 'function', function: this.functions.add('fold', folding.merge, folding.text) }
+        : { type: 'built-in', name: folding.builtIn };
+    const key = [this.part(of.key)];
+    const value = this.startOf(of.value, folding);
+    return { shuffle: { key, group: 1, value, combine: fold, partitioner: { type: 'hash' } }, fold };
   }
 
   private finished(branch: Branch, { finish, text }: Folding): Branches {
@@ -156,11 +195,26 @@ class PipelineCompiler {
 
   private join({ kind, left, right }: NodeOf<'join'>): Branches {
     const stage = this.drafts.stage('join', { type: 'partitions', count: hashed });
-    const sides = [left, right].map(side => this.emit(this.branches(side.node), stage, this.sideShuffle(side)));
+    const sides = [left, right].map(side => this.side(side, stage));
     // Whether the other side has the key must be known before the left values stream past.
     const inOrder = kind === 'semi' || kind === 'anti' ? sides.reverse() : sides;
     const receive = this.receive(stage, inOrder);
     return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind }) }];
+  }
+
+  private cogroup({ left, right, call }: NodeOf<'cogroup'>): Branches {
+    const stage = this.drafts.stage('cogroup', { type: 'partitions', count: hashed });
+    const sides = [left, right].map(side => this.side(side, stage));
+    const receive = this.receive(stage, sides);
+    const ref = this.functions.add('group', call);
+    return [{ stage, step: this.drafts.push(stage, { type: 'join', from: receive, kind: 'cogroup', function: ref }) }];
+  }
+
+  /** A side that is a fold of its own comes as the fold's partial results, which the receive of the join puts together. */
+  private side(side: KeyedNode, stage: StageDraft): EdgeDraft[] {
+    const fold = ownFold(side, this.uses);
+    if (fold !== null && !this.done.has(fold)) return this.emit(this.branches(fold.of.node), stage, this.foldShuffle(fold).shuffle);
+    return this.emit(this.branches(side.node), stage, this.sideShuffle(side));
   }
 
   private sideShuffle({ key, value }: KeyedNode): ShuffleDraft {
@@ -177,11 +231,12 @@ class PipelineCompiler {
     const { kind } = node;
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
-    const looked = pairs.map(branch => this.lookedUp(branch, table, kind === 'inner' ? 'inner' : 'left'));
-    return this.call(looked, lookedUpPair(kind));
+    if (kind === 'right' || kind === 'full') throw new UsageError(`a ${kind} join cannot be a broadcast`);
+    const looked = pairs.map(branch => this.lookedUp(branch, table, kind));
+    return kind === 'inner' || kind === 'left' ? this.call(looked, lookedUpPair(kind)) : looked;
   }
 
-  private lookedUp({ stage, step }: Branch, table: Branch, kind: 'inner' | 'left'): Branch {
+  private lookedUp({ stage, step }: Branch, table: Branch, kind: LookupKind): Branch {
     const edge = this.drafts.edge({ from: table.stage, to: stage, shuffle: null });
     this.drafts.push(table.stage, { type: 'emit', from: table.step, edge });
     const load = this.drafts.push(stage, { type: 'load', edge, key: itemSelector(0).select(this.functions, 'key') });
@@ -262,11 +317,8 @@ class PipelineCompiler {
 const unordered: ShuffleDraft = { key: [], group: 0, value: wholeRecord, combine: null, partitioner: { type: 'hash' } };
 
 /** From [key, { left: pair, right: pair or undefined }] to what the join gives. */
-function lookedUpPair(kind: NodeOf<'join'>['kind']): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
+function lookedUpPair(kind: 'inner' | 'left'): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
   type Looked = readonly [unknown, { readonly left: readonly unknown[]; readonly right: readonly unknown[] | undefined }];
-  if (kind === 'semi' || kind === 'anti') {
-    throw new UsageError(`a ${kind} join as a broadcast comes with a later release: leave { broadcast: true } out.`);
-  }
   const call = ([key, { left, right }]: Looked): unknown => [key, { left: left[1], right: right?.[1] }];
   return { role: 'map', call, text: `looked up ${kind}` };
 }

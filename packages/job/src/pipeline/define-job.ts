@@ -23,7 +23,9 @@ export interface PlannedJob<P> {
 
 /** Makes a job of a plan. Members that are wrong are a UsageError here, before anything runs. */
 export function defineJob<P>(job: PlannedJob<P>): Job<P> {
-  return withInternals({}, { type: 'pipeline', ...checked(job) }) as Job<P>;
+  // Made now, so that its stack leads to this job when its plan turns out to write nothing.
+  const made = new UsageError('the job is defined here');
+  return withInternals({}, { type: 'pipeline', made, ...checked(job) }) as Job<P>;
 }
 
 /** What lies under `internals` of a job that `defineJob` made. */
@@ -33,6 +35,8 @@ export interface PipelineDefinition {
   readonly params: unknown;
   readonly settings: ReturnType<typeof resolveSettings>;
   readonly plan: (flow: Flow<unknown>) => unknown;
+  /** Its stack leads to the definition. */
+  readonly made: Error;
 }
 
 /** The definition of a job that `defineJob` made; undefined for anything else. */
@@ -42,7 +46,7 @@ export function pipelineDefinition(job: unknown): PipelineDefinition | undefined
 }
 
 /** Runs the plan and makes its graph. Throws UsageError for a mistake in it. */
-export function compilePlan({ name, settings, plan }: PipelineDefinition, params: unknown): CompiledJob {
+export function compilePlan({ name, settings, plan, made }: PipelineDefinition, params: unknown): CompiledJob {
   const recorder = new PlanRecorder();
   const given = plan(recorder.flow(params));
   if (isPromise(given)) {
@@ -51,13 +55,16 @@ export function compilePlan({ name, settings, plan }: PipelineDefinition, params
   }
   if (given !== undefined)
     throw new UsageError('plan returns nothing: answers come with a later release. End a collection with .write(…).');
+  recorder.finished = true;
+  if (recorder.written.length === 0)
+    throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
   return compilePipeline({ name, settings, written: recorder.written });
 }
 
 const members = ['name', 'params', 'settings', 'plan'];
 const later = ['onError', 'schedule'];
 
-function checked(job: unknown): Omit<PipelineDefinition, 'type'> {
+function checked(job: unknown): Omit<PipelineDefinition, 'type' | 'made'> {
   if (typeof job !== 'object' || job === null) throw new UsageError('defineJob takes an object: { name, plan({ read }) { … } }.');
   const { name, params, settings, plan } = job as { readonly [member: string]: unknown };
   const problems: string[] = [];

@@ -12,6 +12,8 @@ export interface KeyedNode {
   readonly value: Selector;
   /** Columns of the value, where they are known. */
   readonly columns: readonly string[] | null;
+  /** Of how many columns the key is made, where it is of a list of them. */
+  readonly keyParts?: number | undefined;
 }
 
 export interface SortPart {
@@ -49,12 +51,15 @@ export type Node = Made &
         readonly call: AnyFunction;
         readonly text: string;
       }
+    | { readonly type: 'batches'; readonly from: Node; readonly size: number; readonly concurrency: number; readonly call: AnyFunction }
+    | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
     | { readonly type: 'union'; readonly of: readonly Node[] }
     /** Gives pairs [key, folded]. */
     | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }
     | { readonly type: 'group'; readonly of: KeyedNode; readonly sort: SortPart | null; readonly call: AnyFunction; readonly text: string }
     /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
     | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
+    | { readonly type: 'cogroup'; readonly left: KeyedNode; readonly right: KeyedNode; readonly call: AnyFunction }
     | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
     | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
   );

@@ -11,13 +11,20 @@ import type { Source } from '../sources.ts';
 import { aggregateDefinition } from './aggregates.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
+import { type PartFolders, partFoldersOf } from './part-folders.ts';
+import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
+import { batchesOf, pipeOf, sampleOf } from './record-operators.ts';
 import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
 export interface Written {
   readonly from: Node;
-  readonly output: Extract<Output, { readonly type: 'files' }>;
+  readonly output: FilesOutput;
+  /** null: each task writes one part. */
+  readonly folders: PartFolders | null;
 }
+
+type FilesOutput = Extract<Output, { readonly type: 'files' }>;
 
 type AnyCollection = Collection<unknown>;
 type AnyKeyed = Keyed<never, unknown>;
@@ -25,6 +32,8 @@ type Call = AnyFunction;
 
 export class PlanRecorder {
   readonly written: Written[] = [];
+  /** Once the plan has ended, nothing more may be said of its collections. */
+  finished = false;
 
   /** What `plan` is given. */
   flow(params: unknown): Flow<unknown> {
@@ -46,6 +55,10 @@ export class PlanRecorder {
       filter: (given: unknown) => call('filter', given, node.columns),
       flatMap: (given: unknown) => call('flatMap', given, null),
       peek: (given: unknown) => this.peek(node, functionOf(given, 'peek')),
+      mapBatch: (size: unknown, given: unknown, options?: unknown) => this.collection(batchesOf(node, { size, given, options })),
+      sample: (rate: unknown, seed?: unknown) => this.collection(sampleOf(node, rate, seed)),
+      pipe: (command: unknown) => this.collection(pipeOf(node, command)),
+      cache: () => this.collection(node),
       distinct: (by?: unknown) => this.distinct(node, by),
       union: (...others: unknown[]) => this.union(node, others),
       keyBy: (by: unknown) => this.keyed(this.keyBy(node, by, 'keyBy')),
@@ -53,7 +66,7 @@ export class PlanRecorder {
       pairs: () => this.keyed(pairsOf(node)),
       top: (count: unknown, by: unknown) => this.top(node, count, by),
       sortBy: (...orders: unknown[]) => this.sortBy(node, orders),
-      write: (sink: unknown) => this.write(node, sink),
+      write: (sink: unknown, options?: unknown) => this.write(node, sink, options),
     };
     return withInternals(methods, { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
   }
@@ -74,9 +87,13 @@ export class PlanRecorder {
       fullJoin: join('full'),
       semiJoin: join('semi'),
       antiJoin: join('anti'),
+      cogroup: (other: unknown, given: unknown) => this.cogroup(of, other, functionOf(given, 'cogroup')),
       topPerKey: (count: unknown, by: unknown) => this.keyed(topPerKey(of, count, by)),
       entries: () => this.collection(entriesOf(of)),
       rows: (keyNames: unknown, valueName?: unknown) => this.collection(rowsOf(of, keyNames, valueName)),
+      write: () => {
+        throw new UsageError('write is for collections: say entries() or rows() of a keyed one first.');
+      },
     };
     return withInternals(methods, { type: 'keyed', recorder: this, of }) as unknown as AnyKeyed;
   }
@@ -92,7 +109,8 @@ export class PlanRecorder {
   private keyBy(node: Node, by: unknown, where: string): KeyedNode {
     const key = by === undefined && where !== 'keyBy' ? recordSelector : selectorOf(by, where, true);
     checkColumns(key, node.columns, where);
-    return { node, key, value: recordSelector, columns: node.columns };
+    const keyParts = Array.isArray(by) ? key.columns.length : undefined;
+    return { node, key, value: recordSelector, columns: node.columns, keyParts };
   }
 
   private distinct(node: Node, by: unknown): AnyCollection {
@@ -134,28 +152,40 @@ export class PlanRecorder {
     return this.collection({ type: 'group', of, sort, call, text: call.toString(), columns: null });
   }
 
-  private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
+  private cogroup(left: KeyedNode, other: unknown, call: Call): AnyCollection {
+    return this.collection({ type: 'cogroup', left, right: this.otherSide(other), call, columns: null });
+  }
+
+  private otherSide(other: unknown): KeyedNode {
     const definition = internalsOf(other) as { readonly type: string; readonly recorder?: unknown; readonly of?: KeyedNode } | undefined;
     if (definition?.type !== 'keyed' || definition.of === undefined)
       throw new UsageError('a join takes a keyed collection: say by what with keyBy.');
     if (definition.recorder !== this) throw new UsageError('a join takes collections of one plan, but this one is of another job.');
+    return definition.of;
+  }
+
+  private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
+    const right = this.otherSide(other);
     const broadcast = ((options ?? {}) as { readonly broadcast?: unknown }).broadcast === true;
     if (broadcast && (kind === 'right' || kind === 'full'))
       throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
-    const node: Node = { type: 'join', kind, left, right: definition.of, broadcast, columns: null };
+    const node: Node = { type: 'join', kind, left, right, broadcast, columns: null };
     const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
-    return { node, key: itemSelector(0), value: itemSelector(1), columns };
+    return { node, key: itemSelector(0), value: itemSelector(1), columns, keyParts: left.keyParts };
   }
 
-  private write(from: Node, sink: unknown): void {
+  private write(from: Node, sink: unknown, options: unknown): void {
     const definition = sinkDefinition(sink);
     if (definition === undefined) throw new UsageError("write takes a sink, such as to.csv('bills').");
     const { output } = definition;
     if (output.type !== 'files') throw new UsageError('write takes a sink of files.');
-    if (this.written.some(other => other.output.folder === output.folder)) {
-      throw new UsageError(`two collections are written to '${output.folder}': write each to a folder of its own, or their union.`);
-    }
-    this.written.push({ from, output });
+    if (this.finished) throw new UsageError('write: this collection is of another job, whose plan has ended.');
+    checkFolder(
+      output.folder,
+      this.written.map(other => other.output.folder),
+    );
+    const folders = partFoldersOf(options, from.columns);
+    this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders });
   }
 
   private nodeOf(collection: unknown, where: string): Node {
@@ -165,6 +195,15 @@ export class PlanRecorder {
     if (definition.recorder !== this) throw new UsageError(`${where} takes collections of one plan, but this one is of another job.`);
     return definition.node;
   }
+}
+
+/** Columns that are named for the files do not include those that the folders stand for. */
+function withFolders(output: FilesOutput, { names }: PartFolders): FilesOutput {
+  const { columns } = output.options;
+  if (!Array.isArray(columns)) return { ...output, folders: true };
+  const left = (columns as readonly string[]).filter(name => !names.includes(name));
+  if (left.length === 0) throw new UsageError('write: partitionBy takes every column, so that nothing is left to write.');
+  return { ...output, folders: true, options: { ...output.options, columns: left } };
 }
 
 function columnsOf(source: ReturnType<typeof definitionOf>): readonly string[] | null {
@@ -181,6 +220,7 @@ function folded(of: KeyedNode, folding: Folding, name: string): KeyedNode {
   return {
     ...pairsOf({ type: 'fold', of, folding, name, columns: null }),
     columns: name === 'reduce' || name === 'distinct' ? of.columns : null,
+    keyParts: of.keyParts,
   };
 }
 
@@ -191,6 +231,7 @@ function reducing(merge: Call): Folding {
 function summed(of: KeyedNode, by: unknown): KeyedNode {
   const selector = selectorOf(by, 'sum');
   checkColumns(selector, of.columns, 'sum');
+  checkNumbers(selector.column, of, 'sum');
   const folding: Folding = { text: 'sum', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: null, finish: null };
   return folded({ ...of, value: composed(of.value, selector) }, folding, 'sum');
 }
@@ -203,6 +244,7 @@ function aggregated(of: KeyedNode, given: unknown): KeyedNode {
     const definition = aggregateDefinition(aggregate);
     if (definition === undefined) throw new UsageError(`aggregate: '${name}' is no aggregate, such as agg.sum('amount').`);
     if (definition.column !== null) checkColumns({ columns: [definition.column] }, of.columns, `aggregate: '${name}'`);
+    if (definition.ofNumbers) checkNumbers(definition.column, of, `aggregate: '${name}'`);
     return { name, ...definition };
   });
   const folding: Folding = {
@@ -222,7 +264,7 @@ function mappedValues(of: KeyedNode, map: Call): KeyedNode {
     return [k, map(value.pick(record), k, context)];
   };
   const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
-  return pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null });
+  return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), keyParts: of.keyParts };
 }
 
 /** The largest values come first by a descending sort of each group, of which the rest is left unread. */
@@ -236,7 +278,7 @@ function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode {
     return [[key, taken]];
   };
   const sort: SortPart = { selector, desc: true };
-  return pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null });
+  return { ...pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null }), keyParts: of.keyParts };
 }
 
 function entriesOf(of: KeyedNode): Node {
@@ -253,6 +295,7 @@ function rowsOf(of: KeyedNode, keyNames: unknown, valueName: unknown): Node {
   if (names.length === 0 || !names.every(isName))
     throw new UsageError("rows takes the name of the key's column, as in rows('user'), or a list of names.");
   if (valueName !== undefined && !isName(valueName)) throw new UsageError("rows: the value's name is a string, as in rows('word', 'n').");
+  if (several) checkKeyNames(names, of);
   const columns = valueName === undefined ? of.columns : [valueName as string];
   const twice = columns?.find(name => names.includes(name));
   if (twice !== undefined) throw new UsageError(`rows: there would be two columns '${twice}'.`);

@@ -81,12 +81,17 @@ class StepCheck {
       case 'group':
       case 'join':
       case 'top':
+      case 'write':
+        if (step.type === 'write') must(step.folders === this.foldersOf(step), `step ${at} writes folders where its output has them`);
+        if (step.type === 'join') must(step.function === undefined || step.kind === 'cogroup', `step ${at}: a function takes a cogroup`);
         if (!takesGroups(step)) return;
         must(this.stage.steps[step.from]?.type === 'receive', `step ${at} takes the groups of a receive`);
         return;
+      case 'pipe':
+        must(step.command.length > 0, `step ${at} pipes through a command`);
+        return;
       case 'call':
       case 'shape':
-      case 'write':
         return;
     }
   }
@@ -134,6 +139,11 @@ class StepCheck {
     this.must([...written].sort().join() === [...this.stage.outputs].sort().join(), 'outputs are those it writes');
   }
 
+  private foldersOf({ output }: Extract<Step, { readonly type: 'write' }>): true | undefined {
+    const definition = this.graph.outputs[output];
+    return definition?.type === 'files' ? definition.folders : undefined;
+  }
+
   private edge(id: EdgeId): Edge | undefined {
     return this.graph.edges[id];
   }
@@ -144,8 +154,20 @@ export function sidesOf(receive: Receive): readonly number[] {
   return receive.sides ?? receive.edges.map((_, i) => i);
 }
 
-function takesGroups(step: Step): boolean {
-  return step.type === 'fold' || step.type === 'group' || step.type === 'join' || (step.type === 'top' && step.perGroup);
+/** Whether a step takes the groups of a `receive`, and not its records one by one. */
+export function takesGroups(step: Step): boolean {
+  switch (step.type) {
+    case 'fold':
+    case 'group':
+    case 'join':
+      return true;
+    case 'top':
+      return step.perGroup;
+    case 'write':
+      return step.folders === true;
+    default:
+      return false;
+  }
 }
 
 function isRange(edge: Edge): boolean {

@@ -1,5 +1,5 @@
 export { canonical } from './canonical.ts';
 export { checkGraph } from './check.ts';
-export { sidesOf } from './check-steps.ts';
+export { sidesOf, takesGroups } from './check-steps.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
 export * from './types.ts';

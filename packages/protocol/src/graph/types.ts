@@ -213,6 +213,8 @@ export type Output =
       readonly folder: string;
       readonly format: 'text' | 'jsonl' | 'csv' | 'other';
       readonly options: OutputOptions;
+      /** Parts lie in folders of their own, as many as the records ask for. Absent: each task writes one part. */
+      readonly folders?: true;
     }
   /** Collected to the client; refused when larger. */
   | { readonly type: 'answer'; readonly bytesMax: number };
@@ -225,6 +227,7 @@ export interface OutputOptions {
 // ---------------------------------------------------------------------------------- a stage's program: a DAG of steps, fused by the executor
 
 export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cogroup';
+export type LookupKind = 'inner' | 'left' | 'semi' | 'anti';
 
 interface From {
   readonly from: StepId;
@@ -239,23 +242,36 @@ export type Step =
   | { readonly type: 'receive'; readonly edges: readonly EdgeId[]; readonly sides?: readonly number[] }
   /** A broadcast: a table by key, or (null) a list. */
   | { readonly type: 'load'; readonly edge: EdgeId; readonly key: Select | null }
-  /** map, flatMap, mapEmit, filter, mapBatch; end: mapEnd. */
-  | (From & { readonly type: 'call'; readonly function: FunctionRef; readonly batch?: number; readonly end?: FunctionRef })
+  /** map, flatMap, mapEmit, filter, mapBatch (`batch` records a call, `concurrency` calls at once); end: mapEnd. */
+  | (From & {
+      readonly type: 'call';
+      readonly function: FunctionRef;
+      readonly batch?: number;
+      readonly concurrency?: number;
+      readonly end?: FunctionRef;
+    })
+  /** Lines through an external program, one for each task. */
+  | (From & { readonly type: 'pipe'; readonly command: readonly string[] })
   /** entries(), rows(): no user code. */
   | (From & { readonly type: 'shape'; readonly fields: readonly { readonly name: string; readonly of: Select }[] })
   /** One record per group: [key, folded]. */
   | (From & { readonly type: 'fold'; readonly fold: Fold })
   /** reduce(key, values), streamed; end: reduceEnd. */
   | (From & { readonly type: 'group'; readonly function: FunctionRef; readonly end?: FunctionRef })
-  /** Of a receive with two sides: left and right; for semi and anti right and left, which streams past. */
-  | (From & { readonly type: 'join'; readonly kind: JoinKind })
-  | (From & { readonly type: 'lookup'; readonly table: StepId; readonly key: Select; readonly kind: 'inner' | 'left' })
+  /**
+   * Of a receive with two sides: left and right; for semi and anti right and left, which streams past. `function`, of a
+   * cogroup, takes (key, left, right) as streams; without it a cogroup gives them as [key, left, right].
+   */
+  | (From & { readonly type: 'join'; readonly kind: JoinKind; readonly function?: FunctionRef })
+  /** inner and left give [key, { left: the record, right: a match }]; semi and anti the record itself. */
+  | (From & { readonly type: 'lookup'; readonly table: StepId; readonly key: Select; readonly kind: LookupKind })
   | (From & { readonly type: 'top'; readonly count: number; readonly by: readonly KeyPart[]; readonly perGroup: boolean })
   /** Quantiles of the run written to `edge`. */
   | (From & { readonly type: 'sample'; readonly edge: EdgeId; readonly to: EdgeId })
   /** Cuts samples into that stage's partitions. */
   | (From & { readonly type: 'splitters'; readonly stage: StageId })
   | (From & { readonly type: 'emit'; readonly edge: EdgeId })
-  | (From & { readonly type: 'write'; readonly output: OutputId });
+  /** `folders`: takes the groups of a receive; a group's key is the folder, below the output's own, that its values are written to. */
+  | (From & { readonly type: 'write'; readonly output: OutputId; readonly folders?: true });
 
 export type { EdgeId, OutputId, StageId, StepId } from '../ids.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Failure, type FailureCode, failureCodes } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import { limits } from '../limits.ts';
+import { isPartFolder } from '../part-folder.ts';
 import {
   amount,
   attemptId,
@@ -89,8 +90,10 @@ export const mapOutputSchema: Schema<MapOutput> = exactly<MapOutput>()(
   }),
 );
 
+const partFolder = z.custom<string>(isPartFolder, 'not a folder of parts');
+
 const outputPart: Schema<OutputPart> = exactly<OutputPart>()(
-  z.strictObject({ output: whole, token: filePath, bytes: whole, records: whole, sha256 }),
+  z.strictObject({ output: whole, folder: partFolder.exactOptional(), token: filePath, bytes: whole, records: whole, sha256 }),
 );
 
 const taskCounters: Schema<TaskCounters> = exactly<TaskCounters>()(
@@ -112,7 +115,7 @@ const taskCounters: Schema<TaskCounters> = exactly<TaskCounters>()(
 export const taskResultSchema: Schema<TaskResult> = exactly<TaskResult>()(
   z.strictObject({
     outputs: list(mapOutputSchema, limits.edgesMax),
-    parts: list(outputPart, limits.filesPerPackMax),
+    parts: list(outputPart, limits.partsPerTaskMax),
     counters: taskCounters,
     durationMs: amount,
     cpuMs: amount,

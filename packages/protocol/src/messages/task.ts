@@ -52,9 +52,11 @@ export interface MapOutput {
   readonly partitionBytes: readonly number[];
 }
 
-/** A finished part file in the staging folder of an output. */
+/** A finished part file in the staging folder of an output. A task writes one for each output; where the output has folders, one for each of its own. */
 export interface OutputPart {
   readonly output: OutputId;
+  /** The folder below the output's own: `day=2025-01-01`, `day=2025-01-01/user=7`. Absent: the output's own. */
+  readonly folder?: string;
   /** What the committer needs to publish it: here the absolute path of the staged file. */
   readonly token: string;
   readonly bytes: number;

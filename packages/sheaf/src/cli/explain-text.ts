@@ -51,6 +51,8 @@ function stepText(step: Step, stage: Stage, graph: StageGraph): string {
       return `load everything of ${stageName(graph, graph.edges[step.edge]?.from)}`;
     case 'call':
       return step.batch === undefined ? step.function.role : `${step.function.role} in batches of ${step.batch}`;
+    case 'pipe':
+      return `pipe through ${escaped(step.command.join(' '))}`;
     case 'shape':
       return `shape ${step.fields.map(field => escaped(field.name)).join(', ')}`;
     case 'fold':

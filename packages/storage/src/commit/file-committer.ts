@@ -9,7 +9,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FailureError, type JobId, type TaskIndex } from '@sheaf/protocol';
+import { FailureError, isPartFolder, type JobId, type TaskIndex } from '@sheaf/protocol';
+import { compareUtf8 } from '../files/utf8-order.ts';
 import { checkOutput } from './check-folders.ts';
 import { syncFolder, writeDurably } from './durable.ts';
 import { failing, isMissing } from './file-error.ts';
@@ -37,7 +38,10 @@ export interface Staging {
 
 /** The finished part of the attempt that counts. */
 export interface PartToken {
+  /** In its folder, from 0 without gaps. */
   readonly index: TaskIndex;
+  /** Below the output's own; absent: that itself. */
+  readonly folder?: string;
   readonly path: string;
   readonly bytes: number;
   readonly records: number;
@@ -73,7 +77,7 @@ export class FileCommitter {
     });
   }
 
-  /** Puts the output in its place. `tokens` has one part for each index; the same ones when it is called again. */
+  /** Puts the output in its place. `tokens` has one part for each index of a folder; the same ones when it is called again. */
   async publish(tokens: readonly PartToken[], counters: Readonly<Record<string, number>> = {}): Promise<void> {
     await failing('E_COMMIT_FAILED', this.output.folder, async () => {
       if (!(await this.isPublished())) {
@@ -104,14 +108,21 @@ export class FileCommitter {
     await makeFolders(final);
     this.step('final folder made');
     const parts: ManifestPart[] = [];
-    for (const token of [...tokens].sort((a, b) => a.index - b.index)) {
-      if (token.index !== parts.length) throw this.failure(`part ${parts.length} is missing or there twice`);
-      const { bytes, records, sha256 } = token;
-      const part = { name: partName(token.index, extensionOf(token.path)), bytes, records, sha256 };
-      await this.place(token, join(final, part.name));
-      this.step(`part ${token.index} moved`);
-      parts.push(part);
+    for (const [folder, inFolder] of byFolder(tokens)) {
+      await makeFolders(join(final, folder));
+      for (const [index, token] of inFolder.entries()) {
+        if (token.index !== index) throw this.failure(`part ${index} is missing or there twice`);
+        const { bytes, records, sha256 } = token;
+        const part = { name: join(folder, partName(index, extensionOf(token.path))), bytes, records, sha256 };
+        await this.place(token, join(final, part.name));
+        this.step(`part ${index} moved`);
+        parts.push(part);
+      }
     }
+    await syncFolders(
+      final,
+      parts.map(part => part.name),
+    );
     const totals = { parts: parts.length, bytes: sum(parts, 'bytes'), records: sum(parts, 'records') };
     const manifest = { version: 1, job: this.output.job, name: this.output.name, parts, totals, counters } as const;
     await writeDurably(join(final, manifestName), writeManifest(manifest));
@@ -172,6 +183,27 @@ export class FileCommitter {
   private failure(what: string): FailureError {
     return new FailureError({ code: 'E_COMMIT_FAILED', message: `${this.output.folder}: ${what}` });
   }
+}
+
+/** The parts of each folder by index, folders in the order of their names; '' is the output's own. */
+function byFolder(tokens: readonly PartToken[]): [string, PartToken[]][] {
+  const folders = new Map<string, PartToken[]>();
+  for (const token of tokens) {
+    const { folder = '' } = token;
+    if (folder !== '' && !isPartFolder(folder)) throw new Error(`not a folder of parts: ${folder}`);
+    const inFolder = folders.get(folder);
+    if (inFolder === undefined) folders.set(folder, [token]);
+    else inFolder.push(token);
+  }
+  const inOrder = [...folders].sort(([a], [b]) => compareUtf8(a, b));
+  return inOrder.map(([folder, parts]) => [folder, parts.sort((a, b) => a.index - b.index)]);
+}
+
+/** Makes the names of these files durable, but for those in `root` itself: what is written there next does that. */
+async function syncFolders(root: string, files: readonly string[]): Promise<void> {
+  const folders = new Set<string>();
+  for (const file of files) for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) folders.add(folder);
+  for (const folder of folders) await syncFolder(join(root, folder));
 }
 
 function parseNote(text: string | null): { made: string | null } {

@@ -8,6 +8,7 @@ import { canonical } from '@sheaf/protocol/graph';
 export const manifestName = '_SUCCESS';
 
 export interface ManifestPart {
+  /** Path in the output: `part-00000.csv`, `day=2025-01-01/part-00000.csv`. */
   readonly name: string;
   readonly bytes: number;
   readonly records: number;

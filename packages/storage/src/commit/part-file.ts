@@ -24,15 +24,16 @@ export class PartFile implements ByteSink {
   private readonly gzip: boolean;
   private readonly descriptor: number;
   private readonly hash = createHash('sha256');
-  private readonly buffer: Buffer = Buffer.allocUnsafeSlow(limits.chunkBytes);
+  private readonly buffer: Buffer;
   private used = 0;
   private fileBytes = 0;
   private open = true;
 
-  /** Creates the file; it must not exist, and its folder must. */
-  constructor(path: string, options: { readonly gzip: boolean }) {
+  /** Creates the file; it must not exist, and its folder must. `buffer`: one that no other open part uses. */
+  constructor(path: string, options: { readonly gzip: boolean; readonly buffer?: Buffer }) {
     this.path = path;
     this.gzip = options.gzip;
+    this.buffer = options.buffer ?? newPartBuffer();
     this.descriptor = this.attempt(() => openSync(path, 'wx'));
   }
 
@@ -105,6 +106,11 @@ export class PartFile implements ByteSink {
       throw new FailureError({ code: 'E_OUTPUT_FAILED', message: `${this.path}: ${(error as Error).message}` }, { cause: error });
     }
   }
+}
+
+/** What a part gathers bytes in; parts that are written one after another may share it. */
+export function newPartBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(limits.chunkBytes);
 }
 
 /** Makes the name of a finished part durable: its token is journalled next. */

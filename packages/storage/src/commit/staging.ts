@@ -12,7 +12,10 @@ export function stagingFolder(folder: string, job: JobId): string {
   return join(dirname(folder), `.${basename(folder)}.sheaf-${job}`);
 }
 
-/** The file that an attempt writes for its part; no two attempts have the same. `extension` with its dots: '.jsonl.gz'. */
+/**
+ * The file that an attempt writes for its part; no two attempts have the same. An attempt that writes several counts them, as in
+ * '1.5-0'. `extension` with its dots: '.jsonl.gz'.
+ */
 export function stagedPath(staging: string, part: TaskIndex, attempt: string, extension: string): string {
   return join(staging, 'parts', `${String(part).padStart(5, '0')}-${attempt}${extension}`);
 }
@@ -20,8 +23,8 @@ export function stagedPath(staging: string, part: TaskIndex, attempt: string, ex
 /** The extension that stagedPath was given. */
 export function extensionOf(stagedPath: string): string {
   const name = basename(stagedPath);
-  // The attempt id has a dot of its own: EPOCH.COUNTER.
-  return /^\d+-\d+\.\d+((?:\.[A-Za-z][A-Za-z0-9]*)*)$/.exec(name)?.[1] ?? '';
+  // The attempt id has a dot of its own: EPOCH.COUNTER, and behind it perhaps -SERIAL.
+  return /^\d+-\d+\.\d+(?:-\d+)?((?:\.[A-Za-z][A-Za-z0-9]*)*)$/.exec(name)?.[1] ?? '';
 }
 
 /** Names inside a staging folder. */

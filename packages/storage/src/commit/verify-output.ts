@@ -3,14 +3,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isMissing } from './file-error.ts';
 import { type ManifestPart, manifestName, readManifest } from './manifest.ts';
 
 /** Something in an output that is not as the job left it. */
 export interface OutputProblem {
-  /** File name in the folder; `_SUCCESS` for the manifest. */
+  /** Path in the folder; `_SUCCESS` for the manifest. */
   readonly part: string;
   readonly problem: string;
 }
@@ -30,11 +30,27 @@ export async function verifyOutput(folder: string): Promise<OutputProblem[]> {
     const problem = await problemOf(folder, part);
     if (problem !== null) problems.push({ part: part.name, problem });
   }
-  const known = new Set([manifestName, ...manifest.parts.map(part => part.name)]);
-  for (const name of (await readdir(folder)).sort()) {
-    if (!known.has(name)) problems.push({ part: name, problem: 'is not of this job: the manifest does not name it' });
+  const names = [manifestName, ...manifest.parts.map(part => part.name)];
+  for (const part of await strangers(folder, new Set(names), '.')) {
+    problems.push({ part, problem: 'is not of this job: the manifest does not name it' });
   }
   return problems;
+}
+
+/** What lies in the output, or in a folder of its parts, without being named. */
+async function strangers(output: string, known: ReadonlySet<string>, folder: string): Promise<string[]> {
+  const folders = new Set([...known].map(name => dirname(name)).flatMap(withParents));
+  const found: string[] = [];
+  for (const entry of (await readdir(join(output, folder))).sort()) {
+    const name = join(folder, entry);
+    if (folders.has(name)) found.push(...(await strangers(output, known, name)));
+    else if (!known.has(name)) found.push(name);
+  }
+  return found;
+}
+
+function withParents(folder: string): string[] {
+  return folder === '.' ? [] : [folder, ...withParents(dirname(folder))];
 }
 
 async function problemOf(folder: string, part: ManifestPart): Promise<string | null> {

@@ -17,8 +17,10 @@ import { instantiate } from '../kernels/instantiate.ts';
 import { type Folding, foldingOf } from './folds.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
+import type { Progress } from './progress.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { keyWriterOf, type Pick, pickOf } from './selects.ts';
+import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
 import { type TableLayout, tableLayout } from './table-layout.ts';
 
 export interface EdgeWriterOptions {
@@ -32,6 +34,7 @@ export interface EdgeWriterOptions {
   readonly blocks: Region;
   readonly path: string;
   readonly recordBytesMax: number;
+  readonly progress: Progress;
   /** Refuses a record of more than so many bytes. */
   readonly tooLarge: (bytesMax: number) => never;
 }
@@ -48,14 +51,13 @@ const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }
 
 export class EdgeWriter {
   readonly counts: SpillCounts = { spills: 0, spilledBytes: 0, combinedRecords: 0 };
-  /** Where the blocks of the finished run begin and their first keys: samples of a range edge. */
-  readonly shuffle: Shuffle;
   /** Adds a record. */
   readonly add: (record: unknown) => void;
   /** Adds the string key bytes[from, to), for edges whose key is the record and whose value is constant or none; else null. */
   readonly addText: ((from: number, to: number) => void) | null;
 
   private readonly options: EdgeWriterOptions;
+  private readonly shuffle: Shuffle;
   private readonly partitionOf: PartitionOf;
   private readonly ordered: boolean;
   private readonly table: CombineTable | null = null;
@@ -108,6 +110,7 @@ export class EdgeWriter {
         ids,
         region: this.options.region,
         recordBytesMax: this.recordBytesMax,
+        progress: this.options.progress,
         ordered: this.ordered,
         newRun: () => this.newRun(path),
       });
@@ -215,7 +218,11 @@ export class EdgeWriter {
     // An arena's index lies behind its records, a table's in the place of its slots.
     const entries = (this.arena === null ? region.from + 16 : (this.arena.top() + 15) & ~15) >>> 2;
     const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
-    const { count, skip } = this.arena === null ? this.indexTable(entries) : this.indexArena(this.arena, entries);
+    const target: IndexTarget = { memory: job.memory, entries, partitionOf: this.partitionOf };
+    const { count, skip } =
+      this.arena === null
+        ? indexTable(target, { entriesAt: this.entriesAt, count: source.count() })
+        : indexArena(target, { from: region.from + 16, to: this.arena.top(), ordered: this.ordered });
     const { bytes, words } = job.memory;
     const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
     sortArena(index, skip);
@@ -230,62 +237,6 @@ export class EdgeWriter {
   private spareOfTable(count: number): number {
     const { region } = this.options;
     return ((region.to - count * entryWords * 4) & ~15) >>> 2;
-  }
-
-  /** Walks the arena, whose records lie one behind another, and makes an entry for each. */
-  private indexArena(arena: Arena, entries: number): { count: number; skip: number } {
-    const { words } = this.options.job.memory;
-    const before = this.ordered ? 4 : 0;
-    const end = arena.top();
-    let skip = -1;
-    let first = 0;
-    let entry = entries;
-    for (let at = this.options.region.from + 16; at < end; entry += entryWords) {
-      const address = at + before;
-      const keyLength = words[address >>> 2] as number;
-      const group = this.ordered ? (words[at >>> 2] as number) : keyLength;
-      words[entry + 2] = address;
-      words[entry + 3] = this.partitionOf(address + 8, address + 8 + group);
-      if (skip < 0) {
-        first = address + 8;
-        skip = keyLength;
-      } else if (skip > 0) {
-        skip = this.sharedPrefix(first, address + 8, skip < keyLength ? skip : keyLength);
-      }
-      at = (address + 8 + keyLength + (words[(address + 4) >>> 2] as number) + 3) & ~3;
-    }
-    return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
-  }
-
-  /** Makes an index entry for each entry of the table; it takes the place of the slots. */
-  private indexTable(entries: number): { count: number; skip: number } {
-    const { words } = this.options.job.memory;
-    const table = this.table as CombineTable;
-    let skip = -1;
-    let first = 0;
-    let entry = entries;
-    for (let i = 0; i < table.count(); i++) {
-      const address = words[this.entriesAt + i * 4 + 1] as number;
-      if (address === 0) continue;
-      const keyLength = (words[address >>> 2] as number) & keyLengthMask;
-      words[entry + 2] = address;
-      words[entry + 3] = this.partitionOf(address + 8, address + 8 + (words[(address + 4) >>> 2] as number));
-      entry += entryWords;
-      if (skip < 0) {
-        first = address + 8;
-        skip = keyLength;
-      } else if (skip > 0) {
-        skip = this.sharedPrefix(first, address + 8, skip < keyLength ? skip : keyLength);
-      }
-    }
-    return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
-  }
-
-  private sharedPrefix(a: number, b: number, most: number): number {
-    const { bytes } = this.options.job.memory;
-    let i = 0;
-    while (i < most && bytes[a + i] === bytes[b + i]) i++;
-    return i;
   }
 
   private writeArena(index: ArenaIndex): void {

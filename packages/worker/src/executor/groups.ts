@@ -7,6 +7,7 @@ import type { Region } from '../data/memory.ts';
 import { decodeValue } from '../data/value-codec.ts';
 import type { Folding } from './folds.ts';
 import type { MergeMemory, OpenMerge } from './merge-sources.ts';
+import type { Progress } from './progress.ts';
 import { UserMistake } from './user-mistake.ts';
 
 export interface GroupSide extends GroupParts {
@@ -26,11 +27,15 @@ export class Groups {
   turn = 0;
   /** Values so far of this group. */
   valueCount = 0;
+  /** `skipSide` has passed values of this group. */
+  skipped = false;
   /** Records read from the merge. */
   records = 0;
   bytesRead = 0;
 
   private readonly bytes: Uint8Array;
+  /** Told of every record: one group may be half of all there is. */
+  private readonly progress: Progress;
   private readonly open: OpenMerge;
   private readonly large: Region;
   private readonly sides: readonly GroupSide[];
@@ -45,6 +50,7 @@ export class Groups {
   private keySide = 0;
 
   constructor(open: OpenMerge, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
+    this.progress = merge.progress;
     this.bytes = merge.memory.bytes;
     this.open = open;
     this.large = merge.large;
@@ -66,11 +72,25 @@ export class Groups {
     this.same = true;
     this.count++;
     this.valueCount = 0;
+    this.skipped = false;
     return true;
   }
 
   key(): unknown {
     return decodeGroup(this.bytes, this.keyAt, this.sides[this.keySide] as GroupSide);
+  }
+
+  /** The side of the value that `nextValue` would give; -1 at the end of the group. */
+  nextSide(): number {
+    return this.pending && this.same ? this.open.tree.side : -1;
+  }
+
+  /** Steps past the next values that are of one side. */
+  skipSide(side: number): void {
+    while (this.nextSide() === side) {
+      this.skipped = true;
+      this.step();
+    }
   }
 
   /** Reads the next value of the group into `value` and `side`; false at the end of the group. */
@@ -104,11 +124,13 @@ export class Groups {
     const { cursor } = this.open.tree;
     const at = cursor.value(this.large);
     this.bytesRead += cursor.keyLength + cursor.valueLength;
+    this.progress.bytes = this.bytesRead;
     return decodeValue(this.bytes, at, at + cursor.valueLength);
   }
 
   private step(): void {
     this.records++;
+    this.progress.tick();
     this.pending = this.open.tree.next();
     if (!this.pending) return;
     const { cursor } = this.open.tree;

@@ -12,6 +12,7 @@ import { type CursorStart, cursorBytes, RunCursor } from '../data/run-cursor.ts'
 import { RunFile } from '../data/run-file.ts';
 import { type BlockEntry, type RunIds, runHeaderBytes, type Stretch } from '../data/run-format.ts';
 import { keyPrefixBytes, RunWriter } from '../data/run-writer.ts';
+import type { Progress } from './progress.ts';
 
 /** A stretch to merge, by file. */
 export interface MergeSource {
@@ -85,6 +86,8 @@ export interface MergeMemory {
   readonly directory: string;
   /** By side: whether the edge orders values. */
   readonly ordered: readonly boolean[];
+  /** Passes over much data take minutes. */
+  readonly progress: Progress;
 }
 
 /** An open merge of at most `fanIn` sources. */
@@ -129,17 +132,20 @@ export class OpenMerge {
   }
 }
 
-/** Merges sources in passes until no more than the fan-in are left. */
+/** Merges sources in passes until no more than the fan-in are left. What need not be copied for that is not copied. */
 export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory, ids: Omit<RunIds, 'edge'>): readonly MergeSource[] {
   let left = sources;
   for (let pass = 0; left.length > merge.fanIn; pass++) {
     const next: MergeSource[] = [];
+    // How many sources fewer there must be.
+    let excess = left.length - merge.fanIn;
     for (let from = 0; from < left.length; ) {
-      const to = endOfGroup(left, from, merge.fanIn);
+      const to = endOfGroup(left, from, Math.min(merge.fanIn, excess + 1));
       const group = left.slice(from, to);
       next.push(
         group.length === 1 ? (group[0] as MergeSource) : mergeGroup(group, merge, { ...ids, edge: pass * 1_000_000 + next.length }),
       );
+      excess -= group.length - 1;
       from = to;
     }
     if (next.length === left.length) throw tooManySides(left.length, merge.fanIn);
@@ -148,11 +154,11 @@ export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory,
   return left;
 }
 
-/** Neighbours of one side, at most the fan-in. */
-function endOfGroup(sources: readonly MergeSource[], from: number, fanIn: number): number {
+/** Neighbours of one side, at most so many. */
+function endOfGroup(sources: readonly MergeSource[], from: number, most: number): number {
   const side = sources[from]?.side;
   let to = from + 1;
-  while (to < sources.length && to - from < fanIn && sources[to]?.side === side) to++;
+  while (to < sources.length && to - from < most && sources[to]?.side === side) to++;
   return to;
 }
 
@@ -186,6 +192,7 @@ function copyMerged({ tree }: OpenMerge, merge: MergeMemory, writer: RunWriter):
     while (tree.next()) {
       const { cursor } = tree;
       writer.put(0, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(merge.large), cursor.valueLength);
+      merge.progress.advance();
     }
     writer.endSegment();
     writer.finish();

@@ -12,7 +12,12 @@ export interface PartWriterOptions {
   readonly staging: string;
   /** Index of the part: the task's. */
   readonly part: number;
+  /** The attempt's id; behind it a serial where it writes several. */
   readonly attempt: string;
+  /** Where the part will lie below the output. */
+  readonly folder?: string;
+  /** One that no other open part uses. */
+  readonly buffer?: Buffer;
 }
 
 const lineFeed: Uint8Array = new Uint8Array([10]);
@@ -20,16 +25,21 @@ const lineFeed: Uint8Array = new Uint8Array([10]);
 export class PartWriter {
   records = 0;
   private readonly index: number;
+  private readonly folder: string | undefined;
   private readonly encoder: Encoder;
   private readonly file: PartFile;
   private begun = false;
 
   constructor(options: PartWriterOptions) {
-    const { output, staging, part, attempt } = options;
+    const { output, staging, part, attempt, buffer } = options;
     this.index = options.index;
+    this.folder = options.folder;
     this.encoder = makeEncoder(output);
     const gzip = isGzipped(output);
-    this.file = new PartFile(stagedPath(staging, part, attempt, gzip ? `${this.encoder.extension}.gz` : this.encoder.extension), { gzip });
+    this.file = new PartFile(stagedPath(staging, part, attempt, gzip ? `${this.encoder.extension}.gz` : this.encoder.extension), {
+      gzip,
+      ...(buffer === undefined ? {} : { buffer }),
+    });
   }
 
   get bytes(): number {
@@ -61,7 +71,8 @@ export class PartWriter {
   finish(): OutputPart {
     this.begin();
     const { path, bytes, sha256 } = this.file.finish();
-    return { output: this.index, token: path, bytes, records: this.records, sha256 };
+    const folder = this.folder === undefined ? {} : { folder: this.folder };
+    return { output: this.index, ...folder, token: path, bytes, records: this.records, sha256 };
   }
 
   abandon(): void {

@@ -3,37 +3,50 @@
 
 import { limits } from '@sheaf/protocol';
 
+/** Looking at the clock once in so many records costs next to nothing, and so many slow ones behind quick ones are soon over. */
+const strideMax = 128;
+
 export class Progress {
   records = 0;
   bytes = 0;
+  /** Work done on no new record: reported with the bytes, so that a task with much to do for few records is not taken for a hang. */
+  private extra = 0;
   private readonly report: (records: number, bytes: number) => void;
+  private readonly now: () => number;
   private left = 1;
   private stride = 1;
   private checkedAt: number;
   private reportedAt: number;
 
-  constructor(report: (records: number, bytes: number) => void) {
+  constructor(report: (records: number, bytes: number) => void, now: () => number = () => performance.now()) {
     this.report = report;
-    this.checkedAt = performance.now();
+    this.now = now;
+    this.checkedAt = now();
     this.reportedAt = this.checkedAt;
   }
 
-  /** After each record (or group). */
+  /** After each record. */
   tick(): void {
     this.records++;
     if (--this.left <= 0) this.check();
   }
 
+  /** After a piece of work that is not the end of a record. */
+  advance(): void {
+    this.extra++;
+    if (--this.left <= 0) this.check();
+  }
+
   /** After each chunk, and now and then when nothing else ticks. */
   check(): void {
-    const now = performance.now();
+    const now = this.now();
     const elapsed = now - this.checkedAt;
     this.checkedAt = now;
-    if (elapsed < 20) this.stride = Math.min(this.stride * 2, 16_384);
+    if (elapsed < 20) this.stride = Math.min(this.stride * 2, strideMax);
     else if (elapsed > 200) this.stride = Math.max(1, this.stride >> 3);
     this.left = this.stride;
     if (now - this.reportedAt < limits.progressIntervalMs) return;
     this.reportedAt = now;
-    this.report(this.records, this.bytes);
+    this.report(this.records, this.bytes + this.extra);
   }
 }

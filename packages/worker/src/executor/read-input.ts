@@ -9,6 +9,7 @@ import type { InputCounts, TaskRun } from './run-task.ts';
 import type { Push } from './step-calls.ts';
 import type { StepChain } from './step-chain.ts';
 import type { TaskLayout } from './task-layout.ts';
+import type { WaitingSteps } from './waiting-steps.ts';
 
 export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
   const { tasks } = run.stage;
@@ -16,17 +17,18 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
   if (tasks.type !== 'splits' || split === null || layout.window === null) throw new Error('a task of splits was given no split');
   const input = tasks.inputs[split.input] as Input;
   const source = chain.source().at;
-  if (input.type === 'items') return readItems(run, split, chain.out(source));
-  return readFiles(run, layout, { input, push: chain.out(source), pushBytes: bytesPushOf(run, chain, source) });
+  if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
+  return readFiles(run, layout, { input, push: chain.out(source), pushBytes: bytesPushOf(run, chain, source), waits: chain.waits() });
 }
 
 interface FilesInput {
   readonly input: Extract<Input, { readonly type: 'files' }>;
   readonly push: Push;
   readonly pushBytes: ((from: number, to: number) => void) | null;
+  readonly waits: WaitingSteps | null;
 }
 
-async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBytes }: FilesInput): Promise<InputCounts> {
+async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBytes, waits }: FilesInput): Promise<InputCounts> {
   const { progress, where, job } = run;
   const { split } = run.assignment;
   const { recordBytesMax, window } = layout;
@@ -36,7 +38,7 @@ async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBy
   const { position } = decoder;
   const each = instantiate(eachKernel)(push, position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
-  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress });
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, waits });
   run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
   await reader.read(split.files, split.pieces);
   return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: decoder.invalidUtf8 };

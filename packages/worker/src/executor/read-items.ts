@@ -6,11 +6,18 @@ import { decodeValue } from '../data/value-codec.ts';
 import { keyText } from './key-text.ts';
 import type { InputCounts, TaskRun } from './run-task.ts';
 import type { Push } from './step-calls.ts';
+import type { WaitingSteps } from './waiting-steps.ts';
 
 /** What `where.file` says of an item: `offset` is its index among all items. */
 const itemsName = 'items';
 
-export function readItems(run: TaskRun, split: AssignedSplit, push: Push): InputCounts {
+interface Taking {
+  readonly push: Push;
+  /** Waited for between items. */
+  readonly waits: WaitingSteps | null;
+}
+
+export async function readItems(run: TaskRun, split: AssignedSplit, { push, waits }: Taking): Promise<InputCounts> {
   const name = `${run.assignment.stage}.${split.input}`;
   const path = run.job.spools[name];
   if (path === undefined) throw new Error(`the spool of input ${name} was not brought here`);
@@ -29,6 +36,7 @@ export function readItems(run: TaskRun, split: AssignedSplit, push: Push): Input
         where.offset++;
         where.record++;
         progress.tick();
+        if (waits?.full === true) await waits.drain();
       }
     }
   } finally {

@@ -1,5 +1,5 @@
 // The reading of a split: chunks of each piece go into a window of the fixed memory, the decoder delivers the records that are
-// whole in it, what is left moves to the front. Everything between two chunks is synchronous; only packed files make it wait.
+// whole in it, what is left moves to the front. Everything between two chunks is synchronous; only packed files and steps that are waited for make it wait.
 
 import { limits } from '@sheaf/protocol';
 import type { ListedFile, Piece } from '@sheaf/protocol/graph';
@@ -7,6 +7,7 @@ import { type ByteSource, type Decoder, LineDecoder, openBytes } from '@sheaf/st
 import type { Region, TaskMemory } from '../data/memory.ts';
 import type { Progress } from './progress.ts';
 import type { Push } from './step-calls.ts';
+import type { WaitingSteps } from './waiting-steps.ts';
 
 export interface SplitReaderOptions {
   readonly memory: TaskMemory;
@@ -17,6 +18,8 @@ export interface SplitReaderOptions {
   /** Takes the bytes of each record instead, where every step can. */
   readonly eachBytes: ((from: number, to: number) => void) | null;
   readonly progress: Progress;
+  /** Waited for between chunks. */
+  readonly waits: WaitingSteps | null;
 }
 
 export class SplitReader {
@@ -52,7 +55,7 @@ export class SplitReader {
     return memory.buffer.toString('utf8', from, to).slice(0, limits.recordPreviewChars);
   }
 
-  /** Synchronous for a plain file, a promise for a packed one. */
+  /** Synchronous for a plain file, a promise for a packed one or where steps are waited for. */
   private readPiece(file: ListedFile, piece: Piece): undefined | Promise<void> {
     const { decoder, window } = this.options;
     this.from = piece.from;
@@ -60,7 +63,7 @@ export class SplitReader {
     this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to });
     this.end = window.from;
     const source = openBytes(file, this.windowOffset);
-    if (file.packed !== null) return this.readPacked(source);
+    if (file.packed !== null || this.options.waits !== null) return this.readWaiting(source);
     try {
       for (let final = false; !final && !decoder.done; ) {
         const count = source.read(this.options.memory.bytes, this.end, this.room()) as number;
@@ -72,12 +75,13 @@ export class SplitReader {
     return undefined;
   }
 
-  private async readPacked(source: ByteSource): Promise<void> {
-    const { decoder, memory } = this.options;
+  private async readWaiting(source: ByteSource): Promise<void> {
+    const { decoder, memory, waits } = this.options;
     try {
       for (let final = false; !final && !decoder.done; ) {
         const reading = source.read(memory.bytes, this.end, this.room());
         final = this.take(typeof reading === 'number' ? reading : await reading);
+        if (waits?.full === true) await waits.drain();
       }
     } finally {
       source.close();

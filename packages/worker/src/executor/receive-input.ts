@@ -1,6 +1,6 @@
 // The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
 
-import { type Edge, sidesOf } from '@sheaf/protocol/graph';
+import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
 import { foldingOf } from './folds.ts';
 import { type GroupSide, Groups } from './groups.ts';
 import { keyText } from './key-text.ts';
@@ -10,6 +10,7 @@ import type { Push } from './step-calls.ts';
 import type { GroupPush, StepChain } from './step-chain.ts';
 import type { TaskLayout } from './task-layout.ts';
 import { taskSources } from './task-sources.ts';
+import type { WaitingSteps } from './waiting-steps.ts';
 import { writeTextKeys } from './write-text-keys.ts';
 
 type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
@@ -24,6 +25,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   const memory: MergeMemory = {
     memory: run.job.memory,
     ...layout.merge,
+    progress: run.progress,
     directory: run.task.directory,
     ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
   };
@@ -36,20 +38,26 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
     if (lines !== null) return lines;
     const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge)) });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
-    readGroups(run, groups, chain.groupPush(at) ?? recordsPush(run, ofSides, chain.out(at)));
+    const kinds = ofSides.map(edge => edge.shuffle.value.type);
+    const push = chain.groupPush(at);
+    if (push === null) await readRecords(run, groups, { kinds, next: chain.out(at), waits: chain.waits() });
+    else await readGroups(run, groups, { push, waits: chain.waits() });
     return { records: groups.records, bytes: groups.bytesRead, groups: groups.count, invalidUtf8: 0 };
   } finally {
     open.close();
   }
 }
 
-function readGroups(run: TaskRun, groups: Groups, push: GroupPush): void {
-  const { where, progress } = run;
+async function readGroups(
+  run: TaskRun,
+  groups: Groups,
+  { push, waits }: { readonly push: GroupPush; readonly waits: WaitingSteps | null },
+): Promise<void> {
+  const { where } = run;
   while (groups.nextGroup()) {
     where.record = groups.count - 1;
     push(groups);
-    progress.bytes = groups.bytesRead;
-    progress.tick();
+    if (waits?.full === true) await waits.drain();
   }
 }
 
@@ -63,15 +71,22 @@ function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
   };
 }
 
+interface Records {
+  /** Of the value that the edge of a side sends. */
+  readonly kinds: readonly Select['type'][];
+  readonly next: Push;
+  readonly waits: WaitingSteps | null;
+}
+
 /** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
-function recordsPush(run: TaskRun, ofSides: readonly ShuffleEdge[], next: Push): GroupPush {
-  const kinds = ofSides.map(edge => edge.shuffle.value.type);
-  const { progress } = run;
-  return groups => {
+async function readRecords(run: TaskRun, groups: Groups, { kinds, next, waits }: Records): Promise<void> {
+  const { where } = run;
+  while (groups.nextGroup()) {
+    where.record = groups.count - 1;
     while (groups.nextValue()) {
       const kind = kinds[groups.side];
       next(kind === 'record' ? groups.value : kind === 'none' ? groups.key() : [groups.key(), groups.value]);
-      progress.tick();
+      if (waits?.full === true) await waits.drain();
     }
-  };
+  }
 }

@@ -109,7 +109,7 @@ export class TaskRun implements TaskParts {
       this.chain = chain;
       input = await (this.layout.merge === null ? readInput(this, this.layout, chain) : receiveInput(this, this.layout, chain));
       this.describe = null;
-      chain.end();
+      await chain.end();
     } catch (error) {
       // The first error is the one that is told.
       await this.teardown(state).catch(() => undefined);
@@ -140,6 +140,7 @@ export class TaskRun implements TaskParts {
       blocks: regions.blocks,
       path: join(this.task.directory, `edge-${edge}.run`),
       recordBytesMax: this.layout?.recordBytesMax ?? 0,
+      progress: this.progress,
       tooLarge: bytesMax => {
         const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${bytesMax} bytes, what settings.memoryMb leaves for one: raise memoryMb, or send less`;
         throw new FailureError({ code: 'E_RECORD_TOO_LARGE', message });
@@ -184,6 +185,7 @@ export class TaskRun implements TaskParts {
 
   /** Closes and removes whatever the attempt has written. */
   abandon(): void {
+    this.chain?.abandon();
     for (const writer of this.edges.values()) attempt(() => writer.abandon());
     for (const writer of this.outputs.values()) attempt(() => writer.abandon());
   }

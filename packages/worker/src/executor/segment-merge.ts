@@ -10,6 +10,7 @@ import { RunFile } from '../data/run-file.ts';
 import type { RunIds, Stretch } from '../data/run-format.ts';
 import type { FinishedRun, RunWriter } from '../data/run-writer.ts';
 import type { LoadedJob } from './loaded-job.ts';
+import type { Progress } from './progress.ts';
 
 interface SegmentMerge {
   readonly job: LoadedJob;
@@ -18,6 +19,7 @@ interface SegmentMerge {
   /** Memory for the cursors and one large value. */
   readonly region: Region;
   readonly recordBytesMax: number;
+  readonly progress: Progress;
   readonly ordered: boolean;
   /** Starts a run under the same path; `finish` replaces the old one. */
   newRun(): RunWriter;
@@ -98,5 +100,6 @@ function mergeStretches(merge: SegmentMerge, run: RunFile, group: readonly Stret
   while (tree.next()) {
     const { cursor } = tree;
     writer.put(partition, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(large), cursor.valueLength);
+    merge.progress.advance();
   }
 }

@@ -3,16 +3,20 @@
 
 import { type FunctionRef, type Step, takesGroups } from '@sheaf/protocol/graph';
 import { instantiate } from '../kernels/instantiate.ts';
+import { Batches } from './batches.ts';
 import { BroadcastTable } from './broadcast-table.ts';
+import { type Cogroup, cogroupCall } from './cogroup.ts';
 import { foldingOf } from './folds.ts';
 import { type Groups, GroupValues } from './groups.ts';
 import { joinGroup } from './join-group.ts';
+import { Pipe } from './pipe.ts';
 import { type Sample, splittersOf } from './samples.ts';
 import { pickOf } from './selects.ts';
 import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
 import type { TaskParts } from './task-parts.ts';
 import { Top } from './top.ts';
 import { iterableOf } from './user-mistake.ts';
+import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 
 /** What takes the groups of a `receive`: reads as many of the group's values as it wants. */
 export type GroupPush = (groups: Groups) => void;
@@ -30,7 +34,8 @@ export class StepChain {
   private readonly parts: TaskParts;
   private readonly steps: readonly Step[];
   /** What happens after the last record, in step order. */
-  private readonly ends: (() => void)[] = [];
+  private readonly ends: (() => void | Promise<void>)[] = [];
+  private readonly waiting = new WaitingSteps();
   private readonly pushes = new Map<number, Push>();
 
   constructor(parts: TaskParts, input: number | null) {
@@ -39,6 +44,7 @@ export class StepChain {
     this.active = activeSteps(this.steps, input);
     for (let at = this.steps.length - 1; at >= 0; at--) this.build(at);
     this.ends.reverse();
+    this.waiting.steps.reverse();
   }
 
   /** Takes the records that a `read` or `receive` step gives one by one. */
@@ -70,8 +76,18 @@ export class StepChain {
   }
 
   /** After the last record: what steps held back goes on its way. */
-  end(): void {
-    for (const end of this.ends) end();
+  async end(): Promise<void> {
+    for (const end of this.ends) await end();
+  }
+
+  /** The steps that the reader of the records waits for; null when there are none. */
+  waits(): WaitingSteps | null {
+    return this.waiting.steps.length === 0 ? null : this.waiting;
+  }
+
+  /** The attempt failed: ends what is under way. */
+  abandon(): void {
+    this.waiting.abandon();
   }
 
   private build(at: number): void {
@@ -87,6 +103,8 @@ export class StepChain {
       case 'call':
         this.buildEnd(step.end, at);
         return this.callPush(step, this.out(at));
+      case 'pipe':
+        return this.waitFor(new Pipe(step.command, this.parts, this.out(at)));
       case 'shape':
         return this.shapePush(step, this.out(at));
       case 'lookup':
@@ -119,6 +137,12 @@ export class StepChain {
     });
   }
 
+  private waitFor(step: WaitingStep & { readonly add: Push }): Push {
+    this.waiting.steps.push(step);
+    this.ends.push(() => step.end());
+    return step.add;
+  }
+
   private callPush(step: StepOf<'call'>, next: Push): Push {
     const call = this.parts.job.functions[step.function.index] as (...args: unknown[]) => unknown;
     const { context } = this.parts;
@@ -131,6 +155,8 @@ export class StepChain {
         return instantiate(flatMapKernel)(call, context, { next, iterable: given => iterableOf('map', given) });
       case 'mapEmit':
         return instantiate(mapEmitKernel)(call as never, context, next);
+      case 'mapBatch':
+        return this.waitFor(new Batches({ size: step.batch ?? 1, concurrency: step.concurrency ?? 1, call, parts: this.parts, next }));
       default:
         throw new Error(`stage ${this.parts.stage.name}: a call of a function that is a ${step.function.role}`);
     }
@@ -150,7 +176,14 @@ export class StepChain {
     const pick = pickOf(step.key, this.parts.job);
     const table = this.parts.tables.get(step.table);
     if (!(table instanceof BroadcastTable)) throw new Error(`stage ${this.parts.stage.name}: step ${step.table} is no table`);
-    const left = step.kind === 'left';
+    const { kind } = step;
+    if (kind === 'semi' || kind === 'anti') {
+      const wanted = kind === 'semi';
+      return record => {
+        if (table.find(pick, record).length > 0 === wanted) next(record);
+      };
+    }
+    const left = kind === 'left';
     return record => {
       const matches = table.find(pick, record);
       for (const right of matches) next([pick(record), { left: record, right }]);
@@ -184,7 +217,7 @@ export class StepChain {
       case 'group':
         return this.reduceGroups(step, next);
       case 'join':
-        return joinGroup(step.kind, next);
+        return this.joinGroups(step, next);
       case 'top':
         return this.topOfGroups(step, next);
       case 'write':
@@ -200,6 +233,12 @@ export class StepChain {
     return groups => {
       for (const record of iterableOf('reduce', reduce(groups.key(), new GroupValues(groups), context))) next(record);
     };
+  }
+
+  private joinGroups(step: StepOf<'join'>, next: Push): GroupPush {
+    const { context, job } = this.parts;
+    if (step.function === undefined) return joinGroup(step.kind, next, this.parts);
+    return cogroupCall(job.functions[step.function.index] as Cogroup, context, next);
   }
 
   private foldGroups(step: StepOf<'fold'>, next: Push): GroupPush {

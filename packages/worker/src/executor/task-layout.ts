@@ -38,7 +38,7 @@ export function layoutOf(memory: TaskMemory, graph: StageGraph, stage: Stage, st
   const recordBytesMax = recordBytesMaxOf(memory);
   const window = stage.tasks.type === 'splits' ? memory.reserve(recordBytesMax + limits.keyBytesMax) : null;
   const merge = stage.tasks.type === 'partitions' ? mergeLayout(memory, recordBytesMax) : null;
-  return { recordBytesMax, window, merge, edges: edgeLayout(memory, graph, stageId) };
+  return { recordBytesMax, window, merge, edges: edgeLayout(memory, graph, stage, stageId) };
 }
 
 function mergeLayout(memory: TaskMemory, recordBytesMax: number): TaskLayout['merge'] {
@@ -49,12 +49,19 @@ function mergeLayout(memory: TaskMemory, recordBytesMax: number): TaskLayout['me
   return { cursors, large, key, blocks: memory.reserve(runWriterBytes), fanIn };
 }
 
+/** What the input of a stage takes of a budget, with room to align its regions. */
+function inputBytes(stage: Stage, budgetBytes: number): number {
+  const record = Math.floor(budgetBytes * limits.recordShareOfMemory);
+  if (stage.tasks.type === 'splits') return record + limits.keyBytesMax + 64;
+  return fanInOf(budgetBytes / 4) * cursorBytes + record + 2 * limits.keyBytesMax + runWriterBytes + 64;
+}
+
 /** The least an edge can do with: room to merge two segments beside the largest record it then has room for. */
 const arenaBytesMin = 1_048_576;
 const tableBytesMin = 2 * 1_048_576;
 
 /** After what each cannot do without, edges with keys get four times the room of those without: samples and broadcasts are small. */
-function edgeLayout(memory: TaskMemory, graph: StageGraph, stageId: number): Map<EdgeId, EdgeRegions> {
+function edgeLayout(memory: TaskMemory, graph: StageGraph, stage: Stage, stageId: number): Map<EdgeId, EdgeRegions> {
   const leaving = graph.edges.flatMap((edge, id) => {
     if (edge.from !== stageId) return [];
     const combines = edge.type === 'shuffle' && edge.shuffle.combine !== null;
@@ -62,7 +69,7 @@ function edgeLayout(memory: TaskMemory, graph: StageGraph, stageId: number): Map
     return [{ id, weight, bytesMin: combines ? tableBytesMin : arenaBytesMin }];
   });
   const needed = leaving.reduce((sum, edge) => sum + edge.bytesMin + runWriterBytes + 64, 0);
-  if (needed > memory.freeBytes) throw tooManyEdges(memory, graph.stages[stageId]?.name ?? '', leaving.length, needed);
+  if (needed > memory.freeBytes) throw tooManyEdges(memory, stage, leaving.length, needed);
   const weights = leaving.reduce((sum, edge) => sum + edge.weight, 0);
   const share = Math.floor((memory.freeBytes - needed) / Math.max(1, weights));
   return new Map(
@@ -73,9 +80,10 @@ function edgeLayout(memory: TaskMemory, graph: StageGraph, stageId: number): Map
   );
 }
 
-function tooManyEdges(memory: TaskMemory, stage: string, edges: number, needed: number): FailureError {
-  const given = Math.round(memory.budgetBytes / 1_048_576);
-  const wanted = Math.ceil((memory.budgetBytes - memory.freeBytes + needed) / 1_048_576);
-  const message = `stage '${stage}' sends its records ${edges} ways, for which settings.memoryMb (${given}) is too small: raise it to ${wanted} or more`;
+function tooManyEdges(memory: TaskMemory, stage: Stage, edges: number, needed: number): FailureError {
+  const given = memory.budgetBytes / 1_048_576;
+  let wanted = given + 1;
+  while (inputBytes(stage, wanted * 1_048_576) + needed > wanted * 1_048_576) wanted++;
+  const message = `stage '${stage.name}' sends its records ${edges} ways, for which settings.memoryMb (${given}) is too small: raise it to ${wanted} or more`;
   return new FailureError({ code: 'E_USAGE', message });
 }

@@ -1,11 +1,15 @@
 // What the steps of one attempt share: the job, the user's context, the writers of edges and outputs, the broadcast tables.
 
+import type { RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import type { BroadcastTable } from './broadcast-table.ts';
 import type { EdgeWriter } from './edge-writer.ts';
+import type { FolderWriter } from './folder-writer.ts';
 import type { LoadedJob } from './loaded-job.ts';
+import type { ExecutorTask } from './messages.ts';
 import type { PartWriter } from './part-writer.ts';
+import type { Progress } from './progress.ts';
 import type { UserContext } from './task-context.ts';
 
 export interface TaskParts {
@@ -13,10 +17,15 @@ export interface TaskParts {
   readonly stage: Stage;
   readonly assignment: TaskAssignment;
   readonly context: UserContext;
+  readonly task: ExecutorTask;
+  readonly progress: Progress;
+  /** What a failure tells of the record being worked on. */
+  describe: (() => RecordPlace) | null;
   /** By the `load` step that made them. */
   readonly tables: ReadonlyMap<StepId, BroadcastTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;
   partWriter(output: OutputId): PartWriter;
+  folderWriter(output: OutputId): FolderWriter;
   /** Whether the edges of a `receive` step went through a combiner. */
   receivesCombined(receive: StepId): boolean;
 }

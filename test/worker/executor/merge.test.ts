@@ -1,0 +1,146 @@
+// The merge alone: the tree of losers over any number of sources, passes when there are more than fit, and what is left when a
+// source turns out to be damaged.
+
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fc, test } from '@fast-check/vitest';
+import type { Shuffle } from '@sheaf/protocol/graph';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { decodeKey } from '../../../packages/worker/src/data/key-codec.ts';
+import { CorruptRun } from '../../../packages/worker/src/data/run-format.ts';
+import {
+  type MergeMemory,
+  type MergeSource,
+  mergePasses,
+  OpenMerge,
+  sourcesOf,
+} from '../../../packages/worker/src/executor/merge-sources.ts';
+import { compareKeys, type Key } from '../../oracle/key-order.ts';
+import { mergeMemory, type ShuffleRun, testAttempt, testJobId, writeRun } from './shuffle.ts';
+
+interface Row {
+  readonly key: Key;
+  readonly value: string;
+}
+/** By source: its rows, sorted by key. */
+interface Sources {
+  readonly side: number;
+  readonly rows: readonly Row[];
+}
+
+const shuffle: Shuffle = {
+  key: [{ select: { type: 'column', name: 'key' }, desc: false }],
+  group: 1,
+  value: { type: 'column', name: 'value' },
+  combine: null,
+  partitioner: { type: 'hash' },
+};
+const run: ShuffleRun = { sides: [], partitions: 1, regionBytes: 1_048_576, fanIn: 2 };
+const mergeIds = { job: testJobId, stage: 1, task: 0, attempt: testAttempt };
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sheaf-merge-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function written(sources: readonly Sources[]): MergeSource[] {
+  return sources.flatMap(({ side, rows }, task) => {
+    const { path, ids } = writeRun(run, { folder, edge: side, task, records: rows, shuffle });
+    return sourcesOf(path, ids, { side, from: 0, to: 1, splitters: null });
+  });
+}
+
+function readAll(sources: readonly MergeSource[], merge: MergeMemory): { side: number; key: unknown; value: string }[] {
+  const open = new OpenMerge(sources, merge);
+  const list: { side: number; key: unknown; value: string }[] = [];
+  try {
+    const { tree } = open;
+    while (tree.next()) {
+      const { keyAt, valueLength } = tree.cursor;
+      const at = tree.cursor.value(merge.large);
+      // A value of one string: a tag, or a tag and its length.
+      const text = merge.memory.buffer.toString('utf8', at, at + valueLength).replace(/^[^v]*/, '');
+      list.push({ side: tree.side, key: decodeKey(merge.memory.bytes, keyAt), value: text });
+    }
+    expect(tree.next()).toBe(false);
+  } finally {
+    open.close();
+  }
+  return list;
+}
+
+const key = fc.constantFrom<Key>('', 'a', 'b', 'ab', 'a-prefix-of-many-1', 'a-prefix-of-many-2', 0, 1, -1, null, 'x'.repeat(100));
+const sources = (most: number, sides: number): fc.Arbitrary<Sources[]> =>
+  fc
+    .array(fc.record({ side: fc.nat(sides - 1), keys: fc.array(key, { maxLength: 8 }) }), { maxLength: most, size: 'max' })
+    .map(list =>
+      list
+        .sort((a, b) => a.side - b.side)
+        .map(({ side, keys }, source) => ({ side, rows: keys.sort(compareKeys).map((of, i) => ({ key: of, value: `v${source}.${i}` })) })),
+    );
+
+function reference(list: readonly Sources[]): { side: number; key: Key; value: string }[] {
+  const all = list.flatMap(({ side, rows }) => rows.map(row => ({ side, ...row })));
+  return all.sort((a, b) => compareKeys(a.key, b.key) || a.side - b.side);
+}
+
+describe('a merge', () => {
+  test.prop([sources(40, 1)], { numRuns: 40 })('of any number of sources is stable', list => {
+    const all = written(list);
+    if (all.length > 0) expect(readAll(all, mergeMemory(folder, 40, [false]))).toEqual(reference(list));
+  });
+
+  test.prop([sources(12, 3)], { numRuns: 60 })('of several sides puts the earlier side first', list => {
+    const all = written(list);
+    if (all.length > 0) expect(readAll(all, mergeMemory(folder, 12, [false, false, false]))).toEqual(reference(list));
+  });
+
+  test.prop([sources(30, 2), fc.integer({ min: 2, max: 5 })], { numRuns: 40 })(
+    'in passes is the same merge, and removes what passes made',
+    (list, fanIn) => {
+      const all = written(list);
+      const merge = mergeMemory(folder, fanIn, [false, false]);
+      const left = mergePasses(all, merge, mergeIds);
+      expect(left.length).toBeLessThanOrEqual(fanIn);
+      if (left.length > 0) expect(readAll(left, merge)).toEqual(reference(list));
+      expect(readdirSync(merge.directory)).toEqual([]);
+    },
+  );
+
+  test('in passes copies no more than it must', () => {
+    const all = written(Array.from({ length: 12 }, (_, i) => ({ side: 0, rows: [{ key: 'a', value: `v${i}` }] })));
+    const copied = (fanIn: number): number => {
+      const merge = mergeMemory(folder, fanIn, [false]);
+      const left = mergePasses(all, merge, mergeIds);
+      expect(readAll(left, merge).map(({ value }) => value)).toEqual(all.map((_, i) => `v${i}`));
+      return all.filter(source => !left.includes(source)).length;
+    };
+    expect([12, 11, 10, 8, 7, 6, 5].map(copied)).toEqual([0, 2, 3, 5, 6, 8, 9]);
+  });
+
+  test('of more sides than there is memory for is refused', () => {
+    const all = written([0, 1, 2].map(side => ({ side, rows: [{ key: 'a', value: 'v' }] })));
+    expect(() => mergePasses(all, mergeMemory(folder, 2, [false, false, false]), mergeIds)).toThrow(
+      '3 inputs are joined, more than the 2 that settings.memoryMb has room for: raise memoryMb, or join in steps',
+    );
+  });
+
+  test('of a damaged source leaves no file and no descriptor', () => {
+    const rows = Array.from({ length: 50 }, (_, i): Row => ({ key: i, value: `v${i}` }));
+    const all = written(Array.from({ length: 7 }, () => ({ side: 0, rows })));
+    const damaged = openSync((all[6] as MergeSource).path, 'r+');
+    writeSync(damaged, Buffer.from([255]), 0, 1, 400);
+    closeSync(damaged);
+    const before = readdirSync('/proc/self/fd').length;
+    for (const fanIn of [2, 7]) {
+      const merge = mergeMemory(folder, fanIn, [false]);
+      expect(() => readAll(mergePasses(all, merge, mergeIds), merge)).toThrow(CorruptRun);
+      expect(readdirSync(merge.directory).filter(name => name.endsWith('.part'))).toEqual([]);
+      rmSync(merge.directory, { recursive: true });
+    }
+    rmSync((all[6] as MergeSource).path);
+    expect(() => mergePasses(all, mergeMemory(folder, 2, [false]), mergeIds)).toThrow('the run file is not there');
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+});
