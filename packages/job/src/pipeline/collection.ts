@@ -47,6 +47,12 @@ export interface Collection<T> {
    * task when it ends with another exit code than 0.
    */
   pipe(this: T extends string ? unknown : 'pipe takes lines', command: readonly string[]): Collection<string>;
+  /** Each record with its index in input order, from 0. The records are written once and read again. */
+  zipWithIndex(): Collection<readonly [T, number]>;
+  /** Deals the records out to so many partitions, and so part files, evenly; without a number to as many as the data asks for. */
+  repartition(partitions?: number): Collection<T>;
+  /** Of a collection that `repartition(partitions)` has just given: sorts the records of each partition. */
+  sortWithin(...orders: readonly Order<T>[]): Collection<T>;
   /** Says that the collection is used several times. It changes nothing: each collection is computed once anyway. */
   cache(): Collection<T>;
   /** Records that are keys themselves: of equals the first in input order stays. */

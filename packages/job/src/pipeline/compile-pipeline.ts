@@ -6,6 +6,7 @@ import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Sele
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import type { PartFolders } from './part-folders.ts';
@@ -13,12 +14,6 @@ import type { Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
 import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
 
-/** Where a collection's records are: after a step of a stage, or of several stages for a union. */
-interface Branch {
-  readonly stage: StageDraft;
-  readonly step: number;
-}
-type Branches = readonly Branch[];
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
 
 const bytesPerTask = 64 * 1_048_576;
@@ -46,7 +41,7 @@ export function compilePipeline(plan: Plan): CompiledJob {
   return { graph, functions: compiler.functions.functions };
 }
 
-class PipelineCompiler {
+class PipelineCompiler implements Compiler {
   readonly functions = new FunctionTable();
   readonly drafts = new Drafts();
   private readonly done = new Map<Node, Branches>();
@@ -75,7 +70,7 @@ class PipelineCompiler {
   }
 
   /** The records of a node; computed once however often they are asked for. */
-  private branches(node: Node): Branches {
+  branches(node: Node): Branches {
     let branches = this.done.get(node);
     if (branches === undefined) {
       branches = this.compile(node);
@@ -104,6 +99,12 @@ class PipelineCompiler {
           step: this.drafts.push(stage, { type: 'pipe', from: step, command }),
         }));
       }
+      case 'repartition': {
+        const tasks: Count = node.partitions === null ? hashed : { type: 'fixed', count: node.partitions };
+        return compileRepartition(this, node, tasks, unordered);
+      }
+      case 'index':
+        return compileIndex(this, node, one, unordered);
       case 'union':
         return node.of.flatMap(one => this.branches(one));
       case 'fold':
@@ -132,7 +133,7 @@ class PipelineCompiler {
   }
 
   /** One function, in every stage the records are in. */
-  private call(branches: Branches, { role, call, text }: { role: FunctionRef['role']; call: AnyFunction; text: string }): Branches {
+  call(branches: Branches, { role, call, text }: { role: FunctionRef['role']; call: AnyFunction; text: string }): Branches {
     const ref = this.functions.add(role, call, text);
     return branches.map(({ stage, step }) => ({ stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref }) }));
   }
@@ -262,12 +263,15 @@ class PipelineCompiler {
   }
 
   private sort({ from, by }: NodeOf<'sort'>): Branches {
-    const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
-    const stage = this.drafts.stage('sort', { type: 'partitions', count: ranged });
-    const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
     const key = by.map(({ selector, desc }) => ({ select: selector.select(this.functions, 'key'), desc }));
+    return [this.ranged(this.branches(from), key, 'sort')];
+  }
+
+  ranged(branches: Branches, key: readonly KeyPart[], name: string): Branch {
+    const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
+    const stage = this.drafts.stage(name, { type: 'partitions', count: ranged });
+    const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
     const shuffle: ShuffleDraft = { key, group: key.length, value: wholeRecord, combine: null, partitioner: { type: 'range', splitters } };
-    const branches = this.branches(from);
     const edges = this.emit(branches, stage, shuffle);
     const samples = edges.map(edge => {
       const to = this.drafts.edge({ from: edge.from, to: splitting, shuffle: unordered });
@@ -279,7 +283,7 @@ class PipelineCompiler {
     const cut = this.drafts.push(splitting, { type: 'splitters', from: sampled, stage });
     this.drafts.push(splitting, { type: 'emit', from: cut, edge: splitters });
     this.drafts.push(stage, { type: 'load', edge: splitters, key: null });
-    return [{ stage, step: this.receive(stage, [edges]) }];
+    return { stage, step: this.receive(stage, [edges]) };
   }
 
   private part(selector: Selector): KeyPart {
@@ -287,7 +291,7 @@ class PipelineCompiler {
   }
 
   /** Sends the records of each branch to a stage: one edge from each stage they are in. */
-  private emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[] {
+  emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[] {
     const edges = new Map<StageDraft, EdgeDraft>();
     for (const { stage, step } of branches) {
       const edge = edges.get(stage) ?? this.drafts.edge({ from: stage, to, shuffle });
@@ -298,7 +302,7 @@ class PipelineCompiler {
   }
 
   /** Receives edges by sides: the edges of one side are one for a join. */
-  private receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number {
+  receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number {
     const edges = sides.flat();
     const plain = sides.every(side => side.length === 1) ? {} : { sides: sides.flatMap((side, i) => side.map(() => i)) };
     return this.drafts.push(stage, { type: 'receive', edges, ...plain });

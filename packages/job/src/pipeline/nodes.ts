@@ -53,6 +53,10 @@ export type Node = Made &
       }
     | { readonly type: 'batches'; readonly from: Node; readonly size: number; readonly concurrency: number; readonly call: AnyFunction }
     | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
+    /** `partitions`: null for as many as the data asks for; `orders` within each of them. */
+    | { readonly type: 'repartition'; readonly from: Node; readonly partitions: number | null; readonly orders: readonly SortPart[] }
+    /** Gives pairs [record, index]. */
+    | { readonly type: 'index'; readonly from: Node }
     | { readonly type: 'union'; readonly of: readonly Node[] }
     /** Gives pairs [key, folded]. */
     | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }

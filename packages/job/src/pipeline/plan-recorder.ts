@@ -13,7 +13,7 @@ import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
 import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
-import { batchesOf, pipeOf, sampleOf } from './record-operators.ts';
+import { batchesOf, pipeOf, repartitionOf, sampleOf } from './record-operators.ts';
 import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
@@ -58,6 +58,9 @@ export class PlanRecorder {
       mapBatch: (size: unknown, given: unknown, options?: unknown) => this.collection(batchesOf(node, { size, given, options })),
       sample: (rate: unknown, seed?: unknown) => this.collection(sampleOf(node, rate, seed)),
       pipe: (command: unknown) => this.collection(pipeOf(node, command)),
+      zipWithIndex: () => this.collection({ type: 'index', from: node, columns: null }),
+      repartition: (partitions?: unknown) => this.collection(repartitionOf(node, partitions)),
+      sortWithin: (...orders: unknown[]) => this.sortWithin(node, orders),
       cache: () => this.collection(node),
       distinct: (by?: unknown) => this.distinct(node, by),
       union: (...others: unknown[]) => this.union(node, others),
@@ -143,6 +146,15 @@ export class PlanRecorder {
     const by = orders.map(order => sortPartOf(order, 'sortBy'));
     for (const { selector } of by) checkColumns(selector, node.columns, 'sortBy');
     return this.collection({ type: 'sort', from: node, by, columns: node.columns });
+  }
+
+  private sortWithin(node: Node, given: readonly unknown[]): AnyCollection {
+    if (node.type !== 'repartition' || node.partitions === null)
+      throw new UsageError("sortWithin sorts the partitions that repartition has just made: repartition(8).sortWithin('day').");
+    if (given.length === 0) throw new UsageError("sortWithin takes at least one order, as in sortWithin('day').");
+    const orders = given.map(order => sortPartOf(order, 'sortWithin'));
+    for (const { selector } of orders) checkColumns(selector, node.columns, 'sortWithin');
+    return this.collection({ ...node, orders });
   }
 
   private group(of: KeyedNode, call: Call, options: unknown): AnyCollection {
