@@ -14,6 +14,7 @@ export { agg } from './pipeline/aggregates.ts';
 export type { Collection, Flow, JoinOptions, Keyed, PartitionBy, WriteOptions } from './pipeline/collection.ts';
 export type { PlannedJob } from './pipeline/define-job.ts';
 export { defineJob } from './pipeline/define-job.ts';
+export type { Histogram, HistogramBins } from './pipeline/sketches.ts';
 export type { Schema } from './schema.ts';
 export type { Sink, SinkOptions } from './sinks.ts';
 export { to } from './sinks.ts';
