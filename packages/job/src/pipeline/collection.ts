@@ -1,6 +1,7 @@
 // Layer 2: a job as a program over collections. Types only: what `plan` works with. A Collection is records in input order; a
 // Keyed is the same records with a key chosen, grouped when something asks for groups. Nothing runs while `plan` runs.
 
+import type { brand } from '../brand.ts';
 import type { TaskContext } from '../context.ts';
 import type { ColumnsOf, Order, Select } from '../inference.ts';
 import type { Anything, Key, Pair } from '../keys.ts';
@@ -71,6 +72,11 @@ export interface Collection<T> {
   top(count: number, by: Select<T, Key>): Collection<T>;
   /** Total order over all part files; equal ones keep input order. null is first, or last with `desc`. */
   sortBy(...orders: readonly Order<T>[]): Collection<T>;
+  /** All records, in input order; a job that collects more than a megabyte fails. */
+  collect(): Answer<T[]>;
+  /** The first ones, in input order. */
+  first(count: number): Answer<T[]>;
+  count(): Answer<number>;
   write(sink: Sink<T>, options?: WriteOptions<T>): void;
 }
 
@@ -125,6 +131,16 @@ export interface Keyed<K extends Key, V> {
   ): Collection<Plain<{ [I in Exclude<keyof N, keyof []> as N[I] & string]: K extends readonly unknown[] ? K[I & keyof K] : never } & V>>;
   rows<const N extends string>(keyName: N, valueName?: undefined): Collection<Plain<{ [F in N]: K } & V>>;
   rows<const N extends string, const W extends string>(keyName: N, valueName: W): Collection<Plain<{ [F in N]: K } & { [F in W]: V }>>;
+}
+
+/** What a job gives back to its caller; refused beyond a limit of bytes. */
+export interface Answer<out T> {
+  readonly [brand]: T;
+}
+
+/** What `plan` returns. */
+export interface Answers {
+  readonly [name: string]: Answer<unknown>;
 }
 
 /** What `plan` is given. */

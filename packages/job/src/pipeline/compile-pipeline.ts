@@ -1,7 +1,7 @@
 // A recorded plan → the stage graph. Nodes become steps: calls are appended to the stage their records are in, so that adjacent
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
-import { UsageError } from '@sheaf/protocol';
+import { limits, UsageError } from '@sheaf/protocol';
 import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
@@ -10,7 +10,7 @@ import { type Branch, type Branches, type Compiler, compileIndex, compileReparti
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import type { PartFolders } from './part-folders.ts';
-import type { Written } from './plan-recorder.ts';
+import type { Answered, Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
 import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
 
@@ -26,16 +26,22 @@ export interface Plan {
   readonly name: string;
   readonly settings: Settings;
   readonly written: readonly Written[];
+  readonly answers: readonly Answered[];
 }
 
 /** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler(usesOf(plan.written.map(({ from }) => from)));
+  const compiler = new PipelineCompiler(usesOf([...plan.written, ...plan.answers].map(({ from }) => from)));
   const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
     if (folders === null) compiler.write(from, id);
     else compiler.writeFolders(from, folders, id);
     return output;
   });
+  const bytesMax = Math.min(limits.answerBytesMax, Math.floor(limits.answersPerJobBytesMax / Math.max(1, plan.answers.length)));
+  for (const { name, from, gives } of plan.answers) {
+    compiler.answer(from, outputs.length);
+    outputs.push({ type: 'answer', name, gives, bytesMax });
+  }
   const { stages, edges } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
   return { graph, functions: compiler.functions.functions };
@@ -57,6 +63,16 @@ class PipelineCompiler implements Compiler {
       this.drafts.push(stage, { type: 'write', from: step, output });
       if (!stage.outputs.includes(output)) stage.outputs.push(output);
     }
+  }
+
+  /** An answer is made by one task. */
+  answer(from: Node, output: number): void {
+    const branches = this.branches(from);
+    const [only] = branches;
+    const alone = branches.length === 1 && only?.stage.tasks.type === 'partitions' && only.stage.tasks.count === one;
+    const { stage, step } = alone ? only : this.gather(branches, 'answer');
+    this.drafts.push(stage, { type: 'write', from: step, output });
+    stage.outputs.push(output);
   }
 
   /** All records of a folder in one task, in input order, one folder after another. */
@@ -252,7 +268,8 @@ class PipelineCompiler implements Compiler {
   }
 
   private top({ from, count, by }: NodeOf<'top'>): Branches {
-    const order: KeyPart[] = [{ select: by.select(this.functions, 'key'), desc: true }];
+    // Without an order all are equal, and the first stay.
+    const order: KeyPart[] = by === null ? [] : [{ select: by.select(this.functions, 'key'), desc: true }];
     const stage = this.drafts.stage('top', { type: 'partitions', count: one });
     const tops = this.branches(from).map(({ stage: own, step }) => ({
       stage: own,
@@ -312,8 +329,12 @@ class PipelineCompiler implements Compiler {
   private gathered(branches: Branches): Branches {
     const [first] = branches;
     if (first === undefined || branches.every(({ stage }) => stage === first.stage)) return branches;
-    const stage = this.drafts.stage('gather', { type: 'partitions', count: one });
-    return [{ stage, step: this.receive(stage, [this.emit(branches, stage, unordered)]) }];
+    return [this.gather(branches, 'gather')];
+  }
+
+  private gather(branches: Branches, name: string): Branch {
+    const stage = this.drafts.stage(name, { type: 'partitions', count: one });
+    return { stage, step: this.receive(stage, [this.emit(branches, stage, unordered)]) };
   }
 }
 

@@ -64,6 +64,7 @@ export type Node = Made &
     /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
     | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
     | { readonly type: 'cogroup'; readonly left: KeyedNode; readonly right: KeyedNode; readonly call: AnyFunction }
-    | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
+    /** Without `by` the first ones. */
+    | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector | null }
     | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
   );
