@@ -41,6 +41,10 @@ export const limits = {
   /** The longest delay a timer of Node takes. */
   taskTimeoutMsMax: 2_147_483_647,
   jobNameCharsMax: 200,
+  /** One answer of a job; all answers of a job; those of ended jobs that a coordinator keeps. */
+  answerBytesMax: 1_048_576,
+  answersPerJobBytesMax: 4_194_304,
+  answersKeptBytesMax: 67_108_864,
   /** A folder of `partitionBy`, as its name: what file systems take. */
   folderNameBytesMax: 255,
   /** Parts that one task writes into folders of its own. */

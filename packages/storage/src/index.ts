@@ -19,6 +19,7 @@ export { BadRecord } from './formats/decoder.ts';
 export type { ByteSink, Encoder } from './formats/encoder.ts';
 export { BadOutputRecord } from './formats/encoder.ts';
 export type { FileRecord } from './formats/file.ts';
+export { jsonText } from './formats/json-text.ts';
 export { lineNumberAt } from './formats/line-number.ts';
 export type { DecoderOptions } from './formats/make-decoder.ts';
 export { makeDecoder } from './formats/make-decoder.ts';

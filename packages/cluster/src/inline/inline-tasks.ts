@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { counterNames, jobCounters } from '@sheaf/coordinator/planning';
 import { type AttemptId, attemptIdOf, epochOf, type OutputId, type StageId } from '@sheaf/protocol';
 import type { Split, Stage, StageGraph, TaskPlan } from '@sheaf/protocol/graph';
-import type { AssignedSplit, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
 import type { InlineJob } from './run-inline.ts';
 
@@ -101,10 +101,20 @@ export class InlineTasks {
 
   /** The parts of each output, in task order. */
   parts(): { output: OutputId; parts: OutputPart[] }[] {
-    return this.graph.outputs.map((_, output) => ({
-      output,
-      parts: this.runs.flatMap(({ results }) => results.flatMap(result => result.parts.filter(part => part.output === output))),
-    }));
+    return this.graph.outputs.flatMap(({ type }, output) => (type === 'files' ? [{ output, parts: this.partsOf(output) }] : []));
+  }
+
+  /** What the plan answers, once every task has run. */
+  answers(): Pick<JobStatus, 'answers'> {
+    const answers = this.graph.outputs.flatMap((output, id) => {
+      const records = this.partsOf(id)[0]?.answer;
+      return output.type === 'answer' && records !== undefined ? [[output.name, { gives: output.gives, records }] as const] : [];
+    });
+    return answers.length === 0 ? {} : { answers: Object.fromEntries(answers) };
+  }
+
+  private partsOf(output: OutputId): OutputPart[] {
+    return this.runs.flatMap(({ results }) => results.flatMap(result => result.parts.filter(part => part.output === output)));
   }
 
   private async runTask(id: StageId, stage: Stage, task: number): Promise<void> {

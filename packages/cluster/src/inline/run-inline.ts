@@ -55,6 +55,7 @@ export async function runInline(inline: InlineJob): Promise<JobStatus> {
     stages: tasks.stages(),
     counters: tasks.counters(),
     output: prepared.output,
+    ...(state === 'succeeded' ? tasks.answers() : {}),
     error,
     submittedAt,
     startedAt,

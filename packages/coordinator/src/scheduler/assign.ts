@@ -86,7 +86,9 @@ function assignmentOf(ref: TaskRef & { readonly id: AttemptId; readonly number: 
     producers: Object.fromEntries(stage.into.map(end => [end.id, tableOf(stageAt(job, end.other)).count])),
     counts: Object.fromEntries(stage.counts.map(counted => [counted, tableOf(stageAt(job, counted)).count])),
     staging: Object.fromEntries(
-      stage.spec.outputs.map(output => [output, found(job.facts.staging[output], `staging of output ${output}`)]),
+      stage.spec.outputs
+        .filter(output => job.graph.outputs[output]?.type === 'files')
+        .map(output => [output, found(job.facts.staging[output], `staging of output ${output}`)]),
     ),
   };
 }

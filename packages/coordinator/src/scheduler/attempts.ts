@@ -110,7 +110,8 @@ function isWhole(job: JobRun, outputs: readonly number[], { parts }: TaskResult)
   const given = new Set(parts.map(part => `${part.output} ${part.folder ?? ''}`));
   const due = outputs.filter(output => !hasFolders(job, output));
   const ofOutputs = parts.every(part => outputs.includes(part.output) && (part.folder !== undefined) === hasFolders(job, part.output));
-  return ofOutputs && given.size === parts.length && due.every(output => given.has(`${output} `));
+  const answered = parts.every(part => (part.answer !== undefined) === (job.graph.outputs[part.output]?.type === 'answer'));
+  return answered && ofOutputs && given.size === parts.length && due.every(output => given.has(`${output} `));
 }
 
 function hasFolders({ graph }: JobRun, id: number): boolean {

@@ -1,6 +1,7 @@
 // What is kept of jobs that ended: their last status and the end of their story, for the newest of them.
 
 import { limits } from '@sheaf/protocol';
+import { answerBytes } from './answers.ts';
 import type { EndedJob, SchedulerState } from './state.ts';
 
 export function keepEnded(state: SchedulerState, { status, story }: EndedJob): void {
@@ -8,5 +9,17 @@ export function keepEnded(state: SchedulerState, { status, story }: EndedJob): v
   for (const id of state.ended.keys()) {
     if (state.ended.size <= limits.jobsKeptMax) break;
     state.ended.delete(id);
+  }
+  forgetAnswers(state);
+}
+
+/** The oldest answers go first; the jobs stay known. */
+function forgetAnswers(state: SchedulerState): void {
+  let bytes = [...state.ended.values()].reduce((sum, { status }) => sum + answerBytes(status), 0);
+  for (const [id, ended] of state.ended) {
+    if (bytes <= limits.answersKeptBytesMax) return;
+    bytes -= answerBytes(ended.status);
+    const { answers: _, ...status } = ended.status;
+    state.ended.set(id, { ...ended, status });
   }
 }

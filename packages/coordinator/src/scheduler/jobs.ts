@@ -93,7 +93,9 @@ export function resumeEnding(turn: Turn, job: JobRun): void {
 }
 
 function publish(turn: Turn, job: JobRun): void {
-  const outputs: PartsOfOutput[] = job.graph.outputs.map((_, output) => ({ output, parts: partsOf(job, output) }));
+  const outputs: PartsOfOutput[] = job.graph.outputs.flatMap(({ type }, output) =>
+    type === 'files' ? [{ output, parts: partsOf(job, output) }] : [],
+  );
   turn.commands.push({ type: 'publish-outputs', job: job.id, outputs });
 }
 

@@ -2,6 +2,7 @@
 
 import { type JobId, limits, type SessionId, type WorkerId } from '@sheaf/protocol';
 import type { JobState, JobStatus, StageStatus } from '@sheaf/protocol/messages';
+import { answersOf } from './answers.ts';
 import { counterNames } from './counter-table.ts';
 import { jobCounters } from './job-counters.ts';
 import type { JobRun, SchedulerState, StageRun } from './state.ts';
@@ -76,6 +77,7 @@ function runningStatus(job: JobRun, endedAt: number | null): JobStatus {
     stages: job.stages.map(stageStatus),
     counters: countersOf(job),
     output: job.facts.output,
+    ...(job.phase === 'succeeded' ? answersOf(job) : {}),
     error: job.abort?.failure ?? null,
     submittedAt: job.facts.submittedAt,
     startedAt: job.startedAt,

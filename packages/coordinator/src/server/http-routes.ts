@@ -51,8 +51,8 @@ export function routesOf(options: RoutesOptions): readonly Route[] {
   };
   return [
     { method: 'GET', path: /^\/health$/, open: true, answer: () => json({ status: 'ok' }) },
-    { method: 'GET', path: /^\/jobs$/, answer: () => reached().then(() => json(jobsOf(state))) },
-    { method: 'GET', path: /^\/jobs\/(\w+)$/, answer: ({ parts }) => ofJob(parts, json) },
+    { method: 'GET', path: /^\/jobs$/, answer: () => reached().then(() => json(jobsOf(state).map(withoutAnswers))) },
+    { method: 'GET', path: /^\/jobs\/(\w+)$/, answer: ({ parts }) => ofJob(parts, status => json(withoutAnswers(status))) },
     { method: 'GET', path: /^\/jobs\/(\w+)\/counters$/, answer: ({ parts }) => ofJob(parts, ({ counters }) => json(counters)) },
     {
       method: 'GET',
@@ -149,4 +149,9 @@ function badRequest(message: string): Answer {
 
 function tooLarge(): Answer {
   return { type: 'json', status: 413, value: { message: `a blob takes ${limits.itemsSpoolBytesMax} bytes at most` } };
+}
+
+/** Answers are bytes, for whoever waits for the job; who looks on is not sent them. */
+function withoutAnswers({ answers: _, ...status }: JobStatus): JobStatus {
+  return status;
 }

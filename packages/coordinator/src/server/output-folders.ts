@@ -9,8 +9,7 @@ import type { StageGraph } from '@sheaf/protocol/graph';
 export function outputFolders(graph: StageGraph, cwd: string): ReadonlyMap<OutputId, string> {
   const folders = new Map<OutputId, string>();
   for (const [id, output] of graph.outputs.entries()) {
-    if (output.type === 'answer') throw new UsageError('a job cannot answer with records yet: write them to a folder');
-    folders.set(id, resolve(cwd, plainFolder(output.folder)));
+    if (output.type === 'files') folders.set(id, resolve(cwd, plainFolder(output.folder)));
   }
   return folders;
 }

@@ -1,6 +1,7 @@
 // Layer 2: a job as a program over collections. Types only: what `plan` works with. A Collection is records in input order; a
 // Keyed is the same records with a key chosen, grouped when something asks for groups. Nothing runs while `plan` runs.
 
+import type { brand } from '../brand.ts';
 import type { TaskContext } from '../context.ts';
 import type { ColumnsOf, Order, Select } from '../inference.ts';
 import type { Anything, Key, Pair } from '../keys.ts';
@@ -47,6 +48,12 @@ export interface Collection<T> {
    * task when it ends with another exit code than 0.
    */
   pipe(this: T extends string ? unknown : 'pipe takes lines', command: readonly string[]): Collection<string>;
+  /** Each record with its index in input order, from 0. The records are written once and read again. */
+  zipWithIndex(): Collection<readonly [T, number]>;
+  /** Deals the records out to so many partitions, and so part files, evenly; without a number to as many as the data asks for. */
+  repartition(partitions?: number): Collection<T>;
+  /** Of a collection that `repartition(partitions)` has just given: sorts the records of each partition. */
+  sortWithin(...orders: readonly Order<T>[]): Collection<T>;
   /** Says that the collection is used several times. It changes nothing: each collection is computed once anyway. */
   cache(): Collection<T>;
   /** Records that are keys themselves: of equals the first in input order stays. */
@@ -65,6 +72,11 @@ export interface Collection<T> {
   top(count: number, by: Select<T, Key>): Collection<T>;
   /** Total order over all part files; equal ones keep input order. null is first, or last with `desc`. */
   sortBy(...orders: readonly Order<T>[]): Collection<T>;
+  /** All records, in input order; a job that collects more than a megabyte fails. */
+  collect(): Answer<T[]>;
+  /** The first ones, in input order. */
+  first(count: number): Answer<T[]>;
+  count(): Answer<number>;
   write(sink: Sink<T>, options?: WriteOptions<T>): void;
 }
 
@@ -119,6 +131,16 @@ export interface Keyed<K extends Key, V> {
   ): Collection<Plain<{ [I in Exclude<keyof N, keyof []> as N[I] & string]: K extends readonly unknown[] ? K[I & keyof K] : never } & V>>;
   rows<const N extends string>(keyName: N, valueName?: undefined): Collection<Plain<{ [F in N]: K } & V>>;
   rows<const N extends string, const W extends string>(keyName: N, valueName: W): Collection<Plain<{ [F in N]: K } & { [F in W]: V }>>;
+}
+
+/** What a job gives back to its caller; refused beyond a limit of bytes. */
+export interface Answer<out T> {
+  readonly [brand]: T;
+}
+
+/** What `plan` returns. */
+export interface Answers {
+  readonly [name: string]: Answer<unknown>;
 }
 
 /** What `plan` is given. */

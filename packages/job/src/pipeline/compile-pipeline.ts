@@ -1,24 +1,19 @@
 // A recorded plan → the stage graph. Nodes become steps: calls are appended to the stage their records are in, so that adjacent
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
-import { UsageError } from '@sheaf/protocol';
+import { limits, UsageError } from '@sheaf/protocol';
 import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import type { PartFolders } from './part-folders.ts';
-import type { Written } from './plan-recorder.ts';
+import type { Answered, Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
 import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
 
-/** Where a collection's records are: after a step of a stage, or of several stages for a union. */
-interface Branch {
-  readonly stage: StageDraft;
-  readonly step: number;
-}
-type Branches = readonly Branch[];
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
 
 const bytesPerTask = 64 * 1_048_576;
@@ -31,22 +26,28 @@ export interface Plan {
   readonly name: string;
   readonly settings: Settings;
   readonly written: readonly Written[];
+  readonly answers: readonly Answered[];
 }
 
 /** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler(usesOf(plan.written.map(({ from }) => from)));
+  const compiler = new PipelineCompiler(usesOf([...plan.written, ...plan.answers].map(({ from }) => from)));
   const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
     if (folders === null) compiler.write(from, id);
     else compiler.writeFolders(from, folders, id);
     return output;
   });
+  const bytesMax = Math.min(limits.answerBytesMax, Math.floor(limits.answersPerJobBytesMax / Math.max(1, plan.answers.length)));
+  for (const { name, from, gives } of plan.answers) {
+    compiler.answer(from, outputs.length);
+    outputs.push({ type: 'answer', name, gives, bytesMax });
+  }
   const { stages, edges } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
   return { graph, functions: compiler.functions.functions };
 }
 
-class PipelineCompiler {
+class PipelineCompiler implements Compiler {
   readonly functions = new FunctionTable();
   readonly drafts = new Drafts();
   private readonly done = new Map<Node, Branches>();
@@ -64,6 +65,16 @@ class PipelineCompiler {
     }
   }
 
+  /** An answer is made by one task. */
+  answer(from: Node, output: number): void {
+    const branches = this.branches(from);
+    const [only] = branches;
+    const alone = branches.length === 1 && only?.stage.tasks.type === 'partitions' && only.stage.tasks.count === one;
+    const { stage, step } = alone ? only : this.gather(branches, 'answer');
+    this.drafts.push(stage, { type: 'write', from: step, output });
+    stage.outputs.push(output);
+  }
+
   /** All records of a folder in one task, in input order, one folder after another. */
   writeFolders(from: Node, folders: PartFolders, output: number): void {
     const stage = this.drafts.stage('partition', { type: 'partitions', count: hashed });
@@ -75,7 +86,7 @@ class PipelineCompiler {
   }
 
   /** The records of a node; computed once however often they are asked for. */
-  private branches(node: Node): Branches {
+  branches(node: Node): Branches {
     let branches = this.done.get(node);
     if (branches === undefined) {
       branches = this.compile(node);
@@ -104,6 +115,12 @@ class PipelineCompiler {
           step: this.drafts.push(stage, { type: 'pipe', from: step, command }),
         }));
       }
+      case 'repartition': {
+        const tasks: Count = node.partitions === null ? hashed : { type: 'fixed', count: node.partitions };
+        return compileRepartition(this, node, tasks, unordered);
+      }
+      case 'index':
+        return compileIndex(this, node, one, unordered);
       case 'union':
         return node.of.flatMap(one => this.branches(one));
       case 'fold':
@@ -132,7 +149,7 @@ class PipelineCompiler {
   }
 
   /** One function, in every stage the records are in. */
-  private call(branches: Branches, { role, call, text }: { role: FunctionRef['role']; call: AnyFunction; text: string }): Branches {
+  call(branches: Branches, { role, call, text }: { role: FunctionRef['role']; call: AnyFunction; text: string }): Branches {
     const ref = this.functions.add(role, call, text);
     return branches.map(({ stage, step }) => ({ stage, step: this.drafts.push(stage, { type: 'call', from: step, function: ref }) }));
   }
@@ -251,7 +268,8 @@ class PipelineCompiler {
   }
 
   private top({ from, count, by }: NodeOf<'top'>): Branches {
-    const order: KeyPart[] = [{ select: by.select(this.functions, 'key'), desc: true }];
+    // Without an order all are equal, and the first stay.
+    const order: KeyPart[] = by === null ? [] : [{ select: by.select(this.functions, 'key'), desc: true }];
     const stage = this.drafts.stage('top', { type: 'partitions', count: one });
     const tops = this.branches(from).map(({ stage: own, step }) => ({
       stage: own,
@@ -262,12 +280,15 @@ class PipelineCompiler {
   }
 
   private sort({ from, by }: NodeOf<'sort'>): Branches {
-    const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
-    const stage = this.drafts.stage('sort', { type: 'partitions', count: ranged });
-    const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
     const key = by.map(({ selector, desc }) => ({ select: selector.select(this.functions, 'key'), desc }));
+    return [this.ranged(this.branches(from), key, 'sort')];
+  }
+
+  ranged(branches: Branches, key: readonly KeyPart[], name: string): Branch {
+    const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
+    const stage = this.drafts.stage(name, { type: 'partitions', count: ranged });
+    const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
     const shuffle: ShuffleDraft = { key, group: key.length, value: wholeRecord, combine: null, partitioner: { type: 'range', splitters } };
-    const branches = this.branches(from);
     const edges = this.emit(branches, stage, shuffle);
     const samples = edges.map(edge => {
       const to = this.drafts.edge({ from: edge.from, to: splitting, shuffle: unordered });
@@ -279,7 +300,7 @@ class PipelineCompiler {
     const cut = this.drafts.push(splitting, { type: 'splitters', from: sampled, stage });
     this.drafts.push(splitting, { type: 'emit', from: cut, edge: splitters });
     this.drafts.push(stage, { type: 'load', edge: splitters, key: null });
-    return [{ stage, step: this.receive(stage, [edges]) }];
+    return { stage, step: this.receive(stage, [edges]) };
   }
 
   private part(selector: Selector): KeyPart {
@@ -287,7 +308,7 @@ class PipelineCompiler {
   }
 
   /** Sends the records of each branch to a stage: one edge from each stage they are in. */
-  private emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[] {
+  emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[] {
     const edges = new Map<StageDraft, EdgeDraft>();
     for (const { stage, step } of branches) {
       const edge = edges.get(stage) ?? this.drafts.edge({ from: stage, to, shuffle });
@@ -298,7 +319,7 @@ class PipelineCompiler {
   }
 
   /** Receives edges by sides: the edges of one side are one for a join. */
-  private receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number {
+  receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number {
     const edges = sides.flat();
     const plain = sides.every(side => side.length === 1) ? {} : { sides: sides.flatMap((side, i) => side.map(() => i)) };
     return this.drafts.push(stage, { type: 'receive', edges, ...plain });
@@ -308,8 +329,12 @@ class PipelineCompiler {
   private gathered(branches: Branches): Branches {
     const [first] = branches;
     if (first === undefined || branches.every(({ stage }) => stage === first.stage)) return branches;
-    const stage = this.drafts.stage('gather', { type: 'partitions', count: one });
-    return [{ stage, step: this.receive(stage, [this.emit(branches, stage, unordered)]) }];
+    return [this.gather(branches, 'gather')];
+  }
+
+  private gather(branches: Branches, name: string): Branch {
+    const stage = this.drafts.stage(name, { type: 'partitions', count: one });
+    return { stage, step: this.receive(stage, [this.emit(branches, stage, unordered)]) };
   }
 }
 

@@ -8,24 +8,26 @@ import type { CompiledJob } from '../compiled-job.ts';
 import type { Job, Settings } from '../map-reduce.ts';
 import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
-import type { Flow } from './collection.ts';
+import type { Answers, Flow } from './collection.ts';
 import { compilePipeline } from './compile-pipeline.ts';
 import { PlanRecorder } from './plan-recorder.ts';
 
 /** A job's definition as a plan. */
-export interface PlannedJob<P> {
+// biome-ignore lint/suspicious/noConfusingVoidType: a plan without answers returns nothing.
+export interface PlannedJob<P, A extends Answers | void = void> {
   readonly name: string;
   readonly params?: Schema<P>;
   readonly settings?: Settings;
-  /** Says what to compute; nothing runs in it. */
-  plan(flow: Flow<P>): void;
+  /** Says what to compute; nothing runs in it. What it returns is answered to the job's caller. */
+  plan(flow: Flow<P>): A;
 }
 
 /** Makes a job of a plan. Members that are wrong are a UsageError here, before anything runs. */
-export function defineJob<P>(job: PlannedJob<P>): Job<P> {
+// biome-ignore lint/suspicious/noConfusingVoidType: a plan without answers returns nothing.
+export function defineJob<P, A extends Answers | void = void>(job: PlannedJob<P, A>): Job<P> & { readonly answers?: A } {
   // Made now, so that its stack leads to this job when its plan turns out to write nothing.
   const made = new UsageError('the job is defined here');
-  return withInternals({}, { type: 'pipeline', made, ...checked(job) }) as Job<P>;
+  return withInternals({}, { type: 'pipeline', made, ...checked(job) }) as Job<P> & { readonly answers?: A };
 }
 
 /** What lies under `internals` of a job that `defineJob` made. */
@@ -53,12 +55,11 @@ export function compilePlan({ name, settings, plan, made }: PipelineDefinition, 
     given.then(undefined, () => undefined);
     throw new UsageError('plan must not be asynchronous: nothing runs in it that could be waited for.');
   }
-  if (given !== undefined)
-    throw new UsageError('plan returns nothing: answers come with a later release. End a collection with .write(…).');
+  const answers = recorder.answers(given);
   recorder.finished = true;
-  if (recorder.written.length === 0)
+  if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
-  return compilePipeline({ name, settings, written: recorder.written });
+  return compilePipeline({ name, settings, written: recorder.written, answers });
 }
 
 const members = ['name', 'params', 'settings', 'plan'];

@@ -2,7 +2,7 @@
 
 import type { KeyedNode, Node } from './nodes.ts';
 
-/** For each node that something is written of: by how many others, and writes, it is named. */
+/** For each node that something is written or answered of: by how many others, and writes, it is named. */
 export function usesOf(written: readonly Node[]): ReadonlyMap<Node, number> {
   const uses = new Map<Node, number>();
   const waiting = [...written];

@@ -53,6 +53,10 @@ export type Node = Made &
       }
     | { readonly type: 'batches'; readonly from: Node; readonly size: number; readonly concurrency: number; readonly call: AnyFunction }
     | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
+    /** `partitions`: null for as many as the data asks for; `orders` within each of them. */
+    | { readonly type: 'repartition'; readonly from: Node; readonly partitions: number | null; readonly orders: readonly SortPart[] }
+    /** Gives pairs [record, index]. */
+    | { readonly type: 'index'; readonly from: Node }
     | { readonly type: 'union'; readonly of: readonly Node[] }
     /** Gives pairs [key, folded]. */
     | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }
@@ -60,6 +64,7 @@ export type Node = Made &
     /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
     | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
     | { readonly type: 'cogroup'; readonly left: KeyedNode; readonly right: KeyedNode; readonly call: AnyFunction }
-    | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector }
+    /** Without `by` the first ones. */
+    | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector | null }
     | { readonly type: 'sort'; readonly from: Node; readonly by: readonly SortPart[] }
   );

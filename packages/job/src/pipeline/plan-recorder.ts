@@ -13,8 +13,8 @@ import type { Collection, Flow, Keyed } from './collection.ts';
 import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
 import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
-import { batchesOf, pipeOf, sampleOf } from './record-operators.ts';
-import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
+import { batchesOf, pipeOf, repartitionOf, sampleOf } from './record-operators.ts';
+import { checkColumns, composed, itemSelector, nullSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
 export interface Written {
@@ -29,6 +29,13 @@ type FilesOutput = Extract<Output, { readonly type: 'files' }>;
 type AnyCollection = Collection<unknown>;
 type AnyKeyed = Keyed<never, unknown>;
 type Call = AnyFunction;
+
+/** What the plan answers, under the name it gives it. */
+export interface Answered {
+  readonly name: string;
+  readonly from: Node;
+  readonly gives: 'records' | 'number';
+}
 
 export class PlanRecorder {
   readonly written: Written[] = [];
@@ -58,6 +65,9 @@ export class PlanRecorder {
       mapBatch: (size: unknown, given: unknown, options?: unknown) => this.collection(batchesOf(node, { size, given, options })),
       sample: (rate: unknown, seed?: unknown) => this.collection(sampleOf(node, rate, seed)),
       pipe: (command: unknown) => this.collection(pipeOf(node, command)),
+      zipWithIndex: () => this.collection({ type: 'index', from: node, columns: null }),
+      repartition: (partitions?: unknown) => this.collection(repartitionOf(node, partitions)),
+      sortWithin: (...orders: unknown[]) => this.sortWithin(node, orders),
       cache: () => this.collection(node),
       distinct: (by?: unknown) => this.distinct(node, by),
       union: (...others: unknown[]) => this.union(node, others),
@@ -67,6 +77,9 @@ export class PlanRecorder {
       top: (count: unknown, by: unknown) => this.top(node, count, by),
       sortBy: (...orders: unknown[]) => this.sortBy(node, orders),
       write: (sink: unknown, options?: unknown) => this.write(node, sink, options),
+      collect: () => this.answer(node, 'records'),
+      first: (count: unknown) => this.answer({ ...first, from: node, count: countOf(count, 'first'), columns: node.columns }, 'records'),
+      count: () => this.answer(this.total(node), 'number'),
     };
     return withInternals(methods, { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
   }
@@ -145,6 +158,15 @@ export class PlanRecorder {
     return this.collection({ type: 'sort', from: node, by, columns: node.columns });
   }
 
+  private sortWithin(node: Node, given: readonly unknown[]): AnyCollection {
+    if (node.type !== 'repartition' || node.partitions === null)
+      throw new UsageError("sortWithin sorts the partitions that repartition has just made: repartition(8).sortWithin('day').");
+    if (given.length === 0) throw new UsageError("sortWithin takes at least one order, as in sortWithin('day').");
+    const orders = given.map(order => sortPartOf(order, 'sortWithin'));
+    for (const { selector } of orders) checkColumns(selector, node.columns, 'sortWithin');
+    return this.collection({ ...node, orders });
+  }
+
   private group(of: KeyedNode, call: Call, options: unknown): AnyCollection {
     const given = (options ?? {}) as { readonly sortValuesBy?: unknown };
     const sort = given.sortValuesBy === undefined ? null : sortPartOf(given.sortValuesBy, 'group: sortValuesBy');
@@ -188,6 +210,30 @@ export class PlanRecorder {
     this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders });
   }
 
+  private answer(from: Node, gives: Answered['gives']): unknown {
+    return withInternals({}, { type: 'answer', recorder: this, from, gives });
+  }
+
+  private total(node: Node): Node {
+    const { node: pairs } = this.counted({ node, key: nullSelector, value: recordSelector, columns: null });
+    const call = (pair: readonly unknown[]): unknown => pair[1];
+    return { type: 'call', from: pairs, role: 'map', call, text: 'value of a pair', columns: null };
+  }
+
+  /** Reads what `plan` returned. */
+  answers(given: unknown): readonly Answered[] {
+    if (given === undefined) return [];
+    const wanted = 'plan returns nothing, or answers by name, as in { total: sales.count(), head: sales.first(10) }.';
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new UsageError(wanted);
+    return Object.entries(given).map(([name, answer]) => {
+      const definition = internalsOf(answer) as ({ readonly type: string; readonly recorder: unknown } & Answered) | undefined;
+      if (definition?.type !== 'answer')
+        throw new UsageError(`${wanted} '${name}' is no answer: end it with collect(), first(n) or count().`);
+      if (definition.recorder !== this) throw new UsageError(`the answer '${name}' is of another job.`);
+      return { name, from: definition.from, gives: definition.gives };
+    });
+  }
+
   private nodeOf(collection: unknown, where: string): Node {
     const definition = internalsOf(collection) as { readonly type: string; readonly recorder?: unknown; readonly node?: Node } | undefined;
     if (definition?.type === 'keyed') throw new UsageError(`${where} takes collections: say entries() or rows() of a keyed one.`);
@@ -196,6 +242,8 @@ export class PlanRecorder {
     return definition.node;
   }
 }
+
+const first = { type: 'top', by: null } as const;
 
 /** Columns that are named for the files do not include those that the folders stand for. */
 function withFolders(output: FilesOutput, { names }: PartFolders): FilesOutput {

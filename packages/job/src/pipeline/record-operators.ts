@@ -1,4 +1,4 @@
-// Operators on records that need no shuffle: batches, samples, lines through a program. What they are given is checked here.
+// Operators on records as such: batches, samples, lines through a program, other partitions. What they are given is checked here.
 
 import { limits, UsageError } from '@sheaf/protocol';
 import { codeOf } from '../compile/functions.ts';
@@ -29,6 +29,12 @@ export function pipeOf(from: Node, command: unknown): Node {
   if (words.length === 0 || words.length > limits.pipeArgumentsMax || !words.every(word => typeof word === 'string') || words[0] === '')
     throw new UsageError("pipe takes a command as a list of words, as in pipe(['tr', 'a-z', 'A-Z']).");
   return { type: 'pipe', from, command: [...(words as readonly string[])], columns: null };
+}
+
+/** `repartition`. Throws UsageError for a number of partitions that is none. */
+export function repartitionOf(from: Node, partitions: unknown): Node {
+  const count = partitions === undefined ? null : wholeOf(partitions, limits.partitionsMax, 'repartition: the number of partitions');
+  return { type: 'repartition', from, partitions: count, orders: [], columns: from.columns };
 }
 
 /** `sample`: a filter that knows a record by its stage, its task and its number in it, which no cluster changes. */

@@ -41,6 +41,15 @@ export const recordSelector: Selector = {
   select: () => ({ type: 'record' }),
 };
 
+/** The same for every record. */
+export const nullSelector: Selector = {
+  text: 'null',
+  column: null,
+  columns: [],
+  pick: () => null,
+  select: () => ({ type: 'constant', value: null }),
+};
+
 /** The first or second item of a pair. */
 export function itemSelector(index: 0 | 1): Selector {
   return {

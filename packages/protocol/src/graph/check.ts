@@ -63,6 +63,14 @@ class GraphCheck {
     for (const id of written) this.must(id < outputs.length, `there is no output ${id}`);
     this.must(new Set(written).size === outputs.length, 'every output is written');
     this.must(written.length === outputs.length, 'every output is written by one stage');
+    const answers = outputs.flatMap(output => (output.type === 'answer' ? [output.name] : []));
+    const inOrder = outputs.every((output, id) => (output.type === 'answer') === id >= outputs.length - answers.length);
+    this.must(inOrder && new Set(answers).size === answers.length, 'answers have names of their own and stand behind all files');
+    for (const stage of stages) {
+      const { tasks } = stage;
+      const single = tasks.type === 'partitions' && tasks.count.type === 'fixed' && tasks.count.count === 1;
+      this.must(single || stage.outputs.every(id => outputs[id]?.type !== 'answer'), `${stage.name}: an answer comes from one task`);
+    }
   }
 
   private must(holds: boolean, what: string): void {

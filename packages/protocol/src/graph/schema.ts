@@ -129,7 +129,7 @@ const output: Schema<Output> = exactly<Output>()(
       options: z.record(z.string(), z.union([plainValue, list(longText, columnsMax)])),
       folders: z.literal(true).exactOptional(),
     }),
-    z.strictObject({ type: z.literal('answer'), bytesMax: whole }),
+    z.strictObject({ type: z.literal('answer'), name: shortText, gives: z.enum(['records', 'number']), bytesMax: whole }),
   ]),
 );
 

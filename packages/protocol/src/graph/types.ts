@@ -216,8 +216,8 @@ export type Output =
       /** Parts lie in folders of their own, as many as the records ask for. Absent: each task writes one part. */
       readonly folders?: true;
     }
-  /** Collected to the client; refused when larger. */
-  | { readonly type: 'answer'; readonly bytesMax: number };
+  /** Given to the client with the last status, from one task; refused when larger. Answers stand behind all files. */
+  | { readonly type: 'answer'; readonly name: string; readonly gives: 'records' | 'number'; readonly bytesMax: number };
 
 /** `columns` of csv is a list; everything else is a plain value. */
 export interface OutputOptions {

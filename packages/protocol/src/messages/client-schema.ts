@@ -63,6 +63,10 @@ const jobStatus: Schema<JobStatus> = exactly<JobStatus>()(
     stages: list(stageStatus, limits.stagesMax),
     counters: named(z.number(), limits.countersPerJobMax + 20 * limits.stagesMax),
     output: list(filePath, limits.edgesMax),
+    answers: named(
+      z.strictObject({ gives: z.enum(['records', 'number']), records: bytes(limits.answerBytesMax + 16) }),
+      limits.edgesMax,
+    ).exactOptional(),
     error: failureSchema.nullable(),
     submittedAt: amount,
     startedAt: amount.nullable(),

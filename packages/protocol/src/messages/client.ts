@@ -46,6 +46,8 @@ export interface JobStatus {
   readonly counters: { readonly [name: string]: number };
   /** Output folders, absolute. */
   readonly output: readonly string[];
+  /** What the plan answers, once the job has succeeded: lists of records in the value codec. Too old ones are forgotten. */
+  readonly answers?: { readonly [name: string]: { readonly gives: 'records' | 'number'; readonly records: Uint8Array } };
   readonly error: Failure | null;
   readonly submittedAt: number;
   readonly startedAt: number | null;

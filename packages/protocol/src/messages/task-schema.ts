@@ -8,6 +8,7 @@ import { isPartFolder } from '../part-folder.ts';
 import {
   amount,
   attemptId,
+  bytes,
   exactly,
   filePath,
   hash128,
@@ -93,7 +94,15 @@ export const mapOutputSchema: Schema<MapOutput> = exactly<MapOutput>()(
 const partFolder = z.custom<string>(isPartFolder, 'not a folder of parts');
 
 const outputPart: Schema<OutputPart> = exactly<OutputPart>()(
-  z.strictObject({ output: whole, folder: partFolder.exactOptional(), token: filePath, bytes: whole, records: whole, sha256 }),
+  z.strictObject({
+    output: whole,
+    folder: partFolder.exactOptional(),
+    token: filePath,
+    answer: bytes(limits.answerBytesMax + 16).exactOptional(),
+    bytes: whole,
+    records: whole,
+    sha256,
+  }),
 );
 
 const taskCounters: Schema<TaskCounters> = exactly<TaskCounters>()(

@@ -57,8 +57,10 @@ export interface OutputPart {
   readonly output: OutputId;
   /** The folder below the output's own: `day=2025-01-01`, `day=2025-01-01/user=7`. Absent: the output's own. */
   readonly folder?: string;
-  /** What the committer needs to publish it: here the absolute path of the staged file. */
+  /** What the committer needs to publish it: here the absolute path of the staged file; of an answer, which has none, '/'. */
   readonly token: string;
+  /** An answer: the list of its records in the value codec. */
+  readonly answer?: Uint8Array;
   readonly bytes: number;
   readonly records: number;
   /** sha256 of the file, in hex. */

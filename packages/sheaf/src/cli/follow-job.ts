@@ -3,6 +3,7 @@
 import type { JobId } from '@sheaf/protocol';
 import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
 import type { CoordinatorClient } from '../submit/client.ts';
+import { answerText, answerValues, statusText } from './answer-values.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { locateRecord } from './locate-record.ts';
 import { escaped } from './printable.ts';
@@ -45,7 +46,7 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
 /** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
 export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }: FollowOptions): Promise<ExitCode> {
   const status = ended.error === null ? ended : { ...ended, error: await locateRecord(ended.error) };
-  if (json) terminal.result(JSON.stringify(status));
+  if (json) terminal.result(statusText(status));
   switch (status.state) {
     case 'failed':
       if (status.error !== null) terminal.say(reportFailure(status.error, reportOptions(terminal)));
@@ -58,6 +59,7 @@ export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }:
     default:
       if (!json) {
         for (const folder of status.output) terminal.result(folder);
+        for (const [name, value] of Object.entries(answerValues(status) ?? {})) terminal.result(answerText({ [name]: value }));
         terminal.say(summary(status));
       }
       return exitCodes.succeeded;

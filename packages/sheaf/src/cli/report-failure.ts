@@ -62,6 +62,7 @@ const saysAll: ReadonlySet<FailureCode> = new Set([
   'E_KEY_TOO_LARGE',
   'E_RECORD_TOO_LARGE',
   'E_PARTITION',
+  'E_ANSWER_TOO_LARGE',
   'E_TOO_MANY_COUNTERS',
   'E_EXIT',
   'E_OUT_OF_MEMORY',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { FailureError, type RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
+import { AnswerWriter } from './answer-writer.ts';
 import type { BroadcastTable } from './broadcast-table.ts';
 import { EdgeWriter } from './edge-writer.ts';
 import { FolderWriter } from './folder-writer.ts';
@@ -73,7 +74,7 @@ export class TaskRun implements TaskParts {
 
   private readonly counters = new Map<string, number>();
   private readonly edges = new Map<EdgeId, EdgeWriter>();
-  private readonly outputs = new Map<OutputId, PartWriter | FolderWriter>();
+  private readonly outputs = new Map<OutputId, PartWriter | FolderWriter | AnswerWriter>();
   private layout: TaskLayout | null = null;
 
   constructor(job: LoadedJob, task: ExecutorTask, host: TaskHost) {
@@ -150,10 +151,11 @@ export class TaskRun implements TaskParts {
     return writer;
   }
 
-  partWriter(output: OutputId): PartWriter {
+  partWriter(output: OutputId): PartWriter | AnswerWriter {
     const known = this.outputs.get(output);
-    if (known instanceof PartWriter) return known;
-    const writer = new PartWriter(this.writerOptions(output));
+    if (known !== undefined && !(known instanceof FolderWriter)) return known;
+    const definition = this.job.graph.outputs[output];
+    const writer = definition?.type === 'answer' ? new AnswerWriter({ ...definition, output }) : new PartWriter(this.writerOptions(output));
     this.outputs.set(output, writer);
     return writer;
   }

@@ -3,6 +3,7 @@
 import type { RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
+import type { AnswerWriter } from './answer-writer.ts';
 import type { BroadcastTable } from './broadcast-table.ts';
 import type { EdgeWriter } from './edge-writer.ts';
 import type { FolderWriter } from './folder-writer.ts';
@@ -24,7 +25,7 @@ export interface TaskParts {
   /** By the `load` step that made them. */
   readonly tables: ReadonlyMap<StepId, BroadcastTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;
-  partWriter(output: OutputId): PartWriter;
+  partWriter(output: OutputId): PartWriter | AnswerWriter;
   folderWriter(output: OutputId): FolderWriter;
   /** Whether the edges of a `receive` step went through a combiner. */
   receivesCombined(receive: StepId): boolean;

@@ -4,6 +4,7 @@
 import type { Edge } from '@sheaf/protocol/graph';
 import { decodeKey } from '../data/key-codec.ts';
 import type { OpenMerge } from './merge-sources.ts';
+import { PartWriter } from './part-writer.ts';
 import type { InputCounts, TaskRun } from './run-task.ts';
 import type { StepChain } from './step-chain.ts';
 
@@ -24,8 +25,17 @@ export function writeTextKeys(run: TaskRun, chain: StepChain, { receive, edges, 
   const { key, group, value, combine } = edge.shuffle;
   const output = run.job.graph.outputs[taker.output];
   const lines = output?.type === 'files' && output.format === 'text';
-  if (!lines || value.type !== 'none' || combine !== null || key.length !== 1 || group !== 1 || key[0]?.desc === true) return null;
   const part = run.partWriter(taker.output);
+  if (
+    !lines ||
+    !(part instanceof PartWriter) ||
+    value.type !== 'none' ||
+    combine !== null ||
+    key.length !== 1 ||
+    group !== 1 ||
+    key[0]?.desc === true
+  )
+    return null;
   const { bytes } = run.job.memory;
   const { tree } = open;
   const { progress } = run;
