@@ -2,7 +2,7 @@
 // Nothing here runs; `tsc -p test` fails when a spelling stops inferring or a mistake stops being one. A directive stands above
 // the very line that must be refused. Parameters that nothing uses start with `_`.
 
-import { agg, type Collection, defineJob, from, type Keyed, type Select, sum, to } from 'sheaf';
+import { type Answer, agg, type Collection, defineJob, from, type Keyed, type Select, sum, to } from 'sheaf';
 import { z } from 'zod';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -121,6 +121,21 @@ export const d4 = defineJob({
     );
   },
 });
+// what plan answers
+export const answering = defineJob({
+  name: 'answers',
+  plan({ read }) {
+    const lines = read(from.text('a'));
+    is<Answer<number>>()(lines.count());
+    return { total: lines.count(), head: lines.first(10), all: lines.collect() };
+  },
+});
+is<{ total: Answer<number>; head: Answer<string[]>; all: Answer<string[]> } | undefined>()(answering.answers);
+defineJob({
+  name: 'x',
+  // @ts-expect-error a collection is no answer
+  plan: ({ read }) => ({ all: read(from.text('a')) }),
+});
 // rows of a key of several columns, folders by a column's value, what is missing of a join
 export const d5 = defineJob({
   name: 'rows',
@@ -154,12 +169,39 @@ export const d5 = defineJob({
       .write(to.jsonl(params.out));
   },
 });
+// what the plan answers; both sides of a key at once; batches, sketches, pairs with an index
+export const d6 = defineJob({
+  name: 'answers',
+  params: Paths2,
+  plan({ params, read }) {
+    const sales = read(from.csv(params.in, { user: 'integer', day: 'date', amount: 'number' }));
+    is<Collection<{ user: number; both: number }>>()(
+      sales.keyBy('user').cogroup(sales.keyBy('user'), function* (user, left, right) {
+        let both = 0;
+        for (const l of left) both += l.amount;
+        for (const r of right) both += r.amount;
+        yield { user, both };
+      }),
+    );
+    is<Keyed<number, { half: number; days: number }>>()(
+      sales.keyBy('user').aggregate({ half: agg.quantile(r => r.amount, 0.5), days: agg.distinctCount('day') }),
+    );
+    is<Collection<readonly [number, number]>>()(sales.mapBatch(10, async rows => rows.map(r => r.amount)).zipWithIndex());
+    return { total: sales.count(), head: sales.first(10), days: sales.map(r => r.day).collect() };
+  },
+});
+type AnswersOf<J> = J extends { readonly answers?: infer A } ? NonNullable<A> : never;
+declare const answers: AnswersOf<typeof d6>;
+is<Answer<number>>()(answers.total);
+is<Answer<Date[]>>()(answers.days);
 export const selectable: Select<{ n: number; s: string }, number> = 'n';
 
 // ---------------------------------------------------------------------------------- what must not
 
 // @ts-expect-error no such parameter
 defineJob({ name: 'x', params: Paths2, plan: ({ params, read }) => read(from.text(params.inn)).write(to.text('o')) });
+// @ts-expect-error a plan answers with answers, not with collections
+defineJob({ name: 'x', plan: ({ read }) => ({ lines: read(from.text('a')) }) });
 // @ts-expect-error a job without a plan
 defineJob({ name: 'x', params: Paths2 });
 defineJob({
@@ -217,6 +259,12 @@ defineJob({
     hits.map(h => h.user).write(to.csv('o'));
     // @ts-expect-error a Keyed is no part of a union
     hits.union(users.keyBy('id'));
+    // @ts-expect-error what goes through a program are lines
+    hits.pipe(['sort']);
+    // @ts-expect-error both sides of a cogroup have one type of key
+    hits.keyBy('url').cogroup(users.keyBy('id'), () => []);
+    // @ts-expect-error url is not a number, in a quantile
+    hits.keyBy('user').aggregate({ half: agg.quantile('url', 0.5) });
     // @ts-expect-error a Collection has no key to join by
     hits.keyBy('user').join(users);
   },

@@ -198,3 +198,23 @@ test.each(['join', 'leftJoin', 'rightJoin', 'fullJoin', 'semiJoin', 'antiJoin'] 
     );
   },
 );
+
+test('cogroup gives the same whether or not it takes the folds of its sides as they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(sale, { maxLength: 25 }), fc.array(user, { maxLength: 8 }), async (sales, users) => {
+      const ran = await runPlan({ sales, users }, flow => {
+        const sums = () => flow.sales.keyBy('user').sum('amount');
+        const counts = () => flow.users.keyBy('user').count();
+        const all = (key: number | null, left: Iterable<number>, right: Iterable<number>) => [{ key, left: [...left], right: [...right] }];
+        sums().cogroup(counts(), all).write(to.jsonl('fused'));
+        const [left, right] = [sums(), counts()];
+        left.entries().write(to.jsonl('left'));
+        right.entries().write(to.jsonl('right'));
+        left.cogroup(right, all).write(to.jsonl('kept'));
+      });
+      expect(ran.error).toBe(null);
+      expect(ran.outputs.fused).toEqual(ran.outputs.kept);
+    }),
+    { numRuns: 8 },
+  );
+});

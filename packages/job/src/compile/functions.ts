@@ -19,9 +19,16 @@ export function wrapped(written: AnyFunction, wrapper: AnyFunction): AnyFunction
   return Object.assign(wrapper, { written });
 }
 
-/** The user's own function of what was handed over. */
-export function writtenFunction(handed: AnyFunction): AnyFunction {
-  return (handed as AnyFunction & { readonly written?: AnyFunction }).written ?? handed;
+/** Likewise, of a pair whose key comes from another function than its value; null: from none of the user's. */
+export function wrappedPair(key: AnyFunction | null, value: AnyFunction | null, wrapper: AnyFunction): AnyFunction {
+  return Object.assign(wrapper, { written: value, writtenKey: key });
+}
+
+/** The user's own function of what was handed over, for its records or, `ofKey`, for their keys; null when there is none. */
+export function writtenFunction(handed: AnyFunction, ofKey = false): AnyFunction | null {
+  const { written, writtenKey } = handed as AnyFunction & { written?: AnyFunction | null; writtenKey?: AnyFunction | null };
+  if (ofKey && writtenKey !== undefined) return writtenKey;
+  return written === undefined ? handed : written;
 }
 
 /** FNV-1a, 32 bits, of the UTF-16 units of a text, in eight hex digits. */

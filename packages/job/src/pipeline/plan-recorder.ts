@@ -4,6 +4,7 @@
 import { UsageError } from '@sheaf/protocol';
 import type { Output } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from '../brand.ts';
+import { wrappedPair } from '../compile/functions.ts';
 import { definitionOf } from '../compile/inputs.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import { sinkDefinition } from '../sinks.ts';
@@ -311,6 +312,7 @@ function mappedValues(of: KeyedNode, map: Call): KeyedNode {
     const k = key.pick(record);
     return [k, map(value.pick(record), k, context)];
   };
+  wrappedPair(key.written ?? null, map, call);
   const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
   return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), keyParts: of.keyParts };
 }
@@ -332,7 +334,10 @@ function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode {
 function entriesOf(of: KeyedNode): Node {
   const { node, key, value } = of;
   if (key.text === 'item 0' && value.text === 'item 1') return node;
-  const call = (record: unknown): unknown => [key.pick(record), value.pick(record)];
+  const call = wrappedPair(key.written ?? null, value.written ?? null, (record: unknown): unknown => [
+    key.pick(record),
+    value.pick(record),
+  ]);
   return { type: 'call', from: node, role: 'map', call, text: `entries ${key.text} ${value.text}`, columns: null };
 }
 

@@ -14,6 +14,8 @@ export interface Selector {
   readonly column: string | null;
   /** All columns it names. */
   readonly columns: readonly string[];
+  /** The user's function, when it is one. */
+  readonly written?: AnyFunction;
   pick(record: unknown): unknown;
   /** How the graph says it. */
   select(functions: FunctionTable, role: Role): Select;
@@ -99,6 +101,7 @@ function functionSelector(pick: AnyFunction): Selector {
     text,
     column: null,
     columns: [],
+    written: pick,
     pick: record => pick(record),
     select: (functions, role) => asFunction(functions, role, pick, text),
   };

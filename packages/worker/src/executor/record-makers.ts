@@ -25,7 +25,9 @@ export function recordMakers(code: FailureCode, error: unknown, run: TaskRun): r
   const makers = sinks.map(sink => makersAt(sink, code, { run, part: partOf(error) }));
   const [first = []] = makers;
   if (!makers.every(one => one.map(ref => ref.index).join() === first.map(ref => ref.index).join())) return [];
-  return first.map(ref => run.job.functions[ref.index]).flatMap(found => (found === undefined ? [] : [writtenFunction(found)]));
+  const ofKey = code === 'E_BAD_KEY' || code === 'E_KEY_TOO_LARGE';
+  const handed = first.map(ref => run.job.functions[ref.index]).filter(found => found !== undefined);
+  return handed.map(found => writtenFunction(found, ofKey)).filter(found => found !== null);
 }
 
 interface Refused {

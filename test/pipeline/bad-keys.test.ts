@@ -1,0 +1,71 @@
+// A key that is none is found at the record, also when the record went through several steps of one loop first: the failure names
+// the input's file and offset, the cause, and the function that made the key.
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runInline } from '@sheaf/cluster/inline';
+import type { Failure } from '@sheaf/protocol';
+import { TaskMemory } from '@sheaf/worker/executor';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newJobId, planJob } from '../../packages/sheaf/src/submit/submission.ts';
+
+let folder = '';
+let memory: TaskMemory;
+let jobs = 0;
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'sheaf-keys-')));
+  memory = new TaskMemory(16);
+  writeFileSync(join(folder, 'in.txt'), 'a\nb\nc\nd\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a plan whose operators stand on line 6 and those behind it, over the lines a, b, c, d. */
+async function failureOf(operators: readonly string[]): Promise<Failure> {
+  const file = join(folder, `job-${jobs++}.ts`);
+  const lines = [
+    "import { from, defineJob, to } from 'sheaf';",
+    "const bad = (line: any): any => (line === 'c' ? undefined : line);",
+    'export default defineJob({',
+    "  name: 'keys', settings: { memoryMb: 16 },",
+    "  plan({ read }) { const lines: any = read(from.text('in.txt')); lines",
+    ...operators.map(operator => `  ${operator}`),
+    "  .write(to.jsonl('out')); },",
+    '});',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const directory = mkdtempSync(join(folder, 'run-'));
+  const planned = await planJob({ file, params: {}, cwd: folder, overwrite: false, directory });
+  mkdirSync(join(directory, 'tasks'));
+  const status = await runInline({
+    id: newJobId(),
+    job: { ...planned, spools: {}, memory },
+    cwd: folder,
+    overwrite: false,
+    spools: {},
+    directory: join(directory, 'tasks'),
+    log: () => {},
+  });
+  if (status.error === null) throw new Error(`the job ${status.state}`);
+  return JSON.parse(JSON.stringify(status.error).replaceAll(file, 'job.ts'));
+}
+
+test.each([
+  ['keyBy of a function', ['.keyBy((line: any) => bad(line)).count().entries()'], 'job.ts:6:10'],
+  [
+    'keyBy behind fused steps',
+    ['.map((line: any) => line)', '.filter(() => true)', '.keyBy((l: any) => bad(l)).count().entries()'],
+    'job.ts:8:10',
+  ],
+  [
+    'mapValues behind keyBy: the key is of keyBy',
+    ['.keyBy((l: any) => bad(l))', '.mapValues((l: any) => l.length)', '.reduce((a: any, b: any) => a + b).entries()'],
+    'job.ts:6:10',
+  ],
+  ['pairs: the key is of map', ['.map((l: any) => [bad(l), 1])', '.pairs().count().entries()'], 'job.ts:6:8'],
+  ['sortBy of a function', ['.filter(() => true)', '.sortBy((l: any) => bad(l))'], 'job.ts:7:11'],
+] as const)('%s', async (_, operators, place) => {
+  const failure = await failureOf(operators);
+  expect(failure).toMatchObject({ code: 'E_BAD_KEY', record: { file: join(folder, 'in.txt'), offset: 4 } });
+  expect(failure.stack).toContain(place);
+});
