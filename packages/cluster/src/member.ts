@@ -1,8 +1,9 @@
-// One process of a simulated cluster. It is ready when it has said so in one line of JSON on its standard output; it ends by
-// itself when its standard input is closed, which the death of this process does too. What it says on standard error is kept,
-// up to a limit, for the case that it fails.
+// One process of a simulated cluster. It is ready when it has said so in one line of JSON on its standard output, where a worker
+// then tells what the job prints; it ends by itself when its standard input is closed, which the death of this process does
+// too. What it says on standard error is kept, up to a limit, for the case that it fails.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { limits } from '@sheaf/protocol';
 
 export interface MemberOptions {
@@ -12,6 +13,8 @@ export interface MemberOptions {
   readonly arguments: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** What it says on standard output once it is ready, line by line. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A process of a simulated cluster did not start, or ended when nobody asked it to. */
@@ -78,7 +81,7 @@ export function startMember(options: MemberOptions): Member {
   const early = ended.then(({ code, signal }) => {
     throw new MemberError(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
   });
-  const ready = Promise.race([readyLine(child, options.name), early]);
+  const ready = Promise.race([readyLine(child, options), early]);
   let isReady = false;
   ready.then(
     () => {
@@ -105,23 +108,20 @@ export function startMember(options: MemberOptions): Member {
   };
 }
 
-/** The first line on the standard output of a child, read as JSON. */
-function readyLine(child: ChildProcess, name: string): Promise<Ready> {
+/** The first line on the standard output of a child, read as JSON; those behind it are passed on. */
+function readyLine(child: ChildProcess, { name, onLine }: MemberOptions): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(new MemberError(`the ${name} was not ready after ${limits.executorStartMs / 1000} s`));
     const timer = setTimeout(late, limits.executorStartMs);
-    let said = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      // What follows the first line is of no interest, but must be read.
-      if (said.includes('\n')) return;
-      said += text;
-      const end = said.indexOf('\n');
-      if (end < 0) return;
+    if (child.stdout === null) throw new Error('a member has a pipe for its standard output');
+    const lines = createInterface({ input: child.stdout });
+    lines.once('line', first => {
       clearTimeout(timer);
+      if (onLine !== undefined) lines.on('line', onLine);
       try {
-        resolve(JSON.parse(said.slice(0, end)) as Ready);
+        resolve(JSON.parse(first) as Ready);
       } catch {
-        reject(new MemberError(`the ${name} said '${said.slice(0, 200)}' where it should have said that it is ready`));
+        reject(new MemberError(`the ${name} said '${first.slice(0, 200)}' where it should have said that it is ready`));
       }
     });
     child.on('close', () => clearTimeout(timer));

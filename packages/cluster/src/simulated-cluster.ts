@@ -5,7 +5,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
+import type { PrintListener } from '@sheaf/worker';
 import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
+import { printReader } from './printed.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface ClusterOptions {
@@ -17,6 +19,8 @@ export interface ClusterOptions {
   readonly slots?: number | undefined;
   /** Where the cluster's own directory is made. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined;
+  /** Told of what jobs print, within the bounds of each worker. */
+  readonly onPrinted?: PrintListener | undefined;
 }
 
 export interface Cluster {
@@ -58,6 +62,7 @@ class SimulatedCluster implements Cluster {
   coordinator: Member;
   private readonly cli: string;
   private readonly slots: number;
+  private readonly onPrinted: PrintListener | undefined;
   /** Where the coordinator listens, once that is known. */
   private port: number | null = null;
   private restartsLeft = 3;
@@ -73,6 +78,7 @@ class SimulatedCluster implements Cluster {
     });
     this.broken.catch(() => {});
     this.slots = slots;
+    this.onPrinted = options.onPrinted;
     this.directory = makeTemporaryFolder('sheaf-run-', options.directory);
     // Inside the coordinator's folder, which it takes with it even when this process is killed.
     this.scratch = join(this.directory, 'coordinator', 'scratch');
@@ -130,7 +136,10 @@ class SimulatedCluster implements Cluster {
 
   private startMember(name: string, command: readonly string[]): Member {
     const argumentsOfNode = [this.cli, ...command, '--member', '--json'];
-    const member = startMember({ name, arguments: argumentsOfNode, environment: process.env, cwd: this.directory });
+    const member = startMember({
+      ...{ name, arguments: argumentsOfNode, environment: process.env, cwd: this.directory },
+      ...(this.onPrinted === undefined ? {} : { onLine: printReader(this.onPrinted) }),
+    });
     this.living.add(member);
     void member.ended.then(end => this.memberEnded(member, end));
     return member;

@@ -128,6 +128,10 @@ export const limits = {
   logBytesPerAttemptMax: 1_048_576,
   logBytesPerWorkerMax: 67_108_864,
   logsPerWorkerMax: 10_000,
+  /** Lines that a worker of `sheaf run` passes on of what its attempts print: in a second, and in all. */
+  printedLinesPerSecondMax: 100,
+  printedLinesMax: 2_000,
+  printedLineCharsMax: 1_000,
   progressIntervalMs: 1_000,
   countersPerJobMax: 1_000,
   counterNameCharsMax: 200,

@@ -29,8 +29,7 @@ const plain = {
 /** Runs a job whose `map` is on line 7 and `reduce` on line 8; the other members come behind, from line 9. */
 async function failureOf(members: Partial<typeof plain>): Promise<Failure> {
   const { map, reduce, rest } = { ...plain, ...members };
-  const file = join(folder, `job-${jobs++}.ts`);
-  const lines = [
+  return failureOfFile([
     "import { from, mapReduce, to } from 'sheaf';",
     'export default mapReduce<any, any, any, any>({',
     "  name: 'places',",
@@ -42,7 +41,11 @@ async function failureOf(members: Partial<typeof plain>): Promise<Failure> {
     ...rest.split('\n').map(line => `  ${line}`),
     "  output: to.jsonl('out'),",
     '} as any);',
-  ];
+  ]);
+}
+
+async function failureOfFile(lines: readonly string[]): Promise<Failure> {
+  const file = join(folder, `job-${jobs++}.ts`);
   writeFileSync(file, lines.join('\n'));
   const directory = mkdtempSync(join(folder, 'run-'));
   const planned = await planJob({ file, params: {}, cwd: folder, overwrite: false, directory });
@@ -96,6 +99,26 @@ test('of two functions with the same text neither is named', async () => {
   const twice = '(value: any) => value.at';
   const failure = await failureOf({ map: '*map(line) { yield [line, {}]; },', rest: `sortValuesBy: ${twice},\ncombine: ${twice},` });
   expect(failure).toMatchObject({ code: 'E_BAD_KEY', stack: 'at map (job.ts:7:3)' });
+});
+
+test('in a pipeline, through fused steps: the selector, and the function whose record it was given', async () => {
+  const failure = await failureOfFile([
+    "import { defineJob, from, to } from 'sheaf';",
+    'export default defineJob({',
+    "  name: 'places',",
+    '  settings: { memoryMb: 16 },',
+    '  plan({ read }) {',
+    "    read(from.text('in.txt'))",
+    '      .map(line => ({ line, at: line === "c" ? Number.NaN : 1 }))',
+    '      .filter(record => record.line !== "b")',
+    '      .keyBy(record => record.at)',
+    '      .count()',
+    '      .entries()',
+    "      .write(to.jsonl('out'));",
+    '  },',
+    '});',
+  ]);
+  expect(failure).toMatchObject({ code: 'E_BAD_KEY', stack: 'at job.ts:9:14\nat job.ts:7:12' });
 });
 
 test('an input record that is too large is nobody’s', async () => {

@@ -51,3 +51,47 @@ export default mapReduce({
   output: p => to.jsonl(p.out),
 });
 `;
+
+/** Prints at the top of its file, for each line of the input, and through the context; the line 'flood' prints 5,000 more. */
+export const printing = `
+import { from, mapReduce, to } from 'sheaf';
+import { z } from 'zod';
+
+console.log('the file is loaded');
+
+export default mapReduce({
+  name: 'printing',
+  params: z.object({ in: z.string(), out: z.string() }),
+  input: p => from.text(p.in),
+  *map(line, context) {
+    console.log('out ' + line);
+    console.error('error ' + line);
+    context.log.warn('logged', { line });
+    if (line === 'flood') for (let i = 0; i < 5_000; i++) console.log('drop ' + i);
+    yield [line, 1];
+  },
+  *reduce(word, counts) {
+    process.stdout.write('no line end');
+    yield { word, n: [...counts].length };
+  },
+  output: p => to.jsonl(p.out),
+});
+`;
+
+/** Its items never end. */
+export const endlessItems = `
+import { from, mapReduce, to } from 'sheaf';
+
+export default mapReduce({
+  name: 'endless-items',
+  input: from.items(async function* () {
+    console.log('making items');
+    for (;;) {
+      yield 1;
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  }),
+  *map(item) { yield [item, 1]; },
+  output: to.jsonl('out'),
+});
+`;

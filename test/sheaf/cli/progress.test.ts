@@ -52,6 +52,13 @@ function screen(text: string): string[] {
 }
 
 describe('on a terminal', () => {
+  it('that says it has no size, 80 columns are taken for granted', () => {
+    const stream = new Stream(true, 0, 0);
+    const { progress } = start(stream);
+    progress.status(status([stage(3, 2, 1500)]));
+    expect(screen(stream.text)[1]).toMatch(/^ {2}map .*3\/12 · 2 running/);
+  });
+
   it('stages stay in place, and what is said stays above them', () => {
     const stream = new Stream(true);
     const { progress } = start(stream);

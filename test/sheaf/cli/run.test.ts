@@ -1,7 +1,7 @@
 // `sheaf run`, as a user sees it: results, failures, mistakes, Ctrl-C; and that nothing is left after any of them.
 
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { needsEquals, spinning, wordCount } from './jobs.ts';
+import { endlessItems, needsEquals, printing, spinning, wordCount } from './jobs.ts';
 import { UserFolder } from './sheaf-process.ts';
 
 let user: UserFolder;
@@ -30,7 +30,7 @@ test('a word count prints its output folder, and its bytes are those of --inline
   expect(user.names()).toEqual(['.cache', 'cluster', 'in', 'inline', 'wc.ts']);
 });
 
-test('--json gives one status a line, the last one complete', async () => {
+test('--json gives one status or note a line, the last one a status that is complete', async () => {
   const { code, stdout } = await user.run('run', 'wc.ts', '-p', 'in=in', '-p', 'out=out', '--json', '--workers', '1', '--slots', '2');
   const statuses = stdout
     .trimEnd()
@@ -47,7 +47,60 @@ test('--json gives one status a line, the last one complete', async () => {
     output: [`${user.path}/out`],
     error: null,
   });
-  expect(statuses.every(status => status.id === statuses[0].id)).toBe(true);
+  expect(statuses.every(line => 'note' in line || line.id === statuses[0].id)).toBe(true);
+});
+
+test('--json gives notes too, told apart from statuses', async () => {
+  user.write('bad.ts', needsEquals);
+  const { code, stdout } = await user.run('run', 'bad.ts', '-p', 'in=in', '-p', 'out=out', '--json');
+  expect(code).toBe(1);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  const notes = lines.filter(line => 'note' in line);
+  expect(notes.map(({ note }) => note.failure?.code)).toContain('E_USER_CODE');
+  expect(notes.every(line => !('state' in line))).toBe(true);
+  expect(lines.at(-1)).toMatchObject({ state: 'failed', error: { code: 'E_USER_CODE' } });
+});
+
+describe('what a job prints', () => {
+  beforeEach(() => {
+    user.write('say.ts', printing);
+    user.write('one.txt', 'hello\n');
+  });
+
+  it.each([
+    ['on a cluster', ['--workers', '1', '--slots', '1'], (task: string) => `${task} │ `],
+    ['inline', ['--inline'], () => ''],
+  ])('is on standard error, before the end is told, and never among the results: %s', async (_, flags, label) => {
+    for (const json of [false, true]) {
+      const more = json ? ['--json', '--overwrite'] : [];
+      const { code, stdout, stderr } = await user.run('run', 'say.ts', '-p', 'in=one.txt', '-p', 'out=out', ...flags, ...more);
+      expect(code).toBe(0);
+      if (json) for (const line of stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toBeTypeOf('object');
+      else expect(stdout).toBe(`${user.path}/out\n`);
+      const lines = stderr.trimEnd().split('\n');
+      expect(lines).toContain('the file is loaded');
+      const texts = ['out hello', 'error hello', 'warn: logged {"line":"hello"}'].map(text => `${label('map@0')}${text}`);
+      // Standard output and standard error of an executor are two pipes.
+      expect(lines.filter(line => line.includes('hello')).sort()).toEqual(texts.sort());
+      expect(lines.filter(line => line.includes('no line end'))).toHaveLength(1);
+      if (!json) expect(lines.at(-1)).toMatch(/^printing succeeded/);
+    }
+  });
+
+  it('is bounded, and the number of what is left out is told', async () => {
+    user.write('one.txt', 'flood\n');
+    const { code, stderr } = await user.run('run', 'say.ts', '-p', 'in=one.txt', '-p', 'out=out', '--workers', '1');
+    expect(code).toBe(0);
+    const shown = stderr.split('\n').filter(line => line.includes(' │ ')).length;
+    const [, left] = /\nthe job printed (\d+) more lines, which are not shown\n/.exec(stderr) ?? [];
+    // Each executor also says that it has loaded the file.
+    expect(shown + Number(left)).toBeGreaterThan(5_004);
+    expect(shown + Number(left)).toBeLessThan(5_010);
+    expect(shown).toBeLessThan(2_000);
+  });
 });
 
 describe('a job that fails', () => {
@@ -97,6 +150,43 @@ describe('a mistake is one line on standard error and ends with 2', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 });
+
+describe('from.items whose code throws is a mistake, told with its line', () => {
+  const throwing = (body: string): string => endlessItems.replace(/async function\* \(\) \{[\s\S]*\n {2}\}\)/, `${body})`);
+  it.each([
+    [
+      'a generator',
+      "function* (): Iterable<number> {\n    yield 1;\n    throw new RangeError('no more');\n  }",
+      'items.ts:8:11: from.items threw RangeError: no more',
+    ],
+    ['a function', "() => {\n    throw new Error('none at all');\n  }", 'items.ts:7:11: from.items threw Error: none at all'],
+    ['an item that cannot be carried', '() => [1, () => 2]', 'item 1 cannot be carried to a task: value is a function'],
+    ['what is no iterable', '() => 5 as never', 'from.items: the function must give an array'],
+  ])('%s', async (_, body, says) => {
+    user.write('items.ts', throwing(body));
+    for (const command of [['run'], ['run', '--inline'], ['explain']]) {
+      const { code, stdout, stderr } = await user.run(...command, 'items.ts');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('error: ');
+      expect(stderr).toContain(says);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+  });
+});
+
+test.each(['submit --coordinator localhost:1', 'explain', 'run --inline', 'run'])(
+  'a signal while the job is planned ends %s with 130, and nothing is left',
+  async line => {
+    user.write('endless.ts', endlessItems);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      const running = await user.start(...line.split(' '), 'endless.ts');
+      await running.said(/making items/);
+      running.child.kill(signal);
+      expect(await running.ended).toMatchObject({ code: 130, stdout: '' });
+      expect(await user.leftovers()).toEqual([]);
+    }
+  },
+);
 
 describe('an interrupted run', () => {
   beforeEach(() => {

@@ -71,6 +71,8 @@ test('what a job printed is in its logs; its failure is reported to whoever watc
   const watched = await user.run('watch', id, ...at());
   expect(watched).toMatchObject({ code: 1, stdout: '' });
   expect(watched.stderr).toMatch(/kv\.txt:1 \(byte 0\)\n {2}record: nothing here\n/);
+  const advice = watched.stderr.match(/\nwhat it printed: sheaf (logs .*)\n/)?.[1] ?? '';
+  expect((await user.run(...advice.split(' '))).stdout).toBe('looking at nothing here\n');
   const logs = await user.run('logs', id, ...at());
   expect(logs.stdout).toMatch(/^==== .*\nlooking at nothing here\n/);
   const attempt = logs.stdout.match(/attempt (\d+\.\d+)/)?.[1] ?? '';

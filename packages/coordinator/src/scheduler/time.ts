@@ -53,7 +53,7 @@ export function passTime(turn: Turn): void {
   const { state, at } = turn;
   for (const worker of [...state.workersById.values()]) {
     if (worker.state === 'connected' && at >= worker.lastHeardAt + limits.heartbeatTimeoutMs) dropSilent(turn, worker);
-    else if (worker.state === 'away' && at >= worker.awayUntil) loseWorker(turn, worker, `${worker.id} did not come back`);
+    else if (worker.state === 'away' && at >= worker.awayUntil) loseWorker(turn, worker, 'did not come back');
   }
   for (const task of dueTasks(state, at)) moveTask(turn, task, 'pending');
   if (state.locateUntil > 0 && at >= state.locateUntil) {

@@ -28,9 +28,9 @@ export function leaveSession(turn: Turn, worker: WorkerRun): void {
 
 /** A connected worker has said nothing for too long: whatever it still does, it does not count. */
 export function dropSilent(turn: Turn, worker: WorkerRun): void {
-  const reason = `${worker.id} was silent for ${turn.at - worker.lastHeardAt} ms`;
-  endSession(turn, worker, reason);
-  loseWorker(turn, worker, reason);
+  const how = `was silent for ${turn.at - worker.lastHeardAt} ms`;
+  endSession(turn, worker, `${worker.id} ${how}`);
+  loseWorker(turn, worker, how);
 }
 
 /** Closes the worker's session from this side. */
@@ -40,19 +40,19 @@ export function endSession(turn: Turn, worker: WorkerRun, reason: string): void 
   turn.commands.push({ type: 'end-session', session, reason });
 }
 
-/** The worker is given up. */
-export function loseWorker(turn: Turn, worker: WorkerRun, reason: string): void {
+/** The worker is given up; `how` goes on from its name: 'did not come back'. */
+export function loseWorker(turn: Turn, worker: WorkerRun, how: string): void {
   moveWorker(worker, 'lost');
   const jobs = new Set<JobRun>();
   for (const attempt of [...worker.attempts]) {
     jobs.add(attempt.job);
-    loseAttempt(turn, attempt, reason);
+    loseAttempt(turn, attempt, `${worker.id} ${how}`);
   }
   for (const job of turn.state.jobs.values()) {
     const holds = job.stages.some(stage => stage.outputsOn.has(worker.index));
     if (holds) turn.touched.add(job);
     if ((holds || jobs.has(job)) && isLive(job))
-      note(turn, job, { kind: 'worker-lost', text: `${worker.id} on ${worker.host}: ${reason}`, failure: null });
+      note(turn, job, { kind: 'worker-lost', text: `${worker.id} on ${worker.host} ${how}`, failure: null });
   }
   turn.lost.add(worker);
 }
@@ -75,7 +75,7 @@ export function loseAttempt(turn: Turn, attempt: Attempt, reason: string): void 
   }
   if (stage.live.has(task)) return;
   moveTask(turn, attempt, 'pending');
-  note(turn, job, { kind: 'task-reassigned', text: `${stage.spec.name}@${task}: ${reason}`, failure: null });
+  note(turn, job, { kind: 'task-reassigned', text: `${stage.spec.name}@${task} runs again: ${reason}`, failure: null });
 }
 
 /** Gives back what the worker runs of a job, as nobody's failure. */

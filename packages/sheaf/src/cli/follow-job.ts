@@ -14,8 +14,10 @@ import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
   readonly terminal: Terminal;
-  /** Statuses as lines of JSON on standard output, instead of progress on standard error. */
+  /** Statuses, and notes as `{ note }`, as lines of JSON on standard output, instead of progress on standard error. */
   readonly json: boolean;
+  /** `ws://HOST:PORT` of a coordinator that can be asked afterwards. */
+  readonly coordinator?: string;
 }
 
 /** Progress for a command: none with `--json`. */
@@ -32,19 +34,23 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
       progress.status(status);
       if (options.json && status.endedAt === null) options.terminal.result(JSON.stringify(status));
     },
-    note: note => progress.note(note),
+    note: note => {
+      progress.note(note);
+      if (options.json) options.terminal.result(JSON.stringify({ note }));
+    },
   });
   progress.end();
   return status;
 }
 
 /** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
-export async function tellEnd(ended: JobStatus, { terminal, json }: FollowOptions): Promise<ExitCode> {
+export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }: FollowOptions): Promise<ExitCode> {
   const status = ended.error === null ? ended : { ...ended, error: await locateRecord(ended.error) };
   if (json) terminal.result(statusText(status));
   switch (status.state) {
     case 'failed':
       if (status.error !== null) terminal.say(reportFailure(status.error, reportOptions(terminal)));
+      if (coordinator !== undefined) terminal.say(logsAdvice(status, coordinator));
       terminal.say(`${escaped(status.name)} failed (${status.id})`);
       return exitCodes.failed;
     case 'cancelled':
@@ -58,6 +64,12 @@ export async function tellEnd(ended: JobStatus, { terminal, json }: FollowOption
       }
       return exitCodes.succeeded;
   }
+}
+
+/** The command that shows what the attempt printed that failed the job, or all attempts did. */
+function logsAdvice({ id, error }: JobStatus, coordinator: string): string {
+  const attempt = error?.from?.attempt.match(/#(\d+\.\d+)$/)?.[1];
+  return `what it printed: sheaf logs ${id}${attempt === undefined ? '' : ` --attempt ${attempt}`} --coordinator ${coordinator}`;
 }
 
 function summary(status: JobStatus): string {

@@ -1,6 +1,9 @@
 // Ctrl-C and its kin, for commands that have something to put in order before they end. The first signal asks; the second
 // one does not wait.
 
+import { exitCodes } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
 const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export interface Interrupts {
@@ -30,6 +33,20 @@ export function listenForInterrupts(again: () => void): Interrupts {
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
+}
+
+/** Does work that has nothing to put in order: the first signal ends the process, and with it what its exit listeners remove. */
+export async function endedBySignals<T>(terminal: Terminal, work: () => Promise<T>): Promise<T> {
+  const end = (): void => {
+    terminal.say('interrupted');
+    process.exit(exitCodes.cancelled);
+  };
+  for (const signal of signals) process.on(signal, end);
+  try {
+    return await work();
+  } finally {
+    for (const signal of signals) process.off(signal, end);
+  }
 }
 
 /** The signal has come, and what was being done is left undone. */

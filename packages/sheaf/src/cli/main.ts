@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCommandLine } from './command-line.ts';
+import { exitCodes } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addOutput } from './output.ts';
 import { addQuestions } from './questions.ts';
@@ -16,3 +17,5 @@ const groups = [addRun, addSubmit, addExplain, addQuestions, addWatchAndCancel, 
 const context = { terminal: processTerminal(), version: manifest.version, cli: fileURLToPath(import.meta.url) };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), groups, context);
+// What a cancelled command was at may go on for ever: the code of a job that makes its items, for one.
+if (process.exitCode === exitCodes.cancelled) process.exit();

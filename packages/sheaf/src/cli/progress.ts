@@ -88,9 +88,10 @@ class LiveProgress implements Progress {
   /** One write: up to the first drawn line, clear what is below, what is to stay, the stages again. */
   private redraw(above: string): void {
     const { stream } = this.options;
-    const width = Math.max(10, (stream.columns ?? 80) - 1);
+    // A terminal that does not know its size says that it is 0.
+    const width = Math.max(10, (stream.columns || 80) - 1);
     // Lines that have left the screen at its top cannot be drawn again.
-    const height = Math.max(2, (stream.rows ?? 24) - 1);
+    const height = Math.max(2, (stream.rows || 24) - 1);
     const lines = this.last === null ? [] : liveLines(this.last, this.rates, height).map(line => cut(line, width));
     const up = this.drawnLines === 0 ? '' : `\x1b[${this.drawnLines}A\x1b[J`;
     stream.write(`${up}${above}${lines.map(line => `${this.painted(line)}\n`).join('')}`);

@@ -6,8 +6,10 @@ import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, progressFor, tellEnd } from './follow-job.ts';
-import { listenForInterrupts } from './interrupt.ts';
+import { endedBySignals, listenForInterrupts } from './interrupt.ts';
 import { type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
+import { logText } from './job-prints.ts';
+import { catchPrints } from './own-prints.ts';
 import { escaped } from './printable.ts';
 
 interface InlineOptions extends JobArguments {
@@ -16,13 +18,8 @@ interface InlineOptions extends JobArguments {
 
 export async function runInlineCommand(file: string, options: InlineOptions, context: CommandContext): Promise<ExitCode> {
   const follow: FollowOptions = { terminal: context.terminal, json: options.json === true };
-  const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
-  try {
-    const status = await withTemporaryFolder(directory => runHere({ file, options, follow, directory, signal: interrupts.signal }));
-    return await tellEnd(status, follow);
-  } finally {
-    interrupts.release();
-  }
+  const status = await withTemporaryFolder(directory => runHere({ file, options, follow, directory }));
+  return tellEnd(status, follow);
 }
 
 interface InlineRun {
@@ -30,18 +27,23 @@ interface InlineRun {
   readonly options: InlineOptions;
   readonly follow: FollowOptions;
   readonly directory: string;
-  readonly signal: AbortSignal;
 }
 
-async function runHere({ file, options, follow, directory, signal }: InlineRun): Promise<JobStatus> {
+async function runHere({ file, options, follow, directory }: InlineRun): Promise<JobStatus> {
   const { terminal, json } = follow;
   const request = jobRequestOf(file, options, { terminal, directory });
-  const planned = await planJob(request);
-  const { submission, spools } = await prepareSubmission(planned, request);
-  const [{ runInline }, { TaskMemory }] = await Promise.all([import('@sheaf/cluster/inline'), import('@sheaf/worker/executor')]);
+  const { planned, submission, spools, runInline, TaskMemory } = await endedBySignals(terminal, async () => {
+    const job = await planJob(request);
+    const prepared = await prepareSubmission(job, request);
+    return { planned: job, ...prepared, ...(await import('@sheaf/cluster/inline')), ...(await import('@sheaf/worker/executor')) };
+  });
   const progress = progressFor(follow);
   const { name, graph, functions, params, bundlePath } = planned;
   progress.say(`${escaped(name)} (${submission.job}) inline, in this process`);
+  const say = (text: string): void => (json ? terminal : progress).say(escaped(text));
+  const release = catchPrints(say);
+  // The run is cancelled in order, at the end of the task it is at.
+  const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
   const paths = Object.fromEntries(spools.map(spool => [spool.name, spool.path]));
   try {
     return await runInline({
@@ -51,15 +53,16 @@ async function runHere({ file, options, follow, directory, signal }: InlineRun):
       overwrite: submission.overwrite,
       spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),
       directory: join(directory, 'tasks'),
-      log: (level, message, fields) =>
-        terminal.say(`${level}: ${escaped(message)}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
+      log: (level, message, fields) => say(logText(level, message, fields)),
       onStatus: status => {
         progress.status(status);
         if (json) terminal.result(JSON.stringify(status));
       },
-      signal,
+      signal: interrupts.signal,
     });
   } finally {
+    interrupts.release();
+    release();
     progress.end();
   }
 }

@@ -14,6 +14,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
 import { InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf } from './job-arguments.ts';
+import { JobPrints } from './job-prints.ts';
 import { slotsOption, workersOption } from './options.ts';
 import { plural } from './quantities.ts';
 import { runInlineCommand } from './run-inline.ts';
@@ -36,7 +37,7 @@ export function addRun(program: Command, context: CommandContext, done: (code: E
     .option('--workers <count>', `worker processes (default: ${workers})`, workersOption)
     .option('--slots <count>', `tasks at a time on each worker (default: the cores shared out, here ${slots})`, slotsOption)
     .option('--overwrite', 'replace an existing output, once the new one is complete')
-    .option('--json', 'one status object a line on standard output')
+    .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (file: string, options: RunOptions) => {
       done(await (options.inline === true ? runInlineCommand(file, options, context) : runOnCluster(file, options, context)));
     });
@@ -47,12 +48,17 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   const follow: FollowOptions = { terminal, json: options.json === true };
   // Without this process the cluster ends by itself, in order: whoever does not want to wait leaves nothing either.
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
-  const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots });
+  const prints = new JobPrints(text => terminal.say(text));
+  const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots, onPrinted: prints });
   const over = new AbortController();
   try {
-    const work = submitAndFollow({ file, options, context, cluster, follow, interrupted: interrupts.signal, over: over.signal });
+    const work = submitAndFollow({ file, options, context, cluster, prints, follow, interrupted: interrupts.signal, over: over.signal });
     const ended = Promise.race([work, cluster.broken]);
-    return tellEnd(await unlessInterrupted(ended, { signal: interrupts.signal, graceMs: cancelGraceMs }), follow);
+    const status = await unlessInterrupted(ended, { signal: interrupts.signal, graceMs: cancelGraceMs });
+    // What the job has printed is told before how it ended; the last of it comes when the workers end.
+    await cluster.stop();
+    prints.end();
+    return await tellEnd(status, follow);
   } catch (error) {
     if (error instanceof InterruptedError) {
       terminal.say('interrupted');
@@ -73,22 +79,28 @@ interface RunWork {
   readonly options: RunOptions;
   readonly context: CommandContext;
   readonly cluster: Cluster;
+  readonly prints: JobPrints;
   readonly follow: FollowOptions;
   readonly interrupted: AbortSignal;
   /** The command ends, whether the work is done or not. */
   readonly over: AbortSignal;
 }
 
-async function submitAndFollow({ file, options, context, cluster, follow, interrupted, over }: RunWork): Promise<JobStatus> {
+async function submitAndFollow({ file, options, context, cluster, prints, follow, interrupted, over }: RunWork): Promise<JobStatus> {
   const { terminal, version } = context;
   const goOn = (): void => {
     if (interrupted.aborted) throw new InterruptedError();
   };
   const request = jobRequestOf(file, options, { terminal, directory: cluster.scratch });
-  const { submission, blobs } = await prepareSubmission(await planJob(request), request);
-  goOn();
+  const plan = async () => {
+    const job = await planJob(request);
+    return { planned: job, ...(await prepareSubmission(job, request)) };
+  };
+  const { planned, submission, blobs } = await unlessInterrupted(plan(), { signal: interrupted, graceMs: 0 });
   const address = parseAddress(await cluster.url, null);
   const progress = progressFor(follow);
+  prints.stages = planned.graph.stages;
+  if (!follow.json) prints.say = text => progress.say(text);
   const client = new CoordinatorClient({ address, version, onContact: text => progress.say(text) });
   over.addEventListener('abort', () => client.close(), { once: true });
   try {

@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { makeTemporaryFolder } from '@sheaf/cluster';
+import { makeTemporaryFolder, printWriter } from '@sheaf/cluster';
 import { limits, UsageError } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { type Command, Option } from 'commander';
@@ -127,6 +127,7 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
       ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger },
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.mjs') },
       ...(machine === undefined ? {} : { machine }),
+      ...(options.member === true ? { onPrinted: printWriter(line => terminal.result(line)) } : {}),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
     else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(slots, 'slot')}, files in ${directory}`);

@@ -11,7 +11,7 @@ import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, followJob, progressFor, reportOptions, tellEnd } from './follow-job.ts';
-import { InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
+import { endedBySignals, InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,7 +31,7 @@ export function addSubmit(program: Command, context: CommandContext, done: (code
     .option('--detach', 'print the id of the job, and do not wait')
     .option('--cancel-on-exit', 'Ctrl-C cancels the job; without it the job goes on')
     .option('--overwrite', 'replace an existing output, once the new one is complete')
-    .option('--json', 'one status object a line on standard output')
+    .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (file: string, options: SubmitOptions) => {
       done(await submitJob(file, options, context));
     });
@@ -40,16 +40,17 @@ export function addSubmit(program: Command, context: CommandContext, done: (code
 async function submitJob(file: string, options: SubmitOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, version } = context;
   const address = coordinatorOf(options, terminal);
-  const follow: FollowOptions = { terminal, json: options.json === true };
+  const follow: FollowOptions = { terminal, json: options.json === true, coordinator: addressText(address) };
   const say = (text: string): void => terminal.say(text);
   const client = new CoordinatorClient({ address, version, onContact: say });
   try {
-    const job = await withTemporaryFolder(async directory => {
+    const send = async (directory: string): Promise<JobId> => {
       const request = jobRequestOf(file, options, { terminal, directory });
       const { submission, blobs } = await prepareSubmission(await planJob(request), request);
       await Promise.all(blobs.map(blob => uploadBlob(address, blob)));
       return client.submit(submission);
-    });
+    };
+    const job = await endedBySignals(terminal, () => withTemporaryFolder(send));
     if (options.detach === true) {
       terminal.result(follow.json ? JSON.stringify({ id: job }) : job);
       return exitCodes.succeeded;

@@ -26,14 +26,27 @@ export function processTerminal(): Terminal {
     });
   }
   const { stderr, stdout, env } = process;
+  // Taken now: what a job prints that is loaded or run in this process is no result, and `run --inline` catches all of it.
+  const writeError = stderr.write.bind(stderr);
+  const writeResult = stdout.write.bind(stdout);
+  stdout.write = writeError;
   return {
     cwd: process.cwd(),
     environment: env,
-    stderr,
+    stderr: {
+      isTTY: stderr.isTTY,
+      get columns() {
+        return stderr.columns;
+      },
+      get rows() {
+        return stderr.rows;
+      },
+      write: text => writeError(text),
+    },
     color: stderr.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    width: stderr.isTTY === true ? (stderr.columns ?? 80) : 200,
-    result: line => void stdout.write(`${line}\n`),
-    resultText: text => void stdout.write(text),
-    say: line => void stderr.write(`${line}\n`),
+    width: stderr.isTTY === true ? stderr.columns || 80 : 200,
+    result: line => void writeResult(`${line}\n`),
+    resultText: text => void writeResult(text),
+    say: line => void writeError(`${line}\n`),
   };
 }

@@ -3,10 +3,11 @@
 import type { JobId } from '@sheaf/protocol';
 import type { Command } from 'commander';
 import { CoordinatorClient } from '../submit/client.ts';
-import type { CoordinatorAddress } from '../submit/coordinator-address.ts';
+import { addressText, type CoordinatorAddress } from '../submit/coordinator-address.ts';
 import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { FollowOptions } from './follow-job.ts';
 import { jobIdArgument } from './options.ts';
 import { followToEnd, rejected } from './submit.ts';
 
@@ -23,10 +24,11 @@ interface Conversation {
 export function addWatchAndCancel(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const { terminal } = context;
   addCoordinatorOptions(program.command('watch').description('follow a job to its end').argument('<id>', 'the job'))
-    .option('--json', 'one status object a line on standard output')
+    .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (id: string, options: WatchOptions) => {
-      const follow = { terminal, json: options.json === true };
-      done(await converse(id, options, context, talk => followToEnd({ ...talk, follow, cancelOnExit: false })));
+      const json = options.json === true;
+      const follow = (address: CoordinatorAddress): FollowOptions => ({ terminal, json, coordinator: addressText(address) });
+      done(await converse(id, options, context, talk => followToEnd({ ...talk, follow: follow(talk.address), cancelOnExit: false })));
     });
   addCoordinatorOptions(program.command('cancel').description('end a job; nothing of its output stays').argument('<id>', 'the job'))
     .option('--json', 'the last status of the job')

@@ -8,6 +8,7 @@ import { limits, UsageError } from '@sheaf/protocol';
 import type { StageGraph } from '@sheaf/protocol/graph';
 import { type SpoolNote, writeSpool } from '@sheaf/storage';
 import { encodeValue } from '@sheaf/worker/value-codec';
+import { userLineOf } from './user-line.ts';
 
 export interface ItemSpool extends SpoolNote {
   /** `stage.input`, as the submission names it. */
@@ -18,10 +19,14 @@ export interface ItemSpool extends SpoolNote {
 interface JobWithItems {
   readonly graph: StageGraph;
   readonly functions: readonly AnyFunction[];
+  /** Where the job was imported from, and its source map: for the line of an error. */
+  readonly bundlePath?: string;
+  readonly bundle?: { readonly sourceMap: Uint8Array };
 }
 
-/** Writes the spools of all items inputs into `directory`. Throws UsageError for an item that cannot be carried. */
-export async function writeItemSpools({ graph, functions }: JobWithItems, directory: string): Promise<ItemSpool[]> {
+/** Writes the spools of all items inputs into `directory`. Throws UsageError for an item that cannot be carried, and for what the job's code throws. */
+export async function writeItemSpools(job: JobWithItems, directory: string): Promise<ItemSpool[]> {
+  const { graph, functions } = job;
   const spools: ItemSpool[] = [];
   for (const [stage, { tasks }] of graph.stages.entries()) {
     if (tasks.type !== 'splits') continue;
@@ -30,13 +35,31 @@ export async function writeItemSpools({ graph, functions }: JobWithItems, direct
       const make = functions[input.items.index];
       if (make === undefined) throw new Error(`the graph names function ${input.items.index}, which the job has not`);
       const written = join(directory, `items-${stage}.${at}`);
-      const note = await writeSpool(written, encodedItems(make() as AsyncIterable<unknown>, recordBytesMax(graph)));
+      const note = await writeSpool(written, encodedItems(itemsOf(make, job), recordBytesMax(graph)));
       const path = join(directory, `${note.sha256}.items`);
       await rename(written, path);
       spools.push({ name: `${stage}.${at}`, path, ...note });
     }
   }
   return spools;
+}
+
+/** What the job's code gives; an error of it is the caller's mistake, and told with its line. */
+async function* itemsOf(make: AnyFunction, job: JobWithItems): AsyncGenerator<unknown> {
+  try {
+    // What goes wrong with an item later on, outside, does not come through here.
+    yield* make() as AsyncIterable<unknown>;
+  } catch (error) {
+    throw thrownByItems(error, job);
+  }
+}
+
+function thrownByItems(error: unknown, { bundlePath, bundle }: JobWithItems): UsageError {
+  const line = bundlePath === undefined || bundle === undefined ? null : userLineOf(error, { path: bundlePath, ...bundle });
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  // A UsageError of the job's own copy of Sheaf says itself what is wrong.
+  const says = error instanceof Error && error.name === 'UsageError' ? error.message : `from.items threw ${text}`;
+  return new UsageError(line === null ? says : `${line}: ${says}`, { cause: error });
 }
 
 function recordBytesMax({ settings }: StageGraph): number {

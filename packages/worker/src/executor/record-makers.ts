@@ -60,12 +60,16 @@ function selected(select: Select | undefined, ofRecord: readonly FunctionRef[]):
   return select?.type === 'function' ? [select.function, ...ofRecord] : ofRecord;
 }
 
-/** The nearest function before a step that makes records of what it is given; null when they come as they were read. */
+/** The nearest function before a step that makes records of what it is given; null when none did: as read, from a program. */
 function makerOf(sink: Step, steps: readonly Step[]): FunctionRef | null {
   let step: Step | undefined = sink;
   while (step !== undefined && 'from' in step) {
     step = steps[step.from];
-    if (step?.type === 'group' || (step?.type === 'call' && step.function.role !== 'filter')) return step.function;
+    if (step?.type === 'group') return step.function;
+    if (step?.type === 'call' && step.function.role !== 'filter') return step.function;
+    if (step?.type === 'fold') return step.fold.type === 'function' ? step.fold.function : null;
+    if (step?.type === 'join') return step.function ?? null;
+    if (step?.type === 'pipe') return null;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { dirname, join } from 'node:path';
 import { type AttemptId, limits } from '@sheaf/protocol';
 import type { AttemptName } from '@sheaf/protocol/messages';
+import type { PrintedLines, PrintSink } from './printed-lines.ts';
 
 export interface LogLimits {
   readonly bytesPerAttemptMax: number;
@@ -17,20 +18,25 @@ const defaults: LogLimits = { bytesPerAttemptMax: limits.logBytesPerAttemptMax, 
 export class AttemptLogs {
   private readonly directory: string;
   private readonly limits: LogLimits;
+  /** Told of everything too, as it comes. */
+  private readonly printed: PrintedLines | null;
   /** In order of opening. */
   private readonly logs = new Map<AttemptId, AttemptLog>();
   private bytes = 0;
 
-  constructor(directory: string, logLimits: LogLimits = defaults) {
+  constructor(directory: string, { printed = null, ...logLimits }: Partial<LogLimits> & { readonly printed?: PrintedLines | null } = {}) {
     this.directory = directory;
-    this.limits = logLimits;
+    this.limits = { ...defaults, ...logLimits };
+    this.printed = printed;
   }
 
   /** A log for an attempt that is about to run. */
-  open({ job, attempt }: AttemptName): AttemptLog {
+  open(name: AttemptName): AttemptLog {
+    const { job, attempt } = name;
     const log = new AttemptLog({
       path: join(this.directory, job, `${attempt}.log`),
       bytesMax: this.limits.bytesPerAttemptMax,
+      printed: this.printed?.open(name) ?? null,
       onGrown: bytes => this.makeRoom(bytes),
       onClosed: closed => {
         if (closed.storedBytes === 0) this.logs.delete(attempt);
@@ -48,6 +54,7 @@ export class AttemptLogs {
 
   close(): void {
     for (const log of [...this.logs.values()]) log.close();
+    this.printed?.close();
   }
 
   private makeRoom(grownBytes: number): void {
@@ -65,6 +72,8 @@ export class AttemptLogs {
 export interface AttemptLogOptions {
   readonly path: string;
   readonly bytesMax: number;
+  /** Is given everything too. */
+  readonly printed: PrintSink | null;
   /** The file has grown by so many bytes. */
   readonly onGrown: (bytes: number) => void;
   readonly onClosed: (log: AttemptLog) => void;
@@ -97,6 +106,7 @@ export class AttemptLog {
 
   write(chunk: Uint8Array): void {
     if (this.isClosed || chunk.length === 0) return;
+    this.options.printed?.write(chunk);
     try {
       this.fd ??= this.create();
       const head = chunk.subarray(0, Math.max(0, this.headMax - this.total));
@@ -126,6 +136,7 @@ export class AttemptLog {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.options.printed?.close();
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;
     this.options.onClosed(this);

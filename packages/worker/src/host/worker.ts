@@ -15,6 +15,7 @@ import { HttpGet } from './http-get.ts';
 import { JobStore } from './job-store.ts';
 import { Localiser } from './localiser.ts';
 import { machineName } from './machine.ts';
+import { PrintedLines, type PrintListener } from './printed-lines.ts';
 import { Shell } from './shell.ts';
 import { ShuffleServer } from './shuffle-server.ts';
 
@@ -41,6 +42,8 @@ export interface WorkerOptions {
   /** The machine: workers of equal names open each other's files. Default: host name and boot id. */
   readonly machine?: string;
   readonly labels?: readonly string[];
+  /** Told, within bounds, of what attempts print, as it comes. */
+  readonly onPrinted?: PrintListener;
 }
 
 export type WorkerEnd = {
@@ -96,13 +99,13 @@ class Worker {
 
   constructor(parts: WorkerParts) {
     const { options, directory, server, token, usesSetpriv } = parts;
-    const { logger, coordinatorUrl, executorPath, machine = machineName() } = options;
+    const { logger, coordinatorUrl, executorPath, machine = machineName(), onPrinted } = options;
     this.parts = parts;
     this.ended = new Promise(resolve => {
       this.end = resolve;
     });
     this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
-    this.logs = new AttemptLogs(directory.logs);
+    this.logs = new AttemptLogs(directory.logs, { printed: onPrinted === undefined ? null : new PrintedLines(onPrinted) });
     const jobs = new JobStore({ directory: directory.jobs, blobsUrl: coordinatorUrl.replace(/^ws/, 'http'), get: this.get });
     const localiser = new Localiser({ machine, get: this.get, folderOf: job => `${jobs.folderOf(job)}/fetched` });
     const agent = createAgent(this.describe(machine), directory.held.map(offerOf));
