@@ -15,6 +15,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { limits } from '@sheaf/protocol';
+import { type BlockEntry, BlockIndex, encodeBlocks, encodedBytesOf } from './block-index.ts';
 
 export const runHeaderBytes = 256;
 export const blockHeaderBytes = 32;
@@ -70,14 +71,13 @@ export interface Stretch {
   readonly hash: string;
 }
 
-/** Of a range edge: where a block is and how the key of its first record begins. */
-export interface BlockEntry {
-  readonly segment: number;
-  readonly offset: number;
-  readonly keyPrefix: Uint8Array;
+export interface RunFooter {
+  readonly stretches: readonly Stretch[];
+  readonly blocks: BlockIndex;
 }
 
-export interface RunFooter {
+/** What a footer is made of. */
+export interface FooterParts {
   readonly stretches: readonly Stretch[];
   readonly blocks: readonly BlockEntry[];
 }
@@ -168,8 +168,8 @@ export function checkBlock(path: string, header: Buffer, body: Uint8Array, expec
 }
 
 /** Footer and trailer, which lie at `offset` and reach the end of the file. */
-export function encodeFooter(footer: RunFooter, offset: number): Buffer {
-  const blockBytes = footer.blocks.reduce((sum, block) => sum + 12 + block.keyPrefix.length, 0);
+export function encodeFooter(footer: FooterParts, offset: number): Buffer {
+  const blockBytes = encodedBytesOf(footer.blocks);
   const rows = footer.stretches.length * rowBytes;
   const encoded = Buffer.alloc(rows + blockBytes + runTrailerBytes);
   footer.stretches.forEach((stretch, i) => {
@@ -182,14 +182,7 @@ export function encodeFooter(footer: RunFooter, offset: number): Buffer {
     encoded.writeDoubleLE(stretch.records, at + 32);
     encoded.write(stretch.hash, at + 40, 'hex');
   });
-  let at = rows;
-  for (const block of footer.blocks) {
-    encoded.writeUInt16LE(block.segment, at);
-    encoded.writeUInt16LE(block.keyPrefix.length, at + 2);
-    encoded.writeDoubleLE(block.offset, at + 4);
-    encoded.set(block.keyPrefix, at + 12);
-    at += 12 + block.keyPrefix.length;
-  }
+  const at = encodeBlocks(footer.blocks, encoded, rows);
   const body = encoded.subarray(0, at);
   encoded.writeUInt32LE(magic, at);
   encoded.writeUInt32LE(footer.stretches.length, at + 4);
@@ -229,14 +222,7 @@ export function decodeFooter(path: string, encoded: Buffer): RunFooter {
       hash: encoded.toString('hex', at + 40, at + 56),
     });
   }
-  const blocks: BlockEntry[] = [];
-  const blockCount = encoded.readUInt32LE(end + 8);
-  for (let i = 0, at = stretchCount * rowBytes; i < blockCount; i++) {
-    const length = encoded.readUInt16LE(at + 2);
-    const keyPrefix = new Uint8Array(encoded.subarray(at + 12, at + 12 + length));
-    blocks.push({ segment: encoded.readUInt16LE(at), offset: encoded.readDoubleLE(at + 4), keyPrefix });
-    at += 12 + length;
-  }
+  const blocks = new BlockIndex(encoded, stretchCount * rowBytes, encoded.readUInt32LE(end + 8));
   return { stretches, blocks };
 }
 

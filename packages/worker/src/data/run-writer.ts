@@ -5,9 +5,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
+import { type BlockEntry, keyPrefixBytes } from './block-index.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import {
-  type BlockEntry,
   blockHeaderBytes,
   blockRawBytesMax,
   continuation,
@@ -24,8 +24,6 @@ import {
 /** What a RunWriter needs of the fixed memory. */
 export const runWriterBytes: number = 1_048_576 + 2 * (blockRawBytesMax + blockHeaderBytes);
 const flushBytes = 1_048_576;
-/** How much of a first key the index of blocks keeps. */
-export const keyPrefixBytes = 128;
 
 export interface RunWriterOptions {
   readonly memory: TaskMemory;

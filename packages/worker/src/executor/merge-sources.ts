@@ -5,13 +5,13 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError } from '@sheaf/protocol';
-import { compareBytes } from '../data/compare.ts';
+import type { BlockIndex } from '../data/block-index.ts';
 import { LoserTree } from '../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../data/memory.ts';
 import { type CursorStart, cursorBytes, RunCursor } from '../data/run-cursor.ts';
 import { RunFile } from '../data/run-file.ts';
-import { type BlockEntry, type RunIds, runHeaderBytes, type Stretch } from '../data/run-format.ts';
-import { keyPrefixBytes, RunWriter } from '../data/run-writer.ts';
+import { type RunIds, runHeaderBytes, type Stretch } from '../data/run-format.ts';
+import { RunWriter } from '../data/run-writer.ts';
 import type { Progress } from './progress.ts';
 
 /** A stretch to merge, by file. */
@@ -50,27 +50,12 @@ function wholeStretch(stretch: Stretch, wanted: SourceWanted): CursorStart | nul
   return stretch.partition >= wanted.from && stretch.partition < wanted.to ? stretch : null;
 }
 
-function keyRange(stretch: Stretch, blocks: readonly BlockEntry[], wanted: SourceWanted, splitters: readonly Uint8Array[]): CursorStart {
+function keyRange(stretch: Stretch, blocks: BlockIndex, wanted: SourceWanted, splitters: readonly Uint8Array[]): CursorStart {
   const low = wanted.from === 0 ? undefined : splitters[wanted.from - 1];
   const high = splitters[wanted.to - 1];
-  let offset = stretch.offset;
-  if (low !== undefined) {
-    for (const block of blocks) {
-      if (block.segment !== stretch.segment) continue;
-      if (!surelyBelow(block.keyPrefix, low)) break;
-      offset = block.offset;
-    }
-  }
+  const offset = low === undefined ? stretch.offset : (blocks.lastBelow(stretch.segment, low) ?? stretch.offset);
   const storedBytes = stretch.offset + stretch.storedBytes - offset;
   return { partition: stretch.partition, offset, storedBytes, low, high };
-}
-
-/** Whether a key of which only the beginning may be known lies below `key`. */
-function surelyBelow(prefix: Uint8Array, key: Uint8Array): boolean {
-  const common = Math.min(prefix.length, key.length);
-  const order = compareBytes(prefix, 0, common, key, 0, common);
-  if (order !== 0) return order < 0;
-  return prefix.length < keyPrefixBytes && prefix.length < key.length;
 }
 
 export interface MergeMemory {

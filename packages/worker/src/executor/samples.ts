@@ -17,13 +17,8 @@ const samplesMax = 1_000;
 export function samplesOf(footer: RunFooter): Sample[] {
   const { blocks, stretches } = footer;
   const bytes = stretches.reduce((sum, stretch) => sum + stretch.rawBytes, 0);
-  const taken = Math.min(samplesMax, blocks.length);
-  const samples: Sample[] = [];
-  for (let i = 0; i < taken; i++) {
-    const block = blocks[Math.floor((i * blocks.length) / taken)];
-    if (block !== undefined) samples.push({ key: block.keyPrefix, bytes: Math.ceil(bytes / taken) });
-  }
-  return samples;
+  const prefixes = blocks.sampled(samplesMax);
+  return prefixes.map(key => ({ key, bytes: Math.ceil(bytes / prefixes.length) }));
 }
 
 /** partitions − 1 keys that cut the sampled bytes evenly; partition i holds the keys below splitters[i]. Equal splitters make empty partitions. */
