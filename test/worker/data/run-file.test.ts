@@ -25,7 +25,7 @@ import { cursorBytes, RunCursor } from '../../../packages/worker/src/data/run-cu
 import { RunFile } from '../../../packages/worker/src/data/run-file.ts';
 import { CorruptRun, MissingRun, outputHashOf, type RunIds } from '../../../packages/worker/src/data/run-format.ts';
 import { type FinishedRun, RunWriter, runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
-import { sourcesOf } from '../../../packages/worker/src/executor/merge-sources.ts';
+import { sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 
 interface Row {
   readonly partition: number;

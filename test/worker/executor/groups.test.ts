@@ -7,9 +7,9 @@ import { fc, test } from '@fast-check/vitest';
 import { limits } from '@sheaf/protocol';
 import type { Shuffle } from '@sheaf/protocol/graph';
 import { describe, expect } from 'vitest';
-import { Groups, GroupValues } from '../../../packages/worker/src/executor/groups.ts';
-import { OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/merge-sources.ts';
 import type { Progress } from '../../../packages/worker/src/executor/progress.ts';
+import { Groups, GroupValues } from '../../../packages/worker/src/executor/shuffle/groups.ts';
+import { OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 import { mergeMemory, type ShuffleRun, writeRun } from './shuffle.ts';
 
 const shuffle: Shuffle = {

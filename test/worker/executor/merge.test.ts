@@ -15,7 +15,7 @@ import {
   mergePasses,
   OpenMerge,
   sourcesOf,
-} from '../../../packages/worker/src/executor/merge-sources.ts';
+} from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 import { compareKeys, type Key } from '../../oracle/key-order.ts';
 import { mergeMemory, type ShuffleRun, testAttempt, testJobId, writeRun } from './shuffle.ts';
 

@@ -4,7 +4,7 @@ import { fc, test } from '@fast-check/vitest';
 import type { Fold, KeyPart, Select, Shuffle } from '@sheaf/protocol/graph';
 import { describe, expect } from 'vitest';
 import { encodeKey } from '../../../packages/worker/src/data/key-codec.ts';
-import type { SpillCounts } from '../../../packages/worker/src/executor/edge-writer.ts';
+import type { SpillCounts } from '../../../packages/worker/src/executor/shuffle/edge-writer.ts';
 import { compareKeys, type Key, normalKey } from '../../oracle/key-order.ts';
 import { anyKey } from '../data/keys.ts';
 import { type AnyFunction, type Group, type ShuffleRun, type ShuffleSide, shuffled } from './shuffle.ts';

@@ -10,18 +10,18 @@ import { TaskMemory } from '@sheaf/worker/executor';
 import { cursorBytes } from '../../../packages/worker/src/data/run-cursor.ts';
 import type { RunIds } from '../../../packages/worker/src/data/run-format.ts';
 import { runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
-import { EdgeWriter, type SpillCounts } from '../../../packages/worker/src/executor/edge-writer.ts';
-import { foldingOf } from '../../../packages/worker/src/executor/folds.ts';
-import { type GroupSide, Groups } from '../../../packages/worker/src/executor/groups.ts';
 import type { LoadedJob } from '../../../packages/worker/src/executor/loaded-job.ts';
+import { Progress } from '../../../packages/worker/src/executor/progress.ts';
+import { EdgeWriter, type SpillCounts } from '../../../packages/worker/src/executor/shuffle/edge-writer.ts';
+import { type GroupSide, Groups } from '../../../packages/worker/src/executor/shuffle/groups.ts';
 import {
   type MergeMemory,
   type MergeSource,
   mergePasses,
   OpenMerge,
   sourcesOf,
-} from '../../../packages/worker/src/executor/merge-sources.ts';
-import { Progress } from '../../../packages/worker/src/executor/progress.ts';
+} from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
+import { foldingOf } from '../../../packages/worker/src/executor/steps/folds.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of any shape, as in a job.
 export type AnyFunction = (...args: any[]) => any;

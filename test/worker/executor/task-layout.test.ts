@@ -9,7 +9,7 @@ import type { Region } from '../../../packages/worker/src/data/memory.ts';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
 import { cursorBytes } from '../../../packages/worker/src/data/run-cursor.ts';
 import { runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
-import { tableLayout } from '../../../packages/worker/src/executor/table-layout.ts';
+import { tableLayout } from '../../../packages/worker/src/executor/shuffle/table-layout.ts';
 import { layoutOf, type TaskLayout } from '../../../packages/worker/src/executor/task-layout.ts';
 
 type Kind = 'combined' | 'plain' | 'keyless' | 'broadcast';

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { KeyTooLarge } from '../../../packages/worker/src/data/bad-key.ts';
 import { encodeKey, encodeTextKey } from '../../../packages/worker/src/data/key-codec.ts';
 import { encodeValue } from '../../../packages/worker/src/data/value-codec.ts';
-import { keyWriterOf } from '../../../packages/worker/src/executor/selects.ts';
+import { keyWriterOf } from '../../../packages/worker/src/executor/steps/selects.ts';
 import { type Arena, arenaKernel } from '../../../packages/worker/src/kernels/arena-kernel.ts';
 import { instantiate } from '../../../packages/worker/src/kernels/instantiate.ts';
 import { jobOfFunctions } from '../executor/shuffle.ts';

@@ -4,10 +4,10 @@
 import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Failure, FailureError, limits } from '@sheaf/protocol';
+import { userStack } from './failure/user-stack.ts';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
 import { runTask } from './run-task.ts';
-import { userStack } from './user-stack.ts';
 
 let job: LoadedJob | null = null;
 /** What the executor is busy with; asked when its event loop runs dry. */

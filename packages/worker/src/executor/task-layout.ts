@@ -6,7 +6,7 @@ import type { EdgeId, Stage, StageGraph } from '@sheaf/protocol/graph';
 import type { Region, TaskMemory } from '../data/memory.ts';
 import { cursorBytes } from '../data/run-cursor.ts';
 import { runWriterBytes } from '../data/run-writer.ts';
-import { fanInOf } from './segment-merge.ts';
+import { fanInOf } from './shuffle/segment-merge.ts';
 
 export interface EdgeRegions {
   readonly region: Region;

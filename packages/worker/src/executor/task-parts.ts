@@ -3,14 +3,14 @@
 import type { RecordPlace } from '@sheaf/protocol';
 import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
-import type { AnswerWriter } from './answer-writer.ts';
-import type { BroadcastTable } from './broadcast-table.ts';
-import type { EdgeWriter } from './edge-writer.ts';
-import type { FolderWriter } from './folder-writer.ts';
 import type { LoadedJob } from './loaded-job.ts';
 import type { ExecutorTask } from './messages.ts';
-import type { PartWriter } from './part-writer.ts';
+import type { AnswerWriter } from './output/answer-writer.ts';
+import type { FolderWriter } from './output/folder-writer.ts';
+import type { PartWriter } from './output/part-writer.ts';
 import type { Progress } from './progress.ts';
+import type { EdgeWriter } from './shuffle/edge-writer.ts';
+import type { BroadcastTable } from './steps/broadcast-table.ts';
 import type { UserContext } from './task-context.ts';
 
 export interface TaskParts {

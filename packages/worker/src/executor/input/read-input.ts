@@ -1,0 +1,88 @@
+// The input of a task of splits: the files or items of its split, through the decoder of their format into the steps.
+
+import type { Input } from '@sheaf/protocol/graph';
+import { makeDecoder } from '@sheaf/storage';
+import { instantiate } from '../../kernels/instantiate.ts';
+import type { InputCounts, TaskRun } from '../run-task.ts';
+import type { Push } from '../steps/step-calls.ts';
+import type { StepChain } from '../steps/step-chain.ts';
+import type { WaitingSteps } from '../steps/waiting-steps.ts';
+import type { TaskLayout } from '../task-layout.ts';
+import { readItems } from './read-items.ts';
+import { SplitReader } from './read-split.ts';
+
+export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
+  const { tasks } = run.stage;
+  const { split } = run.assignment;
+  if (tasks.type !== 'splits' || split === null || layout.window === null) throw new Error('a task of splits was given no split');
+  const input = tasks.inputs[split.input] as Input;
+  const source = chain.source().at;
+  if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
+  return readFiles(run, layout, { input, push: chain.out(source), pushBytes: bytesPushOf(run, chain, source), waits: chain.waits() });
+}
+
+interface FilesInput {
+  readonly input: Extract<Input, { readonly type: 'files' }>;
+  readonly push: Push;
+  readonly pushBytes: ((from: number, to: number) => void) | null;
+  readonly waits: WaitingSteps | null;
+}
+
+async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBytes, waits }: FilesInput): Promise<InputCounts> {
+  const { progress, where, job } = run;
+  const { split } = run.assignment;
+  const { recordBytesMax, window } = layout;
+  if (split === null || window === null) throw new Error('a task of files was given no split');
+  const validate = input.schema === null ? {} : { validate: job.functions[input.schema.index] as (raw: unknown) => unknown };
+  const decoder = makeDecoder(input.format, { ...validate, recordBytesMax });
+  const { position } = decoder;
+  const each = instantiate(eachKernel)(push, position, where, progress);
+  const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, waits });
+  run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
+  await reader.read(split.files, split.pieces);
+  return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: decoder.invalidUtf8 };
+}
+
+interface Moving {
+  readonly file: string;
+  readonly offset: number;
+  readonly record: number;
+}
+
+/** Moves the user's `where` along with the decoder's position. */
+function eachKernel(
+  push: Push,
+  position: Moving,
+  where: { file: string; offset: number; record: number },
+  progress: { tick(): void },
+): Push {
+  return record => {
+    where.file = position.file;
+    where.offset = position.offset;
+    where.record = position.record;
+    push(record);
+    progress.tick();
+  };
+}
+
+function eachBytesKernel(push: (from: number, to: number) => void, progress: { tick(): void }): (from: number, to: number) => void {
+  return (from, to) => {
+    push(from, to);
+    progress.tick();
+  };
+}
+
+/** When every step that takes the records of a text takes them as bytes: no string is made. */
+function bytesPushOf(run: TaskRun, chain: StepChain, source: number): ((from: number, to: number) => void) | null {
+  const { steps } = run.stage;
+  const takers = chain.takersOf(source).map(at => steps[at]);
+  let only: ((from: number, to: number) => void) | null = null;
+  for (const step of takers) {
+    if (step?.type === 'sample') continue;
+    if (step?.type !== 'emit' || only !== null) return null;
+    only = run.edgeWriter(step.edge).addText;
+    if (only === null) return null;
+  }
+  return only;
+}

@@ -1,0 +1,46 @@
+// The input of a task of items: those of its split, out of the spool that was written at submit.
+
+import type { AssignedSplit } from '@sheaf/protocol/messages';
+import { SpoolReader } from '@sheaf/storage';
+import { decodeValue } from '../../data/value-codec.ts';
+import { keyText } from '../failure/key-text.ts';
+import type { InputCounts, TaskRun } from '../run-task.ts';
+import type { Push } from '../steps/step-calls.ts';
+import type { WaitingSteps } from '../steps/waiting-steps.ts';
+
+/** What `where.file` says of an item: `offset` is its index among all items. */
+const itemsName = 'items';
+
+interface Taking {
+  readonly push: Push;
+  /** Waited for between items. */
+  readonly waits: WaitingSteps | null;
+}
+
+export async function readItems(run: TaskRun, split: AssignedSplit, { push, waits }: Taking): Promise<InputCounts> {
+  const name = `${run.assignment.stage}.${split.input}`;
+  const path = run.job.spools[name];
+  if (path === undefined) throw new Error(`the spool of input ${name} was not brought here`);
+  const spool = new SpoolReader(path);
+  const { where, progress } = run;
+  where.file = itemsName;
+  let item: unknown;
+  run.describe = () => ({ file: itemsName, offset: where.offset, preview: keyText(item) });
+  try {
+    for (const piece of split.pieces) {
+      where.offset = piece.from;
+      for (const record of spool.records(piece.from, piece.to)) {
+        item = decodeValue(record, 0, record.length);
+        progress.bytes += record.length;
+        push(item);
+        where.offset++;
+        where.record++;
+        progress.tick();
+        if (waits?.full === true) await waits.drain();
+      }
+    }
+  } finally {
+    spool.close();
+  }
+  return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: 0 };
+}

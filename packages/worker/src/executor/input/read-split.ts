@@ -1,0 +1,124 @@
+// The reading of a split: chunks of each piece go into a window of the fixed memory, the decoder delivers the records that are
+// whole in it, what is left moves to the front. Everything between two chunks is synchronous; only packed files and steps that are waited for make it wait.
+
+import { limits } from '@sheaf/protocol';
+import type { ListedFile, Piece } from '@sheaf/protocol/graph';
+import { type ByteSource, type Decoder, LineDecoder, openBytes } from '@sheaf/storage';
+import type { Region, TaskMemory } from '../../data/memory.ts';
+import type { Progress } from '../progress.ts';
+import type { Push } from '../steps/step-calls.ts';
+import type { WaitingSteps } from '../steps/waiting-steps.ts';
+
+export interface SplitReaderOptions {
+  readonly memory: TaskMemory;
+  readonly window: Region;
+  readonly decoder: Decoder;
+  /** Takes each record. */
+  readonly each: Push;
+  /** Takes the bytes of each record instead, where every step can. */
+  readonly eachBytes: ((from: number, to: number) => void) | null;
+  readonly progress: Progress;
+  /** Waited for between chunks. */
+  readonly waits: WaitingSteps | null;
+}
+
+export class SplitReader {
+  private readonly options: SplitReaderOptions;
+  /** File offset of the window's first byte, and how far the window is filled. */
+  private windowOffset = 0;
+  private end: number;
+  /** What the piece's own bytes are: more is read only to find the end of its last record. */
+  private from = 0;
+  private to = 0;
+
+  constructor(options: SplitReaderOptions) {
+    this.options = options;
+    this.end = options.window.from;
+  }
+
+  async read(files: readonly ListedFile[], pieces: readonly Piece[]): Promise<void> {
+    for (const piece of pieces) {
+      const file = files[piece.file];
+      if (file === undefined) throw new Error(`split: piece of file ${piece.file} of ${files.length}`);
+      const reading = this.readPiece(file, piece);
+      if (reading !== undefined) await reading;
+    }
+  }
+
+  /** The first characters of the record the decoder is at. */
+  preview(): string {
+    const { memory, decoder, window } = this.options;
+    const { offset, length } = decoder.position;
+    const from = window.from + (offset - this.windowOffset);
+    if (from < window.from || from > this.end) return '';
+    const to = Math.min(this.end, from + Math.min(length, limits.recordPreviewChars * 4));
+    return memory.buffer.toString('utf8', from, to).slice(0, limits.recordPreviewChars);
+  }
+
+  /** Synchronous for a plain file, a promise for a packed one or where steps are waited for. */
+  private readPiece(file: ListedFile, piece: Piece): undefined | Promise<void> {
+    const { decoder, window } = this.options;
+    this.from = piece.from;
+    this.to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
+    this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to });
+    this.end = window.from;
+    const source = openBytes(file, this.windowOffset);
+    if (file.packed !== null || this.options.waits !== null) return this.readWaiting(source);
+    try {
+      for (let final = false; !final && !decoder.done; ) {
+        const count = source.read(this.options.memory.bytes, this.end, this.room()) as number;
+        final = this.take(count);
+      }
+    } finally {
+      source.close();
+    }
+    return undefined;
+  }
+
+  private async readWaiting(source: ByteSource): Promise<void> {
+    const { decoder, memory, waits } = this.options;
+    try {
+      for (let final = false; !final && !decoder.done; ) {
+        const reading = source.read(memory.bytes, this.end, this.room());
+        final = this.take(typeof reading === 'number' ? reading : await reading);
+        if (waits?.full === true) await waits.drain();
+      }
+    } finally {
+      source.close();
+    }
+  }
+
+  /** How much the next read may bring: a chunk, or more when a record is longer than one; little behind the piece. */
+  private room(): number {
+    const { window } = this.options;
+    const used = this.end - window.from;
+    const wanted = used < limits.chunkBytes ? limits.chunkBytes - used : used;
+    const left = Math.max(0, this.to - this.windowOffset - used) + Math.max(limits.blockBytes, used);
+    const room = Math.min(wanted, left, window.to - this.end);
+    // A decoder refuses a record of more than a quarter of the memory, and the window is larger than that.
+    if (room <= 0) throw new Error('a decoder keeps more than its window holds');
+    return room;
+  }
+
+  /** Decodes what has come; true when the file has ended. */
+  private take(count: number): boolean {
+    const { memory, decoder, each, eachBytes, progress, window } = this.options;
+    const readFrom = this.windowOffset + (this.end - window.from);
+    progress.bytes += Math.max(0, Math.min(readFrom + count, this.to) - Math.max(readFrom, this.from));
+    this.end += count;
+    const final = count === 0;
+    const { end } = this;
+    const begin = window.from;
+    const consumed =
+      eachBytes !== null && decoder instanceof LineDecoder
+        ? decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each)
+        : decoder.decode(memory.bytes, begin, end, final, each);
+    if (consumed > begin) {
+      memory.bytes.copyWithin(begin, consumed, end);
+      this.windowOffset += consumed - begin;
+      this.end = begin + (end - consumed);
+    }
+    progress.check();
+    return final;
+  }
+}

@@ -1,0 +1,92 @@
+// The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
+
+import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
+import { keyText } from '../failure/key-text.ts';
+import { writeTextKeys } from '../output/write-text-keys.ts';
+import type { InputCounts, TaskRun } from '../run-task.ts';
+import { type GroupSide, Groups } from '../shuffle/groups.ts';
+import { type MergeMemory, mergePasses, OpenMerge } from '../shuffle/merge-sources.ts';
+import { taskSources } from '../shuffle/task-sources.ts';
+import { foldingOf } from '../steps/folds.ts';
+import type { Push } from '../steps/step-calls.ts';
+import type { GroupPush, StepChain } from '../steps/step-chain.ts';
+import type { WaitingSteps } from '../steps/waiting-steps.ts';
+import type { TaskLayout } from '../task-layout.ts';
+
+type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
+
+export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
+  const { at, step } = chain.source();
+  if (step.type !== 'receive' || layout.merge === null) throw new Error('a task of partitions reads no shuffle');
+  const edges = step.edges.map(id => run.job.graph.edges[id] as ShuffleEdge);
+  const sides = sidesOf(step);
+  // The edges of one side are alike but for their producers.
+  const ofSides = edges.filter((_, i) => sides.indexOf(sides[i] as number) === i);
+  const memory: MergeMemory = {
+    memory: run.job.memory,
+    ...layout.merge,
+    progress: run.progress,
+    directory: run.task.directory,
+    ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
+  };
+  const { job, stage, task, attempt } = run.assignment;
+  const sources = mergePasses(taskSources(run.job, run.task, step, run.tables), memory, { job, stage, task, attempt });
+  if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
+  const open = new OpenMerge(sources, memory);
+  try {
+    const lines = writeTextKeys(run, chain, { receive: at, edges, open });
+    if (lines !== null) return lines;
+    const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge)) });
+    run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
+    const kinds = ofSides.map(edge => edge.shuffle.value.type);
+    const push = chain.groupPush(at);
+    if (push === null) await readRecords(run, groups, { kinds, next: chain.out(at), waits: chain.waits() });
+    else await readGroups(run, groups, { push, waits: chain.waits() });
+    return { records: groups.records, bytes: groups.bytesRead, groups: groups.count, invalidUtf8: 0 };
+  } finally {
+    open.close();
+  }
+}
+
+async function readGroups(
+  run: TaskRun,
+  groups: Groups,
+  { push, waits }: { readonly push: GroupPush; readonly waits: WaitingSteps | null },
+): Promise<void> {
+  const { where } = run;
+  while (groups.nextGroup()) {
+    where.record = groups.count - 1;
+    push(groups);
+    if (waits?.full === true) await waits.drain();
+  }
+}
+
+function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
+  const { combine, value, key, group } = edge.shuffle;
+  return {
+    folding: combine === null ? null : foldingOf(combine, run.job, true),
+    keyOnly: value.type === 'none',
+    descending: key.map(part => part.desc),
+    group,
+  };
+}
+
+interface Records {
+  /** Of the value that the edge of a side sends. */
+  readonly kinds: readonly Select['type'][];
+  readonly next: Push;
+  readonly waits: WaitingSteps | null;
+}
+
+/** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
+async function readRecords(run: TaskRun, groups: Groups, { kinds, next, waits }: Records): Promise<void> {
+  const { where } = run;
+  while (groups.nextGroup()) {
+    where.record = groups.count - 1;
+    while (groups.nextValue()) {
+      const kind = kinds[groups.side];
+      next(kind === 'record' ? groups.value : kind === 'none' ? groups.key() : [groups.key(), groups.value]);
+      if (waits?.full === true) await waits.drain();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// The writing side of an output: one part file in the staging folder, encoded record by record. Nothing of it is visible
+// before the coordinator publishes the job.
+
+import { FailureError } from '@sheaf/protocol';
+import type { OutputPart } from '@sheaf/protocol/messages';
+import { BadOutputRecord, type Encoder, type FilesOutput, isGzipped, makeEncoder, PartFile, stagedPath } from '@sheaf/storage';
+import { keyText } from '../failure/key-text.ts';
+
+export interface PartWriterOptions {
+  readonly index: number;
+  readonly output: FilesOutput;
+  readonly staging: string;
+  /** Index of the part: the task's. */
+  readonly part: number;
+  /** The attempt's id; behind it a serial where it writes several. */
+  readonly attempt: string;
+  /** Where the part will lie below the output. */
+  readonly folder?: string;
+  /** One that no other open part uses. */
+  readonly buffer?: Buffer;
+}
+
+const lineFeed: Uint8Array = new Uint8Array([10]);
+
+export class PartWriter {
+  records = 0;
+  private readonly index: number;
+  private readonly folder: string | undefined;
+  private readonly encoder: Encoder;
+  private readonly file: PartFile;
+  private begun = false;
+
+  constructor(options: PartWriterOptions) {
+    const { output, staging, part, attempt, buffer } = options;
+    this.index = options.index;
+    this.folder = options.folder;
+    this.encoder = makeEncoder(output);
+    const gzip = isGzipped(output);
+    this.file = new PartFile(stagedPath(staging, part, attempt, gzip ? `${this.encoder.extension}.gz` : this.encoder.extension), {
+      gzip,
+      ...(buffer === undefined ? {} : { buffer }),
+    });
+  }
+
+  get bytes(): number {
+    return this.file.rawBytes;
+  }
+
+  write(record: unknown): void {
+    this.begin();
+    try {
+      this.encoder.write(record, this.file);
+    } catch (error) {
+      if (!(error instanceof BadOutputRecord)) throw error;
+      throw new FailureError(
+        { code: 'E_BAD_OUTPUT_RECORD', message: error.message, record: { preview: keyText(record) } },
+        { cause: error },
+      );
+    }
+    this.records++;
+  }
+
+  /** A line of a text output that was never decoded: valid UTF-8 in source[from, to). */
+  writeLine(source: Uint8Array, from: number, to: number): void {
+    this.begin();
+    this.file.bytes(source, from, to);
+    this.file.bytes(lineFeed, 0, 1);
+    this.records++;
+  }
+
+  finish(): OutputPart {
+    this.begin();
+    const { path, bytes, sha256 } = this.file.finish();
+    const folder = this.folder === undefined ? {} : { folder: this.folder };
+    return { output: this.index, ...folder, token: path, bytes, records: this.records, sha256 };
+  }
+
+  abandon(): void {
+    this.file.abandon();
+  }
+
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.encoder.begin(this.file);
+  }
+}

@@ -1,0 +1,188 @@
+// The groups of a reduce: records of the merge with equal group bytes, one key at a time and one value at a time. A value is
+// decoded when it is asked for; what a group's consumer leaves unread is skipped. Where an edge has a combiner, records of
+// equal whole keys on one side are folded into one here, left to right in the order of the map tasks.
+
+import { decodeGroup, type GroupParts } from '../../data/group-key.ts';
+import type { Region } from '../../data/memory.ts';
+import { decodeValue } from '../../data/value-codec.ts';
+import { UserMistake } from '../failure/user-mistake.ts';
+import type { Progress } from '../progress.ts';
+import type { Folding } from '../steps/folds.ts';
+import type { MergeMemory, OpenMerge } from './merge-sources.ts';
+
+export interface GroupSide extends GroupParts {
+  /** The edge has a combiner: partials are folded. */
+  readonly folding: Folding | null;
+  /** The edge carries no values. */
+  readonly keyOnly: boolean;
+}
+
+export class Groups {
+  /** The side of the value that `nextValue` gave. */
+  side = 0;
+  value: unknown = undefined;
+  /** Groups so far. */
+  count = 0;
+  /** Counts every step to a next group, the last one, past the end, too: values that belong to another turn are late. */
+  turn = 0;
+  /** Values so far of this group. */
+  valueCount = 0;
+  /** `skipSide` has passed values of this group. */
+  skipped = false;
+  /** Records read from the merge. */
+  records = 0;
+  bytesRead = 0;
+
+  private readonly bytes: Uint8Array;
+  /** Told of every record: one group may be half of all there is. */
+  private readonly progress: Progress;
+  private readonly open: OpenMerge;
+  private readonly large: Region;
+  private readonly sides: readonly GroupSide[];
+  /** Where the current group's key is kept, whole key. */
+  private readonly keyAt: number;
+  private groupLength = 0;
+  private keyLength = 0;
+  /** The merge stands on a record that has not been delivered. */
+  private pending: boolean;
+  /** That record belongs to the current group. */
+  private same = false;
+  private keySide = 0;
+
+  constructor(open: OpenMerge, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
+    this.progress = merge.progress;
+    this.bytes = merge.memory.bytes;
+    this.open = open;
+    this.large = merge.large;
+    this.keyAt = options.key.from;
+    this.sides = options.sides;
+    this.pending = open.tree.next();
+  }
+
+  /** Steps to the next group, past whatever is unread of this one; false at the end. */
+  nextGroup(): boolean {
+    this.turn++;
+    while (this.pending && this.same) this.step();
+    if (!this.pending) return false;
+    const { cursor, side } = this.open.tree;
+    this.bytes.copyWithin(this.keyAt, cursor.keyAt, cursor.keyAt + cursor.keyLength);
+    this.groupLength = cursor.groupLength;
+    this.keyLength = cursor.keyLength;
+    this.keySide = side;
+    this.same = true;
+    this.count++;
+    this.valueCount = 0;
+    this.skipped = false;
+    return true;
+  }
+
+  key(): unknown {
+    return decodeGroup(this.bytes, this.keyAt, this.sides[this.keySide] as GroupSide);
+  }
+
+  /** The side of the value that `nextValue` would give; -1 at the end of the group. */
+  nextSide(): number {
+    return this.pending && this.same ? this.open.tree.side : -1;
+  }
+
+  /** Steps past the next values that are of one side. */
+  skipSide(side: number): void {
+    while (this.nextSide() === side) {
+      this.skipped = true;
+      this.step();
+    }
+  }
+
+  /** Reads the next value of the group into `value` and `side`; false at the end of the group. */
+  nextValue(): boolean {
+    if (!this.pending || !this.same) return false;
+    const { side } = this.open.tree;
+    const { folding, keyOnly } = this.sides[side] as GroupSide;
+    this.side = side;
+    this.valueCount++;
+    if (folding === null) {
+      this.value = keyOnly ? undefined : this.decode();
+      this.step();
+      return true;
+    }
+    this.valueCombined(side, folding);
+    return true;
+  }
+
+  private valueCombined(side: number, folding: Folding): void {
+    let value = this.decode();
+    this.holdKey();
+    this.step();
+    while (this.pending && this.same && this.open.tree.side === side && this.sameRest()) {
+      value = folding.fold(value, this.decode());
+      this.step();
+    }
+    this.value = value;
+  }
+
+  private decode(): unknown {
+    const { cursor } = this.open.tree;
+    const at = cursor.value(this.large);
+    this.bytesRead += cursor.keyLength + cursor.valueLength;
+    this.progress.bytes = this.bytesRead;
+    return decodeValue(this.bytes, at, at + cursor.valueLength);
+  }
+
+  private step(): void {
+    this.records++;
+    this.progress.tick();
+    this.pending = this.open.tree.next();
+    if (!this.pending) return;
+    const { cursor } = this.open.tree;
+    this.same = cursor.groupLength === this.groupLength && this.equal(cursor.keyAt, this.keyAt, this.groupLength);
+  }
+
+  /** Keeps the whole key of the record that partials are folded into. */
+  private holdKey(): void {
+    const { cursor } = this.open.tree;
+    if (cursor.keyLength === this.groupLength) {
+      this.keyLength = this.groupLength;
+      return;
+    }
+    this.bytes.copyWithin(this.keyAt, cursor.keyAt, cursor.keyAt + cursor.keyLength);
+    this.keyLength = cursor.keyLength;
+  }
+
+  private sameRest(): boolean {
+    const { cursor } = this.open.tree;
+    if (cursor.keyLength !== this.keyLength) return false;
+    const rest = this.keyLength - this.groupLength;
+    return rest === 0 || this.equal(cursor.keyAt + this.groupLength, this.keyAt + this.groupLength, rest);
+  }
+
+  private equal(a: number, b: number, length: number): boolean {
+    const { bytes } = this;
+    for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+    return true;
+  }
+}
+
+/** The values of one group for a reduce function: lazy, one pass, safe to abandon. */
+export class GroupValues implements IterableIterator<unknown> {
+  private readonly groups: Groups;
+  private readonly turn: number;
+  private started = false;
+
+  constructor(groups: Groups) {
+    this.groups = groups;
+    this.turn = groups.turn;
+  }
+
+  [Symbol.iterator](): IterableIterator<unknown> {
+    if (this.started)
+      throw new UserMistake('the values of a group can be read once: keep what you need of them, or write them in one pass');
+    this.started = true;
+    return this;
+  }
+
+  next(): IteratorResult<unknown> {
+    const { groups } = this;
+    if (groups.turn !== this.turn) throw new UserMistake('the values of a group cannot be read after its reduce has ended');
+    return groups.nextValue() ? { value: groups.value, done: false } : { value: undefined, done: true };
+  }
+}

@@ -1,0 +1,188 @@
+// What a task's merge reads: the stretches of all map outputs that hold its partitions or its key range, in the order that
+// decides ties (side, map task, segment). More sources than the fan-in are merged in passes, neighbours of one side with
+// neighbours, until few enough are left; passes compare and copy, they never combine.
+
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { FailureError } from '@sheaf/protocol';
+import type { BlockIndex } from '../../data/block-index.ts';
+import { LoserTree } from '../../data/loser-tree.ts';
+import type { Region, TaskMemory } from '../../data/memory.ts';
+import { type CursorStart, cursorBytes, RunCursor } from '../../data/run-cursor.ts';
+import { RunFile } from '../../data/run-file.ts';
+import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
+import { RunWriter } from '../../data/run-writer.ts';
+import type { Progress } from '../progress.ts';
+
+/** A stretch to merge, by file. */
+export interface MergeSource {
+  readonly path: string;
+  readonly ids: RunIds;
+  readonly side: number;
+  readonly start: CursorStart;
+  /** Made by a pass: deleted when it has been read. */
+  readonly temporary: boolean;
+}
+
+/** Of one edge: which partitions, or for a range edge which key range, the task reads. */
+export interface SourceWanted {
+  readonly side: number;
+  readonly from: number;
+  readonly to: number;
+  /** Range edges: the keys that cut the partitions; partition i lies below splitters[i]. */
+  readonly splitters: readonly Uint8Array[] | null;
+}
+
+/** The sources in one map output, in segment order. Throws CorruptRun when the file is not the one that is meant. */
+export function sourcesOf(path: string, ids: RunIds, wanted: SourceWanted): MergeSource[] {
+  const file = new RunFile(path, ids);
+  file.close();
+  const { stretches, blocks } = file.footer;
+  const sources: MergeSource[] = [];
+  for (const stretch of stretches) {
+    const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
+    if (start !== null) sources.push({ path, ids, side: wanted.side, start, temporary: false });
+  }
+  return sources;
+}
+
+function wholeStretch(stretch: Stretch, wanted: SourceWanted): CursorStart | null {
+  return stretch.partition >= wanted.from && stretch.partition < wanted.to ? stretch : null;
+}
+
+function keyRange(stretch: Stretch, blocks: BlockIndex, wanted: SourceWanted, splitters: readonly Uint8Array[]): CursorStart {
+  const low = wanted.from === 0 ? undefined : splitters[wanted.from - 1];
+  const high = splitters[wanted.to - 1];
+  const offset = low === undefined ? stretch.offset : (blocks.lastBelow(stretch.segment, low) ?? stretch.offset);
+  const storedBytes = stretch.offset + stretch.storedBytes - offset;
+  return { partition: stretch.partition, offset, storedBytes, low, high };
+}
+
+export interface MergeMemory {
+  readonly memory: TaskMemory;
+  /** `fanIn` cursors. */
+  readonly cursors: Region;
+  /** One value larger than a block. */
+  readonly large: Region;
+  /** Blocks of a pass's output. */
+  readonly blocks: Region;
+  readonly fanIn: number;
+  /** Where passes put their runs. */
+  readonly directory: string;
+  /** By side: whether the edge orders values. */
+  readonly ordered: readonly boolean[];
+  /** Passes over much data take minutes. */
+  readonly progress: Progress;
+}
+
+/** An open merge of at most `fanIn` sources. */
+export class OpenMerge {
+  readonly tree: LoserTree;
+  private readonly files = new Map<string, RunFile>();
+  private readonly sources: readonly MergeSource[];
+
+  constructor(sources: readonly MergeSource[], merge: MergeMemory) {
+    if (sources.length > merge.fanIn) throw new Error(`a merge of ${sources.length} sources has memory for ${merge.fanIn}`);
+    this.sources = sources;
+    try {
+      const cursors = sources.map((source, i) => {
+        const from = merge.cursors.from + i * cursorBytes;
+        const ordered = merge.ordered[source.side] ?? false;
+        const buffer = { from, to: from + cursorBytes };
+        return new RunCursor({ run: this.open(source), memory: merge.memory, buffer, start: source.start, ordered });
+      });
+      this.tree = new LoserTree(
+        merge.memory,
+        cursors,
+        sources.map(source => source.side),
+      );
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const file of this.files.values()) file.close();
+    for (const source of this.sources) if (source.temporary) unlinkSync(source.path);
+  }
+
+  private open(source: MergeSource): RunFile {
+    let file = this.files.get(source.path);
+    if (file === undefined) {
+      file = new RunFile(source.path, source.ids);
+      this.files.set(source.path, file);
+    }
+    return file;
+  }
+}
+
+/** Merges sources in passes until no more than the fan-in are left. What need not be copied for that is not copied. */
+export function mergePasses(sources: readonly MergeSource[], merge: MergeMemory, ids: Omit<RunIds, 'edge'>): readonly MergeSource[] {
+  let left = sources;
+  for (let pass = 0; left.length > merge.fanIn; pass++) {
+    const next: MergeSource[] = [];
+    // How many sources fewer there must be.
+    let excess = left.length - merge.fanIn;
+    for (let from = 0; from < left.length; ) {
+      const to = endOfGroup(left, from, Math.min(merge.fanIn, excess + 1));
+      const group = left.slice(from, to);
+      next.push(
+        group.length === 1 ? (group[0] as MergeSource) : mergeGroup(group, merge, { ...ids, edge: pass * 1_000_000 + next.length }),
+      );
+      excess -= group.length - 1;
+      from = to;
+    }
+    if (next.length === left.length) throw tooManySides(left.length, merge.fanIn);
+    left = next;
+  }
+  return left;
+}
+
+/** Neighbours of one side, at most so many. */
+function endOfGroup(sources: readonly MergeSource[], from: number, most: number): number {
+  const side = sources[from]?.side;
+  let to = from + 1;
+  while (to < sources.length && to - from < most && sources[to]?.side === side) to++;
+  return to;
+}
+
+/** Each side is one source already. */
+function tooManySides(sides: number, fanIn: number): FailureError {
+  const message = `${sides} inputs are joined, more than the ${fanIn} that settings.memoryMb has room for: raise memoryMb, or join in steps`;
+  return new FailureError({ code: 'E_USAGE', message });
+}
+
+/** One run of neighbours; they are removed when they were temporary. */
+function mergeGroup(group: readonly MergeSource[], merge: MergeMemory, ids: RunIds): MergeSource {
+  const { side } = group[0] as MergeSource;
+  const path = join(merge.directory, `merge-${ids.edge}.run`);
+  const open = new OpenMerge(group, merge);
+  try {
+    const ordered = merge.ordered[side] ?? false;
+    const writer = new RunWriter({ memory: merge.memory, region: merge.blocks, path, ids, partitions: 1, ordered, indexBlocks: false });
+    copyMerged(open, merge, writer);
+  } finally {
+    open.close();
+  }
+  const file = new RunFile(path, ids);
+  file.close();
+  const [start] = file.footer.stretches;
+  return { path, ids, side, start: start ?? { partition: 0, offset: runHeaderBytes, storedBytes: 0 }, temporary: true };
+}
+
+function copyMerged({ tree }: OpenMerge, merge: MergeMemory, writer: RunWriter): void {
+  try {
+    writer.beginSegment();
+    while (tree.next()) {
+      const { cursor } = tree;
+      writer.put(0, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(merge.large), cursor.valueLength);
+      merge.progress.advance();
+    }
+    writer.endSegment();
+    writer.finish();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+// Which partition a record goes to, decided from its key bytes when a segment is spilled.
+
+import { FailureError } from '@sheaf/protocol';
+import type { Shuffle } from '@sheaf/protocol/graph';
+import { decodeGroup, type GroupParts } from '../../data/group-key.ts';
+import { hashBytes, partitionOf } from '../../data/hash.ts';
+import { keyText } from '../failure/key-text.ts';
+import { thrownText } from '../failure/thrown-text.ts';
+import type { LoadedJob } from '../loaded-job.ts';
+
+/** Of the group part bytes[from, to) of a key. */
+export type PartitionOf = (from: number, to: number) => number;
+
+export function partitionerOf(shuffle: Shuffle, partitions: number, job: LoadedJob): PartitionOf {
+  const { bytes } = job.memory;
+  const { partitioner, key, group } = shuffle;
+  if (partitions === 1 && partitioner.type !== 'function') return () => 0;
+  switch (partitioner.type) {
+    case 'range':
+      return () => 0;
+    case 'hash':
+      return (from, to) => partitionOf(hashBytes(bytes, from, to), partitions);
+    case 'function': {
+      const partition = job.functions[partitioner.function.index] as Partition;
+      const parts: GroupParts = { descending: key.map(part => part.desc), group };
+      return from => checked(partition, decodeGroup(bytes, from, parts), partitions);
+    }
+  }
+}
+
+type Partition = (key: unknown, partitions: number) => unknown;
+
+/** Failures name the key: the record that is being read is another one, as partitions are asked for when a segment is spilled. */
+function checked(partition: Partition, key: unknown, partitions: number): number {
+  let given: unknown;
+  try {
+    given = partition(key, partitions);
+  } catch (error) {
+    throw new FailureError({ code: 'E_USER_CODE', message: thrownText(error), record: { key: keyText(key) } }, { cause: error });
+  }
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given < partitions) return given;
+  const what = typeof given === 'number' ? String(given) : typeof given;
+  const message = `partition(${keyText(key)}, ${partitions}) gave ${what}; it must give an integer from 0 to ${partitions - 1}`;
+  throw new FailureError({ code: 'E_PARTITION', message, record: { key: keyText(key) } });
+}

@@ -1,0 +1,41 @@
+// Which map outputs a task merges: for each edge of its `receive` step, the partitions or the key range that its assignment
+// names, out of the run files that the worker has brought here.
+
+import { type EdgeId, type Step, type StepId, sidesOf } from '@sheaf/protocol/graph';
+import type { RunIds } from '../../data/run-format.ts';
+import type { LoadedJob } from '../loaded-job.ts';
+import type { ExecutorTask, LocalOutput } from '../messages.ts';
+import type { BroadcastTable } from '../steps/broadcast-table.ts';
+import { type MergeSource, sourcesOf } from './merge-sources.ts';
+
+/** The ids that a map output's run file must bear. */
+export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, output: LocalOutput): RunIds {
+  const { from } = job.graph.edges[edge] as { readonly from: number };
+  return { job: task.assignment.job, stage: from, task: output.task, attempt: output.attempt, edge };
+}
+
+/** All sources of a `receive`, in the order that decides ties: side, map task, segment. */
+export function taskSources(
+  job: LoadedJob,
+  task: ExecutorTask,
+  receive: Extract<Step, { readonly type: 'receive' }>,
+  tables: ReadonlyMap<StepId, BroadcastTable>,
+): MergeSource[] {
+  const stage = job.graph.stages[task.assignment.stage];
+  const sides = sidesOf(receive);
+  return receive.edges.flatMap((edge, at) => {
+    const side = sides[at] as number;
+    const reads = task.assignment.reads[edge];
+    const definition = job.graph.edges[edge];
+    if (reads === undefined || definition?.type !== 'shuffle') throw new Error(`edge ${edge}: the assignment names no partitions`);
+    const { partitioner } = definition.shuffle;
+    let splitters: readonly Uint8Array[] | null = null;
+    if (partitioner.type === 'range') {
+      const load = stage?.steps.findIndex(step => step.type === 'load' && step.edge === partitioner.splitters) ?? -1;
+      splitters = tables.get(load)?.records as readonly Uint8Array[];
+    }
+    return (task.sources[edge] ?? []).flatMap(output =>
+      sourcesOf(output.path, runIdsOf(job, task, edge, output), { side, from: reads.from, to: reads.to, splitters }),
+    );
+  });
+}

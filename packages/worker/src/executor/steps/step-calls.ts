@@ -1,0 +1,48 @@
+// The steps that hand a record to user code, as kernels: each stage instantiates its own, so that its loop knows one function
+// and one next step.
+
+import type { UserContext } from '../task-context.ts';
+
+export type Push = (record: unknown) => void;
+
+type Call = (record: unknown, context: UserContext) => unknown;
+type MapEmit = (record: unknown, emit: (key: unknown, value: unknown) => void, context: UserContext) => void;
+
+export function mapKernel(map: Call, context: UserContext, next: Push): Push {
+  return record => next(map(record, context));
+}
+
+export function filterKernel(keep: Call, context: UserContext, next: Push): Push {
+  return record => {
+    if (keep(record, context)) next(record);
+  };
+}
+
+/** `iterable` refuses what is none. */
+export function flatMapKernel(
+  map: Call,
+  context: UserContext,
+  { next, iterable }: { next: Push; iterable: (given: unknown) => Iterable<unknown> },
+): Push {
+  return record => {
+    const records = map(record, context);
+    if (Array.isArray(records)) {
+      for (let i = 0; i < records.length; i++) next(records[i]);
+      return;
+    }
+    for (const one of iterable(records)) next(one);
+  };
+}
+
+export function mapEmitKernel(map: MapEmit, context: UserContext, next: Push): Push {
+  const emit = (key: unknown, value: unknown): void => next([key, value]);
+  return record => map(record, emit, context);
+}
+
+/** A record that goes to several steps goes to each in their order. */
+export function fanOut(pushes: readonly Push[]): Push {
+  if (pushes.length === 1) return pushes[0] as Push;
+  return record => {
+    for (const push of pushes) push(record);
+  };
+}

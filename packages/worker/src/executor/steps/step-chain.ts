@@ -1,0 +1,282 @@
+// A stage's program as one chain of functions: each active step becomes a function that takes a record and hands on what comes
+// of it. The chain is built from the last step to the first, once per attempt.
+
+import { type FunctionRef, type Step, takesGroups } from '@sheaf/protocol/graph';
+import { instantiate } from '../../kernels/instantiate.ts';
+import { iterableOf } from '../failure/user-mistake.ts';
+import { type Groups, GroupValues } from '../shuffle/groups.ts';
+import type { TaskParts } from '../task-parts.ts';
+import { Batches } from './batches.ts';
+import { BroadcastTable } from './broadcast-table.ts';
+import { type Cogroup, cogroupCall } from './cogroup.ts';
+import { foldingOf } from './folds.ts';
+import { joinGroup } from './join-group.ts';
+import { Pipe } from './pipe.ts';
+import { type Sample, splittersOf } from './samples.ts';
+import { pickOf } from './selects.ts';
+import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
+import { Top } from './top.ts';
+import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
+
+/** What takes the groups of a `receive`: reads as many of the group's values as it wants. */
+export type GroupPush = (groups: Groups) => void;
+
+type StepOf<Type extends Step['type']> = Extract<Step, { readonly type: Type }>;
+type Flowing = Exclude<Step, StepOf<'read' | 'receive' | 'load' | 'fold' | 'group' | 'join'>>;
+
+const nothing: Push = () => {};
+
+export class StepChain {
+  /** Steps that this task's records pass: with several inputs, those behind the input of its split. */
+  readonly active: readonly boolean[];
+  /** The `end` function whose records are on their way. */
+  ending: FunctionRef | null = null;
+  private readonly parts: TaskParts;
+  private readonly steps: readonly Step[];
+  /** What happens after the last record, in step order. */
+  private readonly ends: (() => void | Promise<void>)[] = [];
+  private readonly waiting = new WaitingSteps();
+  private readonly pushes = new Map<number, Push>();
+
+  constructor(parts: TaskParts, input: number | null) {
+    this.parts = parts;
+    this.steps = parts.stage.steps;
+    this.active = activeSteps(this.steps, input);
+    for (let at = this.steps.length - 1; at >= 0; at--) this.build(at);
+    this.ends.reverse();
+    this.waiting.steps.reverse();
+  }
+
+  /** Takes the records that a `read` or `receive` step gives one by one. */
+  out(from: number): Push {
+    const takers = this.takersOf(from).map(at => this.pushes.get(at) ?? nothing);
+    return takers.length === 0 ? nothing : fanOut(takers);
+  }
+
+  /** The active steps that read step `from`. */
+  takersOf(from: number): number[] {
+    return this.steps.flatMap((step, at) => ('from' in step && step.from === from && this.active[at] === true ? [at] : []));
+  }
+
+  /** The active source of the task's records. */
+  source(): { readonly at: number; readonly step: StepOf<'read' | 'receive'> } {
+    const at = this.steps.findIndex((step, i) => this.active[i] === true && (step.type === 'read' || step.type === 'receive'));
+    if (at < 0) throw new Error(`stage ${this.parts.stage.name} reads nothing`);
+    return { at, step: this.steps[at] as StepOf<'read' | 'receive'> };
+  }
+
+  /** What takes the groups of a `receive`; null when its records are taken one by one. */
+  groupPush(receive: number): GroupPush | null {
+    const takers = this.takersOf(receive).filter(at => takesGroups(this.steps[at] as Step));
+    const [at] = takers;
+    if (at === undefined) return null;
+    if (this.takersOf(receive).length > 1)
+      throw new Error(`stage ${this.parts.stage.name}: one step at a time can take the groups of a receive`);
+    return this.groupPushOf(this.steps[at] as Step, at);
+  }
+
+  /** After the last record: what steps held back goes on its way. */
+  async end(): Promise<void> {
+    for (const end of this.ends) await end();
+  }
+
+  /** The steps that the reader of the records waits for; null when there are none. */
+  waits(): WaitingSteps | null {
+    return this.waiting.steps.length === 0 ? null : this.waiting;
+  }
+
+  /** The attempt failed: ends what is under way. */
+  abandon(): void {
+    this.waiting.abandon();
+  }
+
+  private build(at: number): void {
+    const step = this.steps[at] as Step;
+    if (this.active[at] !== true || step.type === 'read' || step.type === 'receive' || step.type === 'load') return;
+    if (step.type === 'group') return this.buildEnd(step.end, at);
+    if (step.type === 'fold' || step.type === 'join') return;
+    this.pushes.set(at, this.pushOf(step, at));
+  }
+
+  private pushOf(step: Flowing, at: number): Push {
+    switch (step.type) {
+      case 'call':
+        this.buildEnd(step.end, at);
+        return this.callPush(step, this.out(at));
+      case 'pipe':
+        return this.waitFor(new Pipe(step.command, this.parts, this.out(at)));
+      case 'shape':
+        return this.shapePush(step, this.out(at));
+      case 'lookup':
+        return this.lookupPush(step, this.out(at));
+      case 'top':
+        return step.perGroup ? nothing : this.topPush(step, this.out(at));
+      case 'splitters':
+        return this.splittersPush(step, this.out(at));
+      case 'sample':
+        return nothing;
+      case 'emit':
+        return this.parts.edgeWriter(step.edge).add;
+      case 'write': {
+        if (step.folders === true) return nothing;
+        const part = this.parts.partWriter(step.output);
+        return record => part.write(record);
+      }
+    }
+  }
+
+  private buildEnd(end: StepOf<'call'>['end'], at: number): void {
+    if (end === undefined) return;
+    const give = this.parts.job.functions[end.index] as (context: unknown) => unknown;
+    const name = this.steps[at]?.type === 'group' ? 'reduceEnd' : 'mapEnd';
+    const next = this.out(at);
+    this.ends.push(() => {
+      this.ending = end;
+      for (const record of iterableOf(name, give(this.parts.context))) next(record);
+      this.ending = null;
+    });
+  }
+
+  private waitFor(step: WaitingStep & { readonly add: Push }): Push {
+    this.waiting.steps.push(step);
+    this.ends.push(() => step.end());
+    return step.add;
+  }
+
+  private callPush(step: StepOf<'call'>, next: Push): Push {
+    const call = this.parts.job.functions[step.function.index] as (...args: unknown[]) => unknown;
+    const { context } = this.parts;
+    switch (step.function.role) {
+      case 'map':
+        return instantiate(mapKernel)(call, context, next);
+      case 'filter':
+        return instantiate(filterKernel)(call, context, next);
+      case 'flatMap':
+        return instantiate(flatMapKernel)(call, context, { next, iterable: given => iterableOf('map', given) });
+      case 'mapEmit':
+        return instantiate(mapEmitKernel)(call as never, context, next);
+      case 'mapBatch':
+        return this.waitFor(new Batches({ size: step.batch ?? 1, concurrency: step.concurrency ?? 1, call, parts: this.parts, next }));
+      default:
+        throw new Error(`stage ${this.parts.stage.name}: a call of a function that is a ${step.function.role}`);
+    }
+  }
+
+  private shapePush(step: StepOf<'shape'>, next: Push): Push {
+    const fields = step.fields.map(field => ({ name: field.name, pick: pickOf(field.of, this.parts.job) }));
+    return record => {
+      const shaped: { [name: string]: unknown } = {};
+      for (const { name, pick } of fields) shaped[name] = pick(record);
+      next(shaped);
+    };
+  }
+
+  /** Gives [key, { left: the record, right: a match or undefined }], like a join. */
+  private lookupPush(step: StepOf<'lookup'>, next: Push): Push {
+    const pick = pickOf(step.key, this.parts.job);
+    const table = this.parts.tables.get(step.table);
+    if (!(table instanceof BroadcastTable)) throw new Error(`stage ${this.parts.stage.name}: step ${step.table} is no table`);
+    const { kind } = step;
+    if (kind === 'semi' || kind === 'anti') {
+      const wanted = kind === 'semi';
+      return record => {
+        if (table.find(pick, record).length > 0 === wanted) next(record);
+      };
+    }
+    const left = kind === 'left';
+    return record => {
+      const matches = table.find(pick, record);
+      for (const right of matches) next([pick(record), { left: record, right }]);
+      if (left && matches.length === 0) next([pick(record), { left: record, right: undefined }]);
+    };
+  }
+
+  private topPush(step: StepOf<'top'>, next: Push): Push {
+    const top = new Top(step.count, step.by, this.parts.job);
+    this.ends.push(() => {
+      for (const record of top.take()) next(record);
+    });
+    return record => top.add(record);
+  }
+
+  private splittersPush(step: StepOf<'splitters'>, next: Push): Push {
+    const samples: Sample[] = [];
+    const count = this.parts.assignment.counts[step.stage];
+    if (count === undefined) throw new Error(`stage ${this.parts.stage.name}: the count of stage ${step.stage} is not known`);
+    this.ends.push(() => {
+      for (const splitter of splittersOf(samples, count)) next(splitter);
+    });
+    return record => samples.push(record as Sample);
+  }
+
+  private groupPushOf(step: Step, at: number): GroupPush {
+    const next = this.out(at);
+    switch (step.type) {
+      case 'fold':
+        return this.foldGroups(step, next);
+      case 'group':
+        return this.reduceGroups(step, next);
+      case 'join':
+        return this.joinGroups(step, next);
+      case 'top':
+        return this.topOfGroups(step, next);
+      case 'write':
+        return this.foldersPush(step);
+      default:
+        throw new Error(`a ${step.type} step takes no groups`);
+    }
+  }
+
+  private reduceGroups(step: StepOf<'group'>, next: Push): GroupPush {
+    const { context, job } = this.parts;
+    const reduce = job.functions[step.function.index] as (key: unknown, values: Iterable<unknown>, context: unknown) => unknown;
+    return groups => {
+      for (const record of iterableOf('reduce', reduce(groups.key(), new GroupValues(groups), context))) next(record);
+    };
+  }
+
+  private joinGroups(step: StepOf<'join'>, next: Push): GroupPush {
+    const { context, job } = this.parts;
+    if (step.function === undefined) return joinGroup(step.kind, next, this.parts);
+    return cogroupCall(job.functions[step.function.index] as Cogroup, context, next);
+  }
+
+  private foldGroups(step: StepOf<'fold'>, next: Push): GroupPush {
+    const combined = this.parts.receivesCombined(step.from);
+    const folding = foldingOf(step.fold, this.parts.job, combined);
+    return groups => {
+      const key = groups.key();
+      groups.nextValue();
+      let value = folding.first(groups.value);
+      while (groups.nextValue()) value = folding.fold(value, folding.first(groups.value));
+      next([key, folding.finish(value)]);
+    };
+  }
+
+  private foldersPush(step: StepOf<'write'>): GroupPush {
+    const writer = this.parts.folderWriter(step.output);
+    return groups => {
+      writer.enter(groups.key() as string);
+      while (groups.nextValue()) writer.write(groups.value);
+    };
+  }
+
+  private topOfGroups(step: StepOf<'top'>, next: Push): GroupPush {
+    const top = new Top(step.count, step.by, this.parts.job);
+    return groups => {
+      const key = groups.key();
+      while (groups.nextValue()) top.add(groups.value);
+      next([key, top.take()]);
+    };
+  }
+}
+
+/** With `input`: only the read of that input, and what follows from it. */
+function activeSteps(steps: readonly Step[], input: number | null): boolean[] {
+  const active: boolean[] = [];
+  steps.forEach((step, at) => {
+    if (step.type === 'read') active[at] = step.input === input;
+    else active[at] = 'from' in step ? active[step.from] === true : true;
+  });
+  return active;
+}
