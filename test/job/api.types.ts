@@ -114,6 +114,18 @@ export const a8 = mapReduce({
     for (const v of vs) yield { url, user, n: v.n };
   },
 });
+export const a9b = mapReduce({
+  ...rest,
+  input: from.jsonl('a', Hit),
+  *map(h) {
+    yield [h.user, h];
+  },
+  sortValuesBy: { by: 'at', desc: true },
+  *reduce(user, hits) {
+    for (const h of hits) yield { user, t: h.at.getTime() };
+  },
+});
+is<number>()(a9b._.k);
 export const a9 = mapReduce({
   ...rest,
   input: from.jsonl('a', Hit),

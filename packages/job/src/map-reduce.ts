@@ -58,7 +58,7 @@ export interface MapReduce<P, T, I, M extends Anything, Q extends readonly Sourc
   /** Associative and commutative; runs any number of times. With `sortValuesBy`, only for values with an equal sort key. */
   combine?(a: ValueIn<Mapped<M, Q>>, b: ValueIn<Mapped<M, Q>>): ValueIn<Mapped<M, Q>>;
   partition?(key: KeyIn<Mapped<M, Q>>, partitions: number): number;
-  readonly sortValuesBy?: Order<ValueIn<Mapped<M, Q>>> | ColumnLater<M, Q>;
+  readonly sortValuesBy?: Order<ValueIn<Mapped<M, Q>>> | ColumnLater<M, Q> | { readonly by: ColumnLater<M, Q>; readonly desc?: boolean };
   /** `values` is lazy, one pass, and safe to abandon. */
   reduce?(
     key: KeyIn<Mapped<M, Q>>,

@@ -152,12 +152,17 @@ function mergeMoments(a: Moments, b: Moments): Moments {
 function comesBefore(a: unknown, b: unknown): boolean {
   if (a === null || b === null) return a === null && b !== null;
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b) < 0;
-  if (Array.isArray(a) && Array.isArray(b)) return listComesBefore(a, b);
+  if (isList(a) && isList(b)) return listComesBefore(a, b);
   if (typeof a === typeof b) return (a as number) < (b as number);
   throw new UsageError(`agg.min and agg.max compare values of one type, not ${typeof a} and ${typeof b}`);
 }
 
-function listComesBefore(a: readonly unknown[], b: readonly unknown[]): boolean {
+/** Tuples item by item, bytes byte by byte. */
+function isList(value: unknown): value is readonly unknown[] | Uint8Array {
+  return Array.isArray(value) || value instanceof Uint8Array;
+}
+
+function listComesBefore(a: readonly unknown[] | Uint8Array, b: readonly unknown[] | Uint8Array): boolean {
   for (let i = 0; i < a.length && i < b.length; i++) {
     if (comesBefore(a[i], b[i])) return true;
     if (comesBefore(b[i], a[i])) return false;

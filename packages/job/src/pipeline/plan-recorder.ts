@@ -4,18 +4,18 @@
 import { UsageError } from '@sheaf/protocol';
 import type { Output } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from '../brand.ts';
-import { wrappedPair } from '../compile/functions.ts';
 import { definitionOf } from '../compile/inputs.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import { sinkDefinition } from '../sinks.ts';
 import type { Source } from '../sources.ts';
-import { aggregateDefinition } from './aggregates.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
-import type { Folding, JoinKind, KeyedNode, Node, SortPart } from './nodes.ts';
+import { aggregated, entriesOf, folded, mappedValues, pairsOf, reducing, rowsOf, summed, topPerKey } from './keyed-operators.ts';
+import type { Folding, JoinKind, KeyedNode, Node } from './nodes.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
-import { checkFolder, checkKeyNames, checkNumbers } from './plan-checks.ts';
+import { countOf, functionOf, sortPartOf } from './plan-arguments.ts';
+import { checkFolder } from './plan-checks.ts';
 import { batchesOf, pipeOf, repartitionOf, sampleOf } from './record-operators.ts';
-import { checkColumns, composed, itemSelector, nullSelector, recordSelector, selectorOf } from './selectors.ts';
+import { checkColumns, itemSelector, nullSelector, recordSelector, selectorOf } from './selectors.ts';
 
 /** A sink and what is written to it. */
 export interface Written {
@@ -259,135 +259,4 @@ function columnsOf(source: ReturnType<typeof definitionOf>): readonly string[] |
   if (source.of !== 'files' || source.calls.length > 0) return null;
   const { format } = source;
   return format.type === 'csv' || format.type === 'jsonl' ? (format.columns?.map(column => column.name) ?? null) : null;
-}
-
-function pairsOf(node: Node): KeyedNode {
-  return { node, key: itemSelector(0), value: itemSelector(1), columns: null };
-}
-
-function folded(of: KeyedNode, folding: Folding, name: string): KeyedNode {
-  return {
-    ...pairsOf({ type: 'fold', of, folding, name, columns: null }),
-    columns: name === 'reduce' || name === 'distinct' ? of.columns : null,
-    keyParts: of.keyParts,
-  };
-}
-
-function reducing(merge: Call): Folding {
-  return { text: merge.toString(), builtIn: null, merge, start: null, finish: null };
-}
-
-function summed(of: KeyedNode, by: unknown): KeyedNode {
-  const selector = selectorOf(by, 'sum');
-  checkColumns(selector, of.columns, 'sum');
-  checkNumbers(selector.column, of, 'sum');
-  const folding: Folding = { text: 'sum', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: null, finish: null };
-  return folded({ ...of, value: composed(of.value, selector) }, folding, 'sum');
-}
-
-function aggregated(of: KeyedNode, given: unknown): KeyedNode {
-  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : [];
-  if (entries.length === 0)
-    throw new UsageError("aggregate takes an object of aggregates, as in { rows: agg.count(), amount: agg.sum('amount') }.");
-  const parts = entries.map(([name, aggregate]) => {
-    const definition = aggregateDefinition(aggregate);
-    if (definition === undefined) throw new UsageError(`aggregate: '${name}' is no aggregate, such as agg.sum('amount').`);
-    if (definition.column !== null) checkColumns({ columns: [definition.column] }, of.columns, `aggregate: '${name}'`);
-    if (definition.ofNumbers) checkNumbers(definition.column, of, `aggregate: '${name}'`);
-    return { name, ...definition };
-  });
-  const folding: Folding = {
-    text: `aggregate ${parts.map(part => `${part.name}: ${part.text}`).join(', ')}`,
-    builtIn: null,
-    start: (value: unknown) => parts.map(part => part.start(value)),
-    merge: (a: readonly never[], b: readonly never[]) => parts.map((part, i) => part.merge(a[i] as never, b[i] as never)),
-    finish: (partials: readonly never[]) => Object.fromEntries(parts.map((part, i) => [part.name, part.finish(partials[i] as never)])),
-  };
-  return { ...folded(of, folding, 'aggregate'), columns: parts.map(part => part.name) };
-}
-
-function mappedValues(of: KeyedNode, map: Call): KeyedNode {
-  const { key, value } = of;
-  const call = (record: unknown, context: unknown): unknown => {
-    const k = key.pick(record);
-    return [k, map(value.pick(record), k, context)];
-  };
-  wrappedPair(key.written ?? null, map, call);
-  const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
-  return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), keyParts: of.keyParts };
-}
-
-/** The largest values come first by a descending sort of each group, of which the rest is left unread. */
-function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode {
-  const count = countOf(given, 'topPerKey');
-  const selector = selectorOf(by, 'topPerKey');
-  checkColumns(selector, of.columns, 'topPerKey');
-  const call = (key: unknown, values: Iterable<unknown>): unknown => {
-    const taken: unknown[] = [];
-    for (const value of values) if (taken.push(value) >= count) break;
-    return [[key, taken]];
-  };
-  const sort: SortPart = { selector, desc: true };
-  return { ...pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null }), keyParts: of.keyParts };
-}
-
-function entriesOf(of: KeyedNode): Node {
-  const { node, key, value } = of;
-  if (key.text === 'item 0' && value.text === 'item 1') return node;
-  const call = wrappedPair(key.written ?? null, value.written ?? null, (record: unknown): unknown => [
-    key.pick(record),
-    value.pick(record),
-  ]);
-  return { type: 'call', from: node, role: 'map', call, text: `entries ${key.text} ${value.text}`, columns: null };
-}
-
-function rowsOf(of: KeyedNode, keyNames: unknown, valueName: unknown): Node {
-  const { node, key, value } = of;
-  const several = Array.isArray(keyNames);
-  const names: readonly unknown[] = several ? keyNames : [keyNames];
-  if (names.length === 0 || !names.every(isName))
-    throw new UsageError("rows takes the name of the key's column, as in rows('user'), or a list of names.");
-  if (valueName !== undefined && !isName(valueName)) throw new UsageError("rows: the value's name is a string, as in rows('word', 'n').");
-  if (several) checkKeyNames(names, of);
-  const columns = valueName === undefined ? of.columns : [valueName as string];
-  const twice = columns?.find(name => names.includes(name));
-  if (twice !== undefined) throw new UsageError(`rows: there would be two columns '${twice}'.`);
-  const call = (record: unknown): unknown => {
-    const row: { [name: string]: unknown } = {};
-    const k = key.pick(record);
-    if (several) for (const [i, name] of names.entries()) row[name as string] = (k as readonly unknown[])[i];
-    else row[names[0] as string] = k;
-    const v = value.pick(record);
-    if (valueName === undefined) return Object.assign(row, v);
-    row[valueName as string] = v;
-    return row;
-  };
-  const text = `rows ${JSON.stringify([keyNames, valueName ?? null])} ${key.text} ${value.text}`;
-  return { type: 'call', from: node, role: 'map', call, text, columns: columns === null ? null : [...(names as string[]), ...columns] };
-}
-
-function sortPartOf(order: unknown, where: string): SortPart {
-  if (typeof order === 'object' && order !== null && 'by' in order) {
-    const { by, desc } = order as { readonly by: unknown; readonly desc?: unknown };
-    if (desc !== undefined && typeof desc !== 'boolean') throw new UsageError(`${where}: desc is true or false.`);
-    return { selector: selectorOf(by, where), desc: desc === true };
-  }
-  return { selector: selectorOf(order, where), desc: false };
-}
-
-function functionOf(given: unknown, where: string): Call {
-  if (typeof given !== 'function') throw new UsageError(`${where} takes a function, not ${given === null ? 'null' : typeof given}.`);
-  if (Object.prototype.toString.call(given).startsWith('[object Async')) {
-    throw new UsageError(`${where} is asynchronous, but runs per record, and a promise per record costs more than the record.`);
-  }
-  return given as Call;
-}
-
-function countOf(given: unknown, where: string): number {
-  if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given;
-  throw new UsageError(`${where} takes a whole number above 0, not ${String(given)}.`);
-}
-
-function isName(given: unknown): given is string {
-  return typeof given === 'string' && given !== '';
 }
