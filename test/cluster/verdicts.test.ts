@@ -55,7 +55,12 @@ async function reportOf({ run, out }: { readonly run: Command; readonly out: str
     .replaceAll(/\bj[0-9a-z]{12}\b/g, 'JOB')
     .replaceAll(/\bw[0-9a-z]{8}\b/g, 'WORKER')
     .replaceAll(/#\d+\.\d+/g, '#ATTEMPT');
-  return named.trimEnd().split('\n').slice(1, -1);
+  expect(named).toMatch(/^what it printed: sheaf logs JOB --attempt \d+\.\d+ --coordinator ws:\S+$/m);
+  return named
+    .trimEnd()
+    .split('\n')
+    .slice(1, -1)
+    .filter(line => !line.startsWith('what it printed: '));
 }
 
 /** Where a text stands in a job file: `PATH:LINE:COLUMN`, and the report's lines of that source. */
