@@ -81,7 +81,7 @@ async function runInline(cluster: TestCluster): Promise<void> {
 beforeAll(async () => {
   const cluster = await TestCluster.start({ workers: [{ machine: 'first' }] });
   await Promise.all([runInline(cluster), runAll(cluster, 'one')]);
-  await cluster.addWorkers(Array.from({ length: 6 }, (_, at) => ({ machine: `machine-${at}`, slots: (at % 2) + 1 })));
+  await cluster.addWorkers(Array.from({ length: 6 }, (_, at) => ({ machine: `machine-${at}`, slots: (at % 2) + 1, lz4: at % 3 === 0 })));
   await runAll(cluster, 'seven');
 
   left = await cluster.stop();

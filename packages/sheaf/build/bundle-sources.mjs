@@ -24,7 +24,7 @@ const doors = {
 };
 
 /** Packages with native parts; everything else is bundled. The last three are optional wherever they are asked for. */
-const external = ['esbuild', '@photostructure/sqlite', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'];
+const external = ['esbuild', '@photostructure/sqlite', 'lz4-napi', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'];
 
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
 const requireBanner =

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const dist = join(root, 'packages/sheaf/dist');
 
 /** Native packages, and zod for job files that bring none of their own. */
-const runtimeDependencies = ['esbuild', '@photostructure/sqlite', 'zod'];
+const runtimeDependencies = ['esbuild', '@photostructure/sqlite', 'lz4-napi', 'zod'];
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
@@ -48,7 +48,7 @@ function manifest() {
 
 /** The range that some package of the workspace asks for: bundled code and dependency must be of one mind. */
 function rangeOf(dependency) {
-  for (const name of ['sheaf', 'coordinator', 'protocol']) {
+  for (const name of ['sheaf', 'coordinator', 'worker', 'protocol']) {
     const { dependencies } = JSON.parse(readFileSync(join(root, `packages/${name}/package.json`), 'utf8'));
     if (dependencies?.[dependency]) return dependencies[dependency];
   }

@@ -17,6 +17,8 @@ export interface WorkerOptions {
   readonly slots?: number;
   /** Workers of other machines fetch outputs, instead of opening them by path. Default: all on one. */
   readonly machine?: string;
+  /** Packs its map outputs. */
+  readonly lz4?: boolean;
   /** Default: one of its own. */
   readonly directory?: string;
   /** Where it thinks the coordinator is. Default: where it is. */
@@ -205,8 +207,8 @@ export class TestCluster {
   /** A worker, which may have nobody to connect to yet. */
   async startWorker(options: WorkerOptions): Promise<TestWorker> {
     this.directoriesMade++;
-    const { slots = 1, machine, url = this.url, directory = join(this.folder, `worker-${this.directoriesMade}`) } = options;
-    const args = ['worker', '--coordinator', url, '--slots', String(slots), '--dir', directory, '--json'];
+    const { slots = 1, machine, lz4 = false, url = this.url, directory = join(this.folder, `worker-${this.directoriesMade}`) } = options;
+    const args = ['worker', '--coordinator', url, '--slots', String(slots), '--dir', directory, '--json', ...(lz4 ? ['--lz4'] : [])];
     const process = this.start(`worker ${this.directoriesMade}`, machine === undefined ? args : [...args, '--machine', machine]);
     const { worker: id } = JSON.parse(await process.firstLine()) as { worker: string };
     const worker = { id, directory, options, process };

@@ -105,6 +105,8 @@ export function writeRun(run: ShuffleRun, of: TaskOfEdge): { path: string; ids: 
     edge: { type: 'shuffle', from: 0, to: 1, shuffle },
     ids,
     partitions: run.partitions,
+    // Runs of both kinds are merged with each other.
+    codec: task % 2 === 1 ? 'lz4' : 'raw',
     region: memory.reserve(run.regionBytes),
     blocks: memory.reserve(runWriterBytes),
     path,

@@ -6,7 +6,16 @@ import { readSync } from 'node:fs';
 import { compareBytes } from './compare.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import type { RunFile } from './run-file.ts';
-import { blockHeaderBytes, blockRawBytesMax, CorruptRun, checkBlock, continuation, runHeaderBytes, storedBytesOf } from './run-format.ts';
+import {
+  blockHeaderBytes,
+  blockRawBytesMax,
+  CorruptRun,
+  checkBlock,
+  continuation,
+  runHeaderBytes,
+  storedBytesOf,
+  unpackedBody,
+} from './run-format.ts';
 
 /** What a cursor needs of the fixed memory: a block's body, and behind it its header. */
 export const cursorBytes: number = blockRawBytesMax + blockHeaderBytes;
@@ -149,8 +158,12 @@ export class RunCursor {
     if (this.offset + length > this.stretchEnd) throw new CorruptRun(path, 'a block reaches beyond its stretch');
     this.readFully(target, length);
     const body = buffer.subarray(target, target + length);
-    checkBlock(path, buffer.subarray(header, header + blockHeaderBytes), body, { ...this.expected, firstRecord });
-    return length;
+    const head = buffer.subarray(header, header + blockHeaderBytes);
+    checkBlock(path, head, body, { ...this.expected, firstRecord });
+    const raw = unpackedBody(path, head, body, most);
+    if (raw === null) return length;
+    this.memory.bytes.set(raw, target);
+    return raw.length;
   }
 
   private readFully(target: number, length: number): void {

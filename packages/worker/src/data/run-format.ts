@@ -15,6 +15,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { limits } from '@sheaf/protocol';
+import { type BlockCodec, codecIds, packBlock, unpackBlock } from './block-codec.ts';
 import { type BlockEntry, BlockIndex, encodeBlocks, encodedBytesOf } from './block-index.ts';
 
 export const runHeaderBytes = 256;
@@ -120,25 +121,40 @@ export interface BlockHeader {
   readonly partition: number;
   /** Offset of the first record that starts in the block, or `continuation`. */
   readonly firstRecord: number;
+  readonly codec: BlockCodec;
 }
 
-/** Writes the header in front of a block whose body is target[at + 32, at + 32 + rawBytes). */
+/** Packs the block whose raw body is target[at + 32, at + 32 + rawBytes), if it shall be, writes its header, and gives its end. */
 export function sealBlock(
   target: Buffer,
   at: number,
   block: BlockHeader,
   fingerprint: { readonly low: number; readonly high: number },
-): void {
+): number {
+  const bodyAt = at + blockHeaderBytes;
+  const packed = block.codec === 'raw' ? null : packBlock(target.subarray(bodyAt, bodyAt + block.rawBytes));
+  if (packed !== null) target.set(packed, bodyAt);
+  const end = bodyAt + (packed?.length ?? block.rawBytes);
   target.writeUInt16LE(blockMagic, at);
-  target.writeUInt16LE(0, at + 2); // codec 0: raw
+  target.writeUInt16LE(packed === null ? codecIds.raw : codecIds[block.codec], at + 2);
   target.writeUInt32LE(block.rawBytes, at + 4);
-  target.writeUInt32LE(block.rawBytes, at + 8); // stored bytes
+  target.writeUInt32LE(end - bodyAt, at + 8);
   target.writeUInt32LE(block.partition, at + 12);
   target.writeUInt32LE(block.firstRecord, at + 16);
   target.writeUInt32LE(fingerprint.low, at + 20);
   target.writeUInt32LE(fingerprint.high, at + 24);
-  const body = target.subarray(at + blockHeaderBytes, at + blockHeaderBytes + block.rawBytes);
-  target.writeUInt32LE(crc32(body, crc32(target.subarray(at, at + 28))), at + 28);
+  target.writeUInt32LE(crc32(target.subarray(bodyAt, end), crc32(target.subarray(at, at + 28))), at + 28);
+  return end;
+}
+
+/** The raw body of a packed block that was checked, at most `most` bytes; null when it lies there raw. */
+export function unpackedBody(path: string, header: Buffer, stored: Uint8Array, most: number): Buffer | null {
+  const codec = header.readUInt16LE(2);
+  const rawBytes = header.readUInt32LE(4);
+  if (codec === codecIds.raw) return null;
+  const raw = codec === codecIds.lz4 && rawBytes <= most ? unpackBlock(stored, rawBytes) : null;
+  if (raw === null) throw new CorruptRun(path, 'a block cannot be unpacked');
+  return raw;
 }
 
 /** The stored size of the block whose header starts at `at`; checked later, together with the body, by `checkBlock`. */

@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
+import type { BlockCodec } from './block-codec.ts';
 import { type BlockEntry, keyPrefixBytes } from './block-index.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import {
@@ -36,6 +37,8 @@ export interface RunWriterOptions {
   readonly ordered: boolean;
   /** Index the blocks by their first keys, for readers that take key ranges. */
   readonly indexBlocks: boolean;
+  /** What blocks are packed with. Default 'raw'. */
+  readonly codec?: BlockCodec;
 }
 
 export interface FinishedRun {
@@ -183,10 +186,11 @@ export class RunWriter {
   private endBlock(firstRecord = 0): void {
     const body = this.blockAt + blockHeaderBytes;
     const rawBytes = this.end - body;
-    sealBlock(this.memory.buffer, this.blockAt, { rawBytes, partition: this.partition, firstRecord }, this.fingerprint);
     this.stretchHash?.update(this.memory.bytes.subarray(body, this.end));
     this.stretchRaw += rawBytes;
-    this.blockAt = this.end;
+    const { codec = 'raw' } = this.options;
+    const block = { rawBytes, partition: this.partition, firstRecord, codec };
+    this.blockAt = sealBlock(this.memory.buffer, this.blockAt, block, this.fingerprint);
     this.end = this.blockAt + blockHeaderBytes;
     this.open = false;
     if (this.blockAt - this.options.region.from >= flushBytes) this.flush();

@@ -12,6 +12,7 @@
 
 import type { AttemptId, EdgeId, Failure, JobId, TaskIndex } from '@sheaf/protocol';
 import type { TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { BlockCodec } from '../data/block-codec.ts';
 
 /** In the child: stdin is closed, stdout and stderr are the user's prints, 3 is the IPC channel, 4 this pipe. */
 export const progressFd = 4;
@@ -41,6 +42,8 @@ export interface ExecutorTask {
   readonly sources: { readonly [edge: EdgeId]: readonly LocalOutput[] };
   /** An existing empty folder for the attempt's spills and finished run files (`edge-N.run`); the worker deletes it when it is no longer needed. */
   readonly directory: string;
+  /** What the blocks of its run files are packed with. Default 'raw'. */
+  readonly codec?: BlockCodec;
 }
 
 export type ToExecutor = { readonly type: 'open-job'; readonly job: ExecutorJob } | { readonly type: 'run'; readonly task: ExecutorTask };

@@ -137,6 +137,7 @@ export class TaskRun implements TaskParts {
       edge: definition,
       ids: { job: assignment.job, stage: assignment.stage, task: assignment.task, attempt: assignment.attempt, edge },
       partitions: definition.type === 'broadcast' ? 1 : (assignment.partitions[edge] ?? 1),
+      codec: this.task.codec ?? 'raw',
       region: regions.region,
       blocks: regions.blocks,
       path: join(this.task.directory, `edge-${edge}.run`),

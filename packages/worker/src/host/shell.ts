@@ -8,6 +8,7 @@ import { type AttemptId, type EdgeId, type Failure, FailureError } from '@sheaf/
 import { type AttemptName, outputPath, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
+import type { BlockCodec } from '../data/block-codec.ts';
 import type { AttemptLogs } from './attempt-logs.ts';
 import { attemptFolder, recordHeld } from './directory.ts';
 import type { ExecutorPool } from './executor-pool.ts';
@@ -27,6 +28,8 @@ export interface ShellOptions {
   readonly server: ShuffleServer;
   readonly jobs: JobStore;
   readonly localiser: Localiser;
+  /** What executors pack map outputs with. */
+  readonly codec: BlockCodec;
   readonly logger: Logger;
   readonly onEnd: (end: Extract<AgentCommand, { type: 'end' }>) => void;
 }
@@ -188,7 +191,7 @@ export class Shell {
       return;
     }
     this.running.set(executor, assignment);
-    const task = { assignment, sources, directory };
+    const task = { assignment, sources, directory, codec: this.options.codec };
     this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
   }
 

@@ -42,6 +42,8 @@ export interface WorkerOptions {
   /** The machine: workers of equal names open each other's files. Default: host name and boot id. */
   readonly machine?: string;
   readonly labels?: readonly string[];
+  /** Packs map outputs with lz4: for slow networks and disks. Default false. */
+  readonly lz4?: boolean;
   /** Told, within bounds, of what attempts print, as it comes. */
   readonly onPrinted?: PrintListener;
 }
@@ -112,6 +114,7 @@ class Worker {
     this.shell = new Shell(
       {
         ...{ agent, coordinatorUrl, token, outputs: directory.outputs, logs: this.logs, server, jobs, localiser, logger },
+        codec: options.lz4 === true ? 'lz4' : 'raw',
         onEnd: command => this.agentEnded(command),
       },
       eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv }),

@@ -6,6 +6,7 @@ import { limits } from '@sheaf/protocol';
 import type { Edge, Shuffle } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
 import { type ArenaIndex, entryWords, keyLengthMask, sortArena } from '../../data/arena-sort.ts';
+import type { BlockCodec } from '../../data/block-codec.ts';
 import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.ts';
 import type { Region } from '../../data/memory.ts';
 import type { RunIds } from '../../data/run-format.ts';
@@ -28,6 +29,8 @@ export interface EdgeWriterOptions {
   readonly edge: Edge;
   readonly ids: RunIds;
   readonly partitions: number;
+  /** What the blocks of the run are packed with. Default 'raw'. */
+  readonly codec?: BlockCodec;
   /** Arena or table, and room to sort its index. */
   readonly region: Region;
   /** Blocks on their way to the file. */
@@ -126,9 +129,9 @@ export class EdgeWriter {
   }
 
   private newRun(path: string): RunWriter {
-    const { job, ids, blocks, partitions } = this.options;
+    const { job, ids, blocks, partitions, codec = 'raw' } = this.options;
     const indexBlocks = this.shuffle.partitioner.type === 'range';
-    return new RunWriter({ memory: job.memory, region: blocks, path, ids, partitions, ordered: this.ordered, indexBlocks });
+    return new RunWriter({ memory: job.memory, region: blocks, path, ids, partitions, ordered: this.ordered, indexBlocks, codec });
   }
 
   private makeArena(bytesMax: number): Arena {
