@@ -121,6 +121,7 @@ export const limits = {
   blankExecutorsMax: 2,
   /** Heap of an executor beside `settings.heapMb`: Sheaf itself and the job's code. */
   executorBaseHeapMb: 64,
+  executorNurseryMb: 4,
   executorStartMs: 20_000,
   executorKillGraceMs: 2_000,
   /** After its death an executor's pipes are read to their end, but for no longer than this. */

@@ -44,7 +44,9 @@ export class ExecutorPool {
   }
 
   start(executor: ExecutorId, heapMb: number): void {
-    const node = [process.execPath, `--max-old-space-size=${heapMb + limits.executorBaseHeapMb}`, this.options.executorPath];
+    // Young objects die soon in a loop over records: a small nursery costs no time and saves tens of megabytes an executor.
+    const heap = [`--max-old-space-size=${heapMb + limits.executorBaseHeapMb}`, `--max-semi-space-size=${limits.executorNurseryMb}`];
+    const node = [process.execPath, ...heap, this.options.executorPath];
     const [command = '', ...args] = this.options.usesSetpriv ? [setpriv, ...dieWithParent, ...node] : node;
     const events = this.options.eventsOf(executor);
     const process_ = new ExecutorProcess({
