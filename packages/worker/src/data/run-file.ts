@@ -14,6 +14,22 @@ import {
   runTrailerBytes,
 } from './run-format.ts';
 
+/** Footers that are looked at once are read into one buffer that grows to the largest: a task of many runs reads hundreds. */
+let footerScratch: Buffer = Buffer.alloc(0);
+
+/** Gives what `use` takes of a run's footer, which it must not keep. Throws as the constructor of RunFile does. */
+export function withFooter<T>(path: string, expected: RunIds, use: (footer: RunFooter) => T): T {
+  const file = new RunFile(path, expected, length => {
+    if (footerScratch.length < length) footerScratch = Buffer.alloc(2 * length);
+    return footerScratch.subarray(0, length);
+  });
+  try {
+    return use(file.footer);
+  } finally {
+    file.close();
+  }
+}
+
 export class RunFile {
   readonly path: string;
   readonly fd: number;
@@ -22,7 +38,7 @@ export class RunFile {
   readonly fingerprint: { readonly low: number; readonly high: number };
 
   /** Opens and checks header and footer. Throws CorruptRun when they are not those of `expected`, the file is cut short or not there. */
-  constructor(path: string, expected: RunIds) {
+  constructor(path: string, expected: RunIds, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
     this.path = path;
     this.fd = open(path);
     try {
@@ -33,7 +49,7 @@ export class RunFile {
       this.fingerprint = fingerprintOf(this.ids);
       const { size } = fstatSync(this.fd);
       const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
-      this.footer = decodeFooter(path, this.read(offset, size - offset));
+      this.footer = decodeFooter(path, this.read(offset, size - offset, footerBuffer(size - offset)));
     } catch (error) {
       closeSync(this.fd);
       throw error;
@@ -44,8 +60,7 @@ export class RunFile {
     closeSync(this.fd);
   }
 
-  private read(offset: number, length: number): Buffer {
-    const target = Buffer.alloc(length);
+  private read(offset: number, length: number, target: Buffer = Buffer.alloc(length)): Buffer {
     let done = 0;
     while (done < length) {
       const count = readSync(this.fd, target, done, length - done, offset + done);

@@ -9,7 +9,7 @@ import type { BlockIndex } from '../../data/block-index.ts';
 import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { type CursorStart, cursorBytes, RunCursor } from '../../data/run-cursor.ts';
-import { RunFile } from '../../data/run-file.ts';
+import { RunFile, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
@@ -35,15 +35,14 @@ export interface SourceWanted {
 
 /** The sources in one map output, in segment order. Throws CorruptRun when the file is not the one that is meant. */
 export function sourcesOf(path: string, ids: RunIds, wanted: SourceWanted): MergeSource[] {
-  const file = new RunFile(path, ids);
-  file.close();
-  const { stretches, blocks } = file.footer;
-  const sources: MergeSource[] = [];
-  for (const stretch of stretches) {
-    const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
-    if (start !== null) sources.push({ path, ids, side: wanted.side, start, temporary: false });
-  }
-  return sources;
+  return withFooter(path, ids, ({ stretches, blocks }) => {
+    const sources: MergeSource[] = [];
+    for (const stretch of stretches) {
+      const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
+      if (start !== null) sources.push({ path, ids, side: wanted.side, start, temporary: false });
+    }
+    return sources;
+  });
 }
 
 function wholeStretch(stretch: Stretch, wanted: SourceWanted): CursorStart | null {
