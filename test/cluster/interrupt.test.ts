@@ -72,6 +72,17 @@ test.concurrent('at run, before its cluster is there', () =>
     await expectInterrupted(running);
   }));
 
+test.concurrent('at run, when a process of its cluster hears of it first and ends with it', async () => {
+  const cluster = await TestCluster.empty();
+  // In the place of the moment between a fork and the child's first step, which nobody can hit.
+  const killed = `data:text/javascript,if (process.argv[2] === 'coordinator') process.kill(process.pid, 'SIGINT');`;
+  const params = paramsOf({ in: input, out: cluster.output('counts'), gates: cluster.gates.folder });
+  const run = cluster.commandWith({ NODE_OPTIONS: `--import="${killed}"` }, 'run', jobFile('gated-count'), ...params);
+  await expectInterrupted({ cluster, run });
+  expect((await run.ended).stderr).toBe('interrupted\n');
+  expect(await cluster.stop()).toEqual([]);
+});
+
 test.concurrent('at run, passed on a second time by whoever started it', () =>
   withRun({ closed: ['map'] }, async running => {
     await atGate(running, 'map-0');

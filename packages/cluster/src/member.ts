@@ -19,9 +19,13 @@ export interface MemberOptions {
 
 /** A process of a simulated cluster did not start, or ended when nobody asked it to. */
 export class MemberError extends Error {
-  constructor(message: string) {
+  /** The signal that ended it, if one did. */
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(message: string, signal: NodeJS.Signals | null = null) {
     super(message);
     this.name = 'MemberError';
+    this.signal = signal;
   }
 }
 
@@ -56,7 +60,8 @@ const errorCharsKept = 8_192;
 
 /**
  * Starts a member. It leads a process group of its own: a Ctrl-C at the terminal reaches the command line alone, which then
- * ends the cluster in order.
+ * ends the cluster in order. Only one that comes between its fork and its first step reaches the member too, and ends it with
+ * that signal: a MemberError says so.
  */
 export function startMember(options: MemberOptions): Member {
   const child = spawn(process.execPath, options.arguments, {
@@ -79,7 +84,7 @@ export function startMember(options: MemberOptions): Member {
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   const early = ended.then(({ code, signal }) => {
-    throw new MemberError(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd());
+    throw new MemberError(`the ${options.name} ended with ${signal ?? `code ${code}`} before it was ready\n${errors}`.trimEnd(), signal);
   });
   const ready = Promise.race([readyLine(child, options), early]);
   let isReady = false;

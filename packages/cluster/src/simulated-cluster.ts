@@ -152,10 +152,10 @@ class SimulatedCluster implements Cluster {
     const said = member.errors().trim();
     const because = said === '' ? '' : `\n${said}`;
     if (member === this.coordinator) {
-      const error = new MemberError(`the coordinator ended with ${how}${because}`);
+      const error = new MemberError(`the coordinator ended with ${how}${because}`, signal);
       if (code === 0 || !this.startCoordinatorAgain()) this.breakDown(error);
     } else if (!this.workers.some(worker => this.living.has(worker))) {
-      this.breakDown(new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`));
+      this.breakDown(new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`, signal));
     }
   }
 

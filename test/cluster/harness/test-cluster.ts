@@ -160,7 +160,12 @@ export class TestCluster {
 
   /** Any command, told where the coordinator is. */
   command(...args: readonly string[]): Command {
-    const environment = { ...this.environment, SHEAF_COORDINATOR: this.url };
+    return this.commandWith({}, ...args);
+  }
+
+  /** The same with more in its environment, which its processes inherit. */
+  commandWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Command {
+    const environment = { ...this.environment, ...more, SHEAF_COORDINATOR: this.url };
     const command = new Command({ name: `sheaf ${args[0]}`, cli: this.cli, args, cwd: this.folder, environment });
     this.processes.push(command.process);
     return command;

@@ -4,7 +4,7 @@
 import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const interruptSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export interface Interrupts {
   /** Aborted by the first signal; its reason is the signal's name. */
@@ -26,11 +26,11 @@ export function listenForInterrupts(again: () => void): Interrupts {
       controller.abort(signal);
     } else if (performance.now() - firstAt >= sameInterruptMs) again();
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of interruptSignals) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     release: () => {
-      for (const signal of signals) process.off(signal, onSignal);
+      for (const signal of interruptSignals) process.off(signal, onSignal);
     },
   };
 }
@@ -41,12 +41,17 @@ export async function endedBySignals<T>(terminal: Terminal, work: () => Promise<
     terminal.say('interrupted');
     process.exit(exitCodes.cancelled);
   };
-  for (const signal of signals) process.on(signal, end);
+  for (const signal of interruptSignals) process.on(signal, end);
   try {
     return await work();
   } finally {
-    for (const signal of signals) process.off(signal, end);
+    for (const signal of interruptSignals) process.off(signal, end);
   }
+}
+
+/** Whether a signal that ended another process of ours was one that asks this process to end as well. */
+export function isInterrupt(signal: NodeJS.Signals | null): boolean {
+  return signal !== null && interruptSignals.includes(signal);
 }
 
 /** The signal has come, and what was being done is left undone. */

@@ -12,7 +12,7 @@ import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
-import { InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
+import { InterruptedError, isInterrupt, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf } from './job-arguments.ts';
 import { JobPrints } from './job-prints.ts';
 import { slotsOption, workersOption } from './options.ts';
@@ -60,7 +60,8 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
     prints.end();
     return await tellEnd(status, follow);
   } catch (error) {
-    if (error instanceof InterruptedError) {
+    // A Ctrl-C may reach a member in its first moment before it is heard of here.
+    if (error instanceof InterruptedError || (error instanceof MemberError && isInterrupt(error.signal))) {
       terminal.say('interrupted');
       return exitCodes.cancelled;
     }
