@@ -5,7 +5,7 @@
 import { readSync } from 'node:fs';
 import { compareBytes } from './compare.ts';
 import type { Region, TaskMemory } from './memory.ts';
-import type { RunFile } from './run-file.ts';
+import type { OpenRun } from './run-file.ts';
 import {
   blockHeaderBytes,
   blockRawBytesMax,
@@ -38,7 +38,7 @@ export class RunCursor {
   groupLength = 0;
   valueLength = 0;
 
-  private readonly run: RunFile;
+  private readonly run: OpenRun;
   private readonly memory: TaskMemory;
   private readonly ordered: boolean;
   private readonly expected: { readonly low: number; readonly high: number; readonly partition: number };
@@ -55,7 +55,7 @@ export class RunCursor {
   private low: Uint8Array | undefined;
   private readonly high: Uint8Array | undefined;
 
-  constructor(options: { run: RunFile; memory: TaskMemory; buffer: Region; start: CursorStart; ordered: boolean }) {
+  constructor(options: { run: OpenRun; memory: TaskMemory; buffer: Region; start: CursorStart; ordered: boolean }) {
     this.run = options.run;
     this.memory = options.memory;
     this.ordered = options.ordered;

@@ -1,4 +1,5 @@
-// A finished run file, opened for reading: its ids checked, its footer loaded. Cursors read the stretches.
+// A finished run file, opened for reading: its ids checked, and its footer loaded where the stretches are not known yet. Cursors
+// read the stretches. A merge opens hundreds of runs whose stretches it knows: their footers would fill the heap.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import {
@@ -30,15 +31,15 @@ export function withFooter<T>(path: string, expected: RunIds, use: (footer: RunF
   }
 }
 
-export class RunFile {
+/** An open run whose header is that of the output that is meant: enough to read stretches that are known already. */
+export class OpenRun {
   readonly path: string;
   readonly fd: number;
   readonly ids: RunIds;
-  readonly footer: RunFooter;
   readonly fingerprint: { readonly low: number; readonly high: number };
 
-  /** Opens and checks header and footer. Throws CorruptRun when they are not those of `expected`, the file is cut short or not there. */
-  constructor(path: string, expected: RunIds, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
+  /** Throws CorruptRun when the header is not that of `expected`, MissingRun when there is no such file. */
+  constructor(path: string, expected: RunIds) {
     this.path = path;
     this.fd = open(path);
     try {
@@ -47,11 +48,8 @@ export class RunFile {
       const same = job === expected.job && stage === expected.stage && task === expected.task && attempt === expected.attempt;
       if (!same || edge !== expected.edge) throw new CorruptRun(path, `the run of ${job}/${stage}@${task}#${attempt}, edge ${edge}`);
       this.fingerprint = fingerprintOf(this.ids);
-      const { size } = fstatSync(this.fd);
-      const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
-      this.footer = decodeFooter(path, this.read(offset, size - offset, footerBuffer(size - offset)));
     } catch (error) {
-      closeSync(this.fd);
+      this.close();
       throw error;
     }
   }
@@ -60,7 +58,7 @@ export class RunFile {
     closeSync(this.fd);
   }
 
-  private read(offset: number, length: number, target: Buffer = Buffer.alloc(length)): Buffer {
+  protected read(offset: number, length: number, target: Buffer = Buffer.alloc(length)): Buffer {
     let done = 0;
     while (done < length) {
       const count = readSync(this.fd, target, done, length - done, offset + done);
@@ -68,6 +66,24 @@ export class RunFile {
       done += count;
     }
     return target;
+  }
+}
+
+/** An open run with its footer. */
+export class RunFile extends OpenRun {
+  readonly footer: RunFooter;
+
+  /** Opens and checks header and footer. Throws as OpenRun does, and CorruptRun when the file is cut short or its footer damaged. */
+  constructor(path: string, expected: RunIds, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
+    super(path, expected);
+    try {
+      const { size } = fstatSync(this.fd);
+      const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
+      this.footer = decodeFooter(path, this.read(offset, size - offset, footerBuffer(size - offset)));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 }
 

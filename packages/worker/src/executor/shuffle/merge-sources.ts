@@ -9,7 +9,7 @@ import type { BlockIndex } from '../../data/block-index.ts';
 import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { type CursorStart, cursorBytes, RunCursor } from '../../data/run-cursor.ts';
-import { RunFile, withFooter } from '../../data/run-file.ts';
+import { OpenRun, RunFile, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
@@ -77,7 +77,7 @@ export interface MergeMemory {
 /** An open merge of at most `fanIn` sources. */
 export class OpenMerge {
   readonly tree: LoserTree;
-  private readonly files = new Map<string, RunFile>();
+  private readonly files = new Map<string, OpenRun>();
   private readonly sources: readonly MergeSource[];
 
   constructor(sources: readonly MergeSource[], merge: MergeMemory) {
@@ -106,10 +106,10 @@ export class OpenMerge {
     for (const source of this.sources) if (source.temporary) unlinkSync(source.path);
   }
 
-  private open(source: MergeSource): RunFile {
+  private open(source: MergeSource): OpenRun {
     let file = this.files.get(source.path);
     if (file === undefined) {
-      file = new RunFile(source.path, source.ids);
+      file = new OpenRun(source.path, source.ids);
       this.files.set(source.path, file);
     }
     return file;
