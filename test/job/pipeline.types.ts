@@ -149,6 +149,10 @@ export const d5 = defineJob({
       sales.keyBy(['day', 'user']).aggregate({ n: agg.count() }).rows(['day', 'user']),
     );
     is<Collection<{ user: number; amount: number }>>()(sales.keyBy('user').sum('amount').rows('user', 'amount'));
+    is<Collection<{ day: Date; user: number; n: number }>>()(sales.countBy(['day', 'user']).rows(['day', 'user'], 'n'));
+    // a tuple that may be written to and one that may not are one key
+    const pairs = sales.map(r => [r.user, r.amount] as const);
+    is<Keyed<[number, number], number>>()(pairs.countBy().antiJoin(pairs.keyBy(pair => pair)));
     is<Keyed<number, { left: number; right: Date | undefined }>>()(
       sales
         .keyBy('user')

@@ -14,7 +14,9 @@ type Context = TaskContext<unknown>;
 export type Selected<T, S> = S extends (record: T) => infer A ? A : S extends keyof T ? T[S] : never;
 /** A column, columns, or a function. */
 export type KeySelect<T> = Select<T, Key> | readonly ColumnsOf<T, Key>[];
-type AsKey<K> = K extends Key ? K : never;
+/** A key is compared by its value: a tuple that may be written to and one that may not are the same key, and so join. */
+type AsKey<K> = Writable<K> extends infer W extends Key ? W : never;
+type Writable<K> = K extends readonly unknown[] ? { -readonly [I in keyof K]: K[I] } : K;
 export type SelectedKey<T, S> = AsKey<S extends readonly unknown[] ? { -readonly [N in keyof S]: T[S[N] & keyof T] } : Selected<T, S>>;
 interface RecordsAreNotKeys {
   'these records are not keys themselves: say by which column or function to count': never;
@@ -23,6 +25,10 @@ interface NotAPair {
   'these records are not pairs [key, value], or the key is not a Key': never;
 }
 type Plain<T> = { [N in keyof T]: T[N] };
+/** The parts of a key under the names N. */
+type Parts<K, N extends readonly string[]> = {
+  [I in Exclude<keyof N, keyof []> as N[I] & string]: K extends readonly unknown[] ? K[I & keyof K] : never;
+};
 
 /** Records in input order. Used twice, it is computed once. */
 export interface Collection<T> {
@@ -126,9 +132,11 @@ export interface Keyed<K extends Key, V> {
   /** The `count` values of each key that are largest by something, largest first. */
   topPerKey(count: number, by: Select<V, Key>): Keyed<K, V[]>;
   entries(): Collection<readonly [K, V]>;
-  rows<const N extends readonly string[]>(
+  rows<const N extends readonly string[]>(keyNames: N, valueName?: undefined): Collection<Plain<Parts<K, N> & V>>;
+  rows<const N extends readonly string[], const W extends string>(
     keyNames: N,
-  ): Collection<Plain<{ [I in Exclude<keyof N, keyof []> as N[I] & string]: K extends readonly unknown[] ? K[I & keyof K] : never } & V>>;
+    valueName: W,
+  ): Collection<Plain<Parts<K, N> & { [F in W]: V }>>;
   rows<const N extends string>(keyName: N, valueName?: undefined): Collection<Plain<{ [F in N]: K } & V>>;
   rows<const N extends string, const W extends string>(keyName: N, valueName: W): Collection<Plain<{ [F in N]: K } & { [F in W]: V }>>;
 }
