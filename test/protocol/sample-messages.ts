@@ -90,6 +90,7 @@ export const coordinatorMessages: OneOfEach<CoordinatorMessage> = {
   assign: { type: 'assign', assignment: sampleAssignment },
   accepted: { type: 'accepted', attempt },
   'cancel-attempt': { type: 'cancel-attempt', attempt, reason: 'the job was cancelled' },
+  release: { type: 'release', job, stages: [0, 2], upTo: attempt },
   'close-job': { type: 'close-job', job },
   'read-log': { type: 'read-log', request: 1, attempt, bytesMax: 1000 },
   drain: { type: 'drain' },

@@ -1,7 +1,7 @@
 // Seeded runs of the two cores against each other, under crashes, cuts, freezes, late and doubled messages. `SEED=… TRACE=1`
 // runs one seed alone and prints all that happens; `SEEDS=5000` runs more of them.
 
-import { runSimulation } from '@sheaf/simulator';
+import { chain, jobNamed, runSimulation } from '@sheaf/simulator';
 import { describe, expect, it } from 'vitest';
 import { regressions } from './regressions.ts';
 
@@ -9,6 +9,12 @@ const { SEED: one, SEEDS: many, TRACE: traced } = process.env;
 const onLine = traced === '1' ? { onLine: (line: string) => console.log(line) } : {};
 const batches = 10;
 const seeds = one === undefined ? Array.from({ length: Number(many ?? 200) }, (_, i) => String(i)) : [one];
+
+const withoutFaults = {
+  ...{ workerCrashMs: null, workerFreezeMs: null, cutMs: null, coordinatorCrashMs: null, coordinatorStallMs: null, drainMs: null },
+  ...{ cancelMs: null, fetchFailureChance: 0, executorCrashChance: 0, openFailureChance: 0, flakyTaskChance: 0, failingJobChance: 0 },
+  ...{ nondeterministicJobChance: 0, publishFailureChance: 0 },
+};
 
 describe('a simulated cluster', () => {
   it.each(Array.from({ length: one === undefined ? batches : 1 }, (_, i) => i))(
@@ -20,6 +26,17 @@ describe('a simulated cluster', () => {
 
   it.each(one === undefined ? regressions : [])('does so for the seed that found a bug: $seed ($bug)', ({ seed }) => {
     runSimulation(seed);
+  });
+
+  it('keeps the outputs of three stages of a chain, however long it is', () => {
+    const tasks = 4;
+    const jobs = [chain('a', Array.from({ length: 10 }, () => tasks))];
+    const onDisk = seeds.slice(0, 20).map(seed => runSimulation(seed, { options: { ...withoutFaults, workers: 3, slots: 2 }, jobs }));
+    for (const { outcomes, outputsOnDiskMax } of onDisk) {
+      expect(outcomes).toEqual({ [jobNamed('a')]: 'succeeded' });
+      // What a stage writes, what it reads, and what was read to make that.
+      expect(outputsOnDiskMax).toBeLessThanOrEqual(3 * tasks);
+    }
   });
 
   it('plays a seed the same way each time', () => {

@@ -77,6 +77,13 @@ export function epochOf(n: number): Epoch {
   return n as Epoch;
 }
 
+/** Below 0 when `a` was made before `b`: attempts are numbered within the lives of their coordinator. */
+export function compareAttempts(a: AttemptId, b: AttemptId): number {
+  const [epochOfA = 0, counterOfA = 0] = a.split('.').map(Number);
+  const [epochOfB = 0, counterOfB = 0] = b.split('.').map(Number);
+  return epochOfA - epochOfB || counterOfA - counterOfB;
+}
+
 /** The one spelling of an attempt in logs, files and errors, for example `jm4k2…/map@17#2.31`. */
 export function attemptText(job: JobId, stage: string, task: TaskIndex, attempt: AttemptId): string {
   return `${job}/${stage}@${task}#${attempt}`;

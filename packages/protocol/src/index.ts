@@ -4,6 +4,7 @@ export type { AttemptId, EdgeId, Epoch, JobId, OutputId, SessionId, StageId, Ste
 export {
   attemptIdOf,
   attemptText,
+  compareAttempts,
   epochOf,
   isAttemptId,
   isJobId,

@@ -28,7 +28,12 @@ export interface JobModel {
 }
 
 export function drawJob(random: Random, options: SimulationOptions, number: number): JobModel {
-  const facts = drawFacts(random, `s${number}`);
+  const facts = options.deepJobs ? drawDeepFacts(random, `s${number}`) : drawFacts(random, `s${number}`);
+  return modelFor(random, options, facts);
+}
+
+/** How the tasks of this job behave. */
+export function modelFor(random: Random, options: SimulationOptions, facts: JobFacts): JobModel {
   const graph = JSON.parse(facts.opening.graph) as StageGraph;
   const flaky = new Map<string, number>();
   const tasks = Object.entries(facts.plan.counts).flatMap(([stage, count]) =>
@@ -56,6 +61,28 @@ function drawFacts(random: Random, name: string): JobFacts {
   if (shape === 1) return diamond(random, name);
   const stages = Array.from({ length: random.integer(1, 4) }, () => random.integer(random.chance(0.1) ? 0 : 1, 5));
   return chain(name, stages, { settings });
+}
+
+function drawDeepFacts(random: Random, name: string): JobFacts {
+  const shape = random.integer(0, 2);
+  if (shape === 0) return drawFacts(random, name);
+  const count = random.integer(4, 10);
+  const tasks = Array.from({ length: count }, () => random.integer(1, 3));
+  return shape === 1 ? chain(name, tasks, { settings }) : rounds(name, tasks);
+}
+
+/** What the first stage makes is read in every round, each of which reads the one before; every third round writes. */
+function rounds(name: string, tasks: readonly number[]): JobFacts {
+  const last = tasks.length - 1;
+  const writers = tasks.flatMap((_, i) => (i > 0 && (i === last || i % 3 === 0) ? [i] : []));
+  return jobFacts({
+    ...{ id: jobNamed(name), settings },
+    stages: tasks.map((count, i) => ({ name: `round${i}`, tasks: count, outputs: writers.includes(i) ? [writers.indexOf(i)] : [] })),
+    edges: tasks.slice(1).flatMap((_, i) => [
+      { from: i, to: i + 1, kind: 'shuffle' as const },
+      ...(i === 0 ? [] : [{ from: 0, to: i + 1, kind: 'shuffle' as const }]),
+    ]),
+  });
 }
 
 /** Two readers of one stage, joined by a third, which also gets a broadcast; two outputs. */

@@ -37,6 +37,8 @@ export interface SimulationOptions {
   readonly publishFailureChance: number;
   readonly messageDelayMs: number;
   readonly taskMs: number;
+  /** Some jobs are long chains of stages, or rounds that all read one stage. */
+  readonly deepJobs: boolean;
 }
 
 /** The options of a seed. */
@@ -69,5 +71,6 @@ export function drawOptions(random: Random): SimulationOptions {
     publishFailureChance: sometimes(0.1),
     messageDelayMs: random.pick([1, 5, 50]),
     taskMs: random.pick([20, 200, 1_500]),
+    deepJobs: random.chance(0.5),
   };
 }

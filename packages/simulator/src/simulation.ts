@@ -1,10 +1,11 @@
 // One simulated run: a seed gives the options, the jobs and every fault. Faults happen for a while, then everything is made well,
 // and every job must end within a bound of virtual time, rightly, with nothing left behind.
 
+import type { JobFacts } from '@sheaf/coordinator/scheduler';
 import { checkEnd } from './checks.ts';
 import { CoordinatorNode } from './coordinator-node.ts';
 import { planFaults } from './faults.ts';
-import { drawJob, type JobModel } from './job-model.ts';
+import { drawJob, type JobModel, modelFor } from './job-model.ts';
 import { drawOptions, type SimulationOptions } from './options.ts';
 import { OutputStore } from './output-store.ts';
 import { Random } from './random.ts';
@@ -17,6 +18,8 @@ export interface SimulationReport {
   readonly options: SimulationOptions;
   readonly virtualMs: number;
   readonly happenings: number;
+  /** The most finished outputs that lay on all workers' disks at a time. */
+  readonly outputsOnDiskMax: number;
   /** Of all that happened: equal for equal seeds. */
   readonly traceHash: number;
   /** Job → how it ended. */
@@ -26,6 +29,8 @@ export interface SimulationReport {
 export interface SimulationRequest {
   /** Fixes what a seed would draw. */
   readonly options?: Partial<SimulationOptions>;
+  /** In place of those that a seed would draw. */
+  readonly jobs?: readonly JobFacts[];
   /** Is given each line of the trace as it happens. */
   readonly onLine?: (line: string) => void;
 }
@@ -54,7 +59,9 @@ export function runSimulation(seed: string, request: SimulationRequest = {}): Si
 function createWorld(seed: string, request: SimulationRequest): World {
   const options: SimulationOptions = { ...drawOptions(new Random(`${seed}/options`)), ...request.options };
   const random = new Random(`${seed}/jobs`);
-  const jobs = Array.from({ length: options.jobs }, (_, i) => drawJob(random, options, i));
+  const jobs =
+    request.jobs?.map(facts => modelFor(random, options, facts)) ??
+    Array.from({ length: options.jobs }, (_, i) => drawJob(random, options, i));
   return new World({
     options,
     seed,
@@ -85,7 +92,8 @@ function play(world: World): SimulationReport {
   checkEnd(world);
   const ended = world.coordinator.state?.ended ?? new Map();
   const outcomes = Object.fromEntries([...ended].map(([id, { status }]) => [id, status.error?.code ?? status.state]));
-  return { seed: world.seed, options, virtualMs: timeline.now, happenings, traceHash: world.trace.hash, outcomes };
+  const { seed, outputsOnDiskMax } = world;
+  return { seed, options, virtualMs: timeline.now, happenings, outputsOnDiskMax, traceHash: world.trace.hash, outcomes };
 }
 
 /** A client submits until the coordinator has the job on disk. */

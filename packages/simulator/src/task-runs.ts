@@ -90,6 +90,7 @@ function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): 
   );
   const hashes = Object.fromEntries(outputs.map(output => [output.edge, output.hash]));
   if (edges.length > 0) node.disk.set(attempt, { job, stage, task, attempt, hashes });
+  node.world.noteDisks();
   const parts = Object.keys(staging).map(output => ({
     ...{ output: Number(output), token: partToken(attempt, content), bytes: 1, records: 1, sha256: `${content}${content}` },
   }));

@@ -189,6 +189,7 @@ export class WorkerNode {
       case 'end':
         this.end();
         return;
+      case 'delete-fetched':
       case 'read-log':
       case 'note':
     }

@@ -27,6 +27,8 @@ export class World {
   /** Made once; it dies and starts again. */
   coordinator: CoordinatorNode | null = null;
   readonly truths: Map<AttemptId, AttemptTruth> = new Map();
+  /** Of all disks together. */
+  outputsOnDiskMax = 0;
   /** No more faults: what was broken is mended. */
   healed = false;
   private readonly streams = new Map<string, Random>();
@@ -55,6 +57,12 @@ export class World {
   /** A fault of this chance, as long as faults happen. */
   fails(concern: string, chance: number): boolean {
     return !this.healed && this.random(concern).chance(chance);
+  }
+
+  /** An output was written. */
+  noteDisks(): void {
+    const outputs = this.workers.reduce((sum, { disk }) => sum + disk.size, 0);
+    this.outputsOnDiskMax = Math.max(this.outputsOnDiskMax, outputs);
   }
 
   log(who: string, what: string): void {

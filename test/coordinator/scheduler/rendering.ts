@@ -58,6 +58,8 @@ function renderOrder(message: WorkerOrder): string {
       return `accepted ${message.attempt}`;
     case 'cancel-attempt':
       return `cancel-attempt ${message.attempt}: ${message.reason}`;
+    case 'release':
+      return `release ${message.job} stages ${message.stages.join(' ')} up to ${message.upTo}`;
     case 'close-job':
       return `close-job ${message.job}`;
     case 'drain':
@@ -78,6 +80,8 @@ export function renderRecord(record: JournalRecord): string {
       return `${record.type} ${record.job}/${record.stage}@${record.task}`;
     case 'stage-counted':
       return `stage-counted ${record.job}/${record.stage} ${record.count}`;
+    case 'stage-released':
+      return `stage-released ${record.job}/${record.stage}`;
     case 'commit-started':
       return `commit-started ${record.job}`;
     case 'abort-started':

@@ -81,6 +81,9 @@ class Conversation {
     progressed: ([attempt = '', records, bytes]) =>
       this.tell({ type: 'attempt-progressed', attempt: parseAttemptId(attempt), records: Number(records), bytes: Number(bytes) }),
     accepted: ([attempt = '']) => this.receive({ type: 'accepted', attempt: parseAttemptId(attempt) }),
+    // release JOB UP-TO STAGE …
+    release: ([job = '', upTo = '', ...stages]) =>
+      this.receive({ type: 'release', job: jobOf(job), stages: stages.map(Number), upTo: parseAttemptId(upTo) }),
     cancel: ([attempt = '']) => this.receive({ type: 'cancel-attempt', attempt: parseAttemptId(attempt), reason: 'test' }),
     'read-log': ([attempt = '']) => this.receive({ type: 'read-log', request: 7, attempt: parseAttemptId(attempt), bytesMax: 1000 }),
     'log-was': ([text = '']) => this.tell({ type: 'log-read', request: 7, text }),
@@ -198,6 +201,8 @@ function describeCommand(command: AgentCommand): string {
       return `kill-executor ${command.executor}`;
     case 'delete-attempt':
       return `delete-attempt ${letterOf(command.name.job)} ${command.name.attempt}`;
+    case 'delete-fetched':
+      return `delete-fetched ${letterOf(command.job)} stages ${command.stages.join(' ')} up to ${command.upTo}`;
     case 'read-log':
       return `read-log ${command.attempt}`;
     case 'note':

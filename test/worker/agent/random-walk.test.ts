@@ -6,6 +6,7 @@ import { fc, test } from '@fast-check/vitest';
 import {
   type AttemptId,
   attemptIdOf,
+  compareAttempts,
   type Epoch,
   epochOf,
   type Failure,
@@ -100,6 +101,7 @@ class Walk {
   private coordinatorMoves(): (() => void)[] {
     const moves = jobs.map(job => (this.openJobs.has(job) ? () => this.assign(job) : () => this.open(job)));
     for (const job of this.openJobs) if (this.minted % 7 === 0) moves.push(() => this.close(job));
+    for (const job of this.openJobs) if (this.minted % 5 === 0) moves.push(() => this.release(job));
     for (const [attempt, entry] of this.ledger) {
       if (entry.state === 'finished') moves.push(() => this.accept(attempt));
       if (entry.state === 'assigned' && this.minted % 3 === 0) moves.push(() => this.cancel(attempt));
@@ -183,6 +185,7 @@ class Walk {
       case 'end':
         this.ended = true;
         return;
+      case 'delete-fetched':
       case 'read-log':
       case 'note':
     }
@@ -268,8 +271,15 @@ class Walk {
     this.receive({ type: 'close-job', job });
   }
 
-  private forget(job: JobId, test: (entry: Entry) => boolean): void {
-    for (const [attempt, entry] of [...this.ledger]) if (entry.job === job && test(entry)) this.ledger.delete(attempt);
+  /** Releases all that was accepted, but for the last attempt. */
+  private release(job: JobId): void {
+    const upTo = attemptIdOf(this.epoch, this.minted - 1);
+    this.forget(job, (entry, attempt) => entry.state === 'kept' && compareAttempts(attempt, upTo) <= 0);
+    this.receive({ type: 'release', job, stages: [0, 1], upTo });
+  }
+
+  private forget(job: JobId, test: (entry: Entry, attempt: AttemptId) => boolean): void {
+    for (const [attempt, entry] of [...this.ledger]) if (entry.job === job && test(entry, attempt)) this.ledger.delete(attempt);
   }
 
   private prepared(job: JobId, well: boolean): void {

@@ -86,6 +86,10 @@ function answerLate(turn: Turn, worker: WorkerRun, { name, what }: { readonly na
 
 /** The worker did not hear that its success was taken; perhaps, after a restart, nobody knew where the outputs are. */
 function acceptAgain(turn: Turn, worker: WorkerRun, ref: TaskRef & { readonly attempt: AttemptId }): void {
+  if (ref.stage.released) {
+    cancelAt(turn, worker.session as SessionId, ref.attempt, 'its outputs are needed no longer');
+    return;
+  }
   if (isLive(ref.job) && ref.stage.out.length > 0 && tableOf(ref.stage).worker[ref.task] !== worker.index) {
     place(turn, ref, worker.index);
     announce(turn, ref);

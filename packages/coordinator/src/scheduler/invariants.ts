@@ -1,7 +1,7 @@
 // What must be true of the state between any two steps. Each count that is kept for speed is derived anew from what it counts.
 // Tests and the simulator call this after every step; it costs as much as there are tasks.
 
-import { canRun, isNeeded } from './job-runs.ts';
+import { canRun, isDone, isNeeded } from './job-runs.ts';
 import { isLive } from './jobs.ts';
 import type { JobRun, SchedulerState, StageRun, WorkerRun } from './state.ts';
 import { nowhere } from './task-table.ts';
@@ -52,6 +52,7 @@ function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
     `${name}: counts by state`,
   );
   must(sameCounts(outputsOn, stage.outputsOn), `${name}: outputs by worker`);
+  if (stage.released) must(isDone(stage) && [...outputsOn.keys()].every(index => index === nowhere), `${name}: its outputs were deleted`);
   let unreachable = 0;
   for (const [index, outputs] of outputsOn) if (state.workers[index]?.state !== 'connected') unreachable += outputs;
   must(unreachable === stage.unreachable, `${name}: outputs that cannot be had`);
@@ -62,6 +63,7 @@ function checkLive(state: SchedulerState, job: JobRun): void {
   for (const stage of job.stages) {
     if (!job.stale) must(job.open.includes(stage) === canRun(job, stage), `${job.id}/${stage.spec.name} is open exactly when it can run`);
     if (!isNeeded(job, stage)) continue;
+    must(!stage.released, `${job.id}/${stage.spec.name}: what was deleted is needed by nobody, or is made again`);
     for (const index of stage.outputsOn.keys()) {
       const lost = index === nowhere ? state.locateUntil <= state.now : state.workers[index]?.state === 'lost';
       must(!lost, `${job.id}/${stage.spec.name}: what is needed is not lost`);

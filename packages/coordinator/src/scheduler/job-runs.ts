@@ -58,6 +58,7 @@ function createStage(graph: StageGraph, plan: JobFacts['plan'], id: number): Sta
     failed: 0,
     outputsOn: new Map(),
     unreachable: 0,
+    released: false,
     troubles: new Map(),
     outdated: new Set(),
     live: new Map(),

@@ -10,7 +10,8 @@ import { keepEnded } from './ended.ts';
 import type { JobFacts } from './events.ts';
 import { createJob, isDone } from './job-runs.ts';
 import { countLate } from './late-counts.ts';
-import { uncommitLost } from './outputs.ts';
+import { settleOutputs } from './outputs.ts';
+import { releaseOutputs } from './release.ts';
 import type { JobRun } from './state.ts';
 import { finalStatus } from './status.ts';
 import { endAttempt, moveJob, tableOf } from './transitions.ts';
@@ -76,9 +77,12 @@ function stopWork(turn: Turn, job: JobRun): void {
 /** Draws the conclusions from what changed of a job: outputs to be made again, stages to be counted, or its end. */
 export function settleJob(turn: Turn, job: JobRun): void {
   if (!isLive(job)) return;
-  uncommitLost(turn, job);
+  settleOutputs(turn, job);
   countLate(turn, job);
-  if (!job.stages.every(isDone)) return;
+  if (!job.stages.every(isDone)) {
+    releaseOutputs(turn, job);
+    return;
+  }
   moveJob(turn, job, 'committing');
   journal(turn, { type: 'commit-started', job: job.id, at: turn.at });
   tell(turn, { job }, 'all tasks are done: commits');

@@ -11,6 +11,7 @@ import type { JoinedWorker } from './events.ts';
 import { isLive } from './jobs.ts';
 import { openJobOn, sendLocations } from './locations.ts';
 import { adopt, announce, isWinner, place, shiftReachable } from './outputs.ts';
+import { releaseAgain } from './release.ts';
 import type { Attempt, JobRun, StageRun, WorkerRun } from './state.ts';
 import { nowhere } from './task-table.ts';
 import { moveWorker, slotsOf, type TaskRef, tableOf, taskState } from './transitions.ts';
@@ -39,6 +40,7 @@ export function joinWorker(turn: Turn, hello: Hello): void {
   const kept = new Set([...keep, ...resumed]);
   for (const { job, attempt } of [...hello.held, ...hello.running]) if (kept.has(attempt)) worker.jobs.add(job);
   forgetMissing(turn, worker, { kept, moved });
+  releaseAgain(turn, worker);
   for (const [job, tasks] of found) {
     const text = `${worker.id} came back with ${tasks} finished ${tasks === 1 ? 'task' : 'tasks'}`;
     note(turn, job, { kind: 'adopted', text, failure: null });
@@ -80,7 +82,7 @@ function takeHeld(turn: Turn, worker: WorkerRun, { held, found: foundAgain }: Ta
     tableOf(ref.stage)
       .outputs(held.task)
       .every(({ edge, hash }) => held.hashes[edge] === hash);
-  if (!same || ref.stage.outdated.has(ref.task)) return false;
+  if (!same || ref.stage.released || ref.stage.outdated.has(ref.task)) return false;
   const committed = taskState(ref.stage, ref.task) === 'committed';
   if (committed && tableOf(ref.stage).worker[ref.task] === worker.index) return true;
   foundAgain.set(job, (foundAgain.get(job) ?? 0) + 1);

@@ -1,6 +1,6 @@
 // Where committed outputs are, and what happens when they are lost: a task whose outputs are gone while somebody still needs
 // them is uncommitted and runs again, and so, stage by stage upwards, is what it needs in turn. An output that nobody needs
-// may be gone.
+// may be gone. When and why such outputs are deleted is in release.ts.
 //   stage.outputsOn, stage.unreachable and worker.outputs follow from `table.worker` and the workers' states; `place` keeps them.
 
 import type { AttemptId } from '@sheaf/protocol';
@@ -125,6 +125,7 @@ export function uncommit(turn: Turn, ref: TaskRef, outdated: boolean): void {
   troubleOf(ref, 1);
   addCounters(job, stage, { task, by: -1 });
   journal(turn, { type: 'task-uncommitted', job: job.id, stage: stage.id, task, outdated });
+  stage.released = false;
   if (outdated) stage.outdated.add(task);
   tell(turn, ref, 'its outputs are lost: runs again');
   turn.touched.add(job);
@@ -149,23 +150,47 @@ export function stopAttempts(turn: Turn, { stage, task }: TaskRef, reason: strin
   }
 }
 
-/** Uncommits every task whose outputs are needed and gone. Lower stages come last: they are needed by those found before. */
-export function uncommitLost(turn: Turn, job: JobRun): void {
+/**
+ * Uncommits every task whose outputs are needed and gone, and lets those count again that were to be made anew and are needed
+ * no longer. Lower stages come last: they are needed by those found before.
+ */
+export function settleOutputs(turn: Turn, job: JobRun): void {
   if (job.phase !== 'queued' && job.phase !== 'running') return;
   for (const stage of job.stages.toReversed()) {
-    if (stage.unreachable === 0 || !isNeeded(job, stage)) continue;
-    const gone = new Set([...stage.outputsOn.keys()].filter(index => isGone(turn.state, index)));
-    if (gone.size === 0) continue;
-    const table = tableOf(stage);
-    let lost = 0;
-    for (let task = 0; task < table.count; task++) {
-      if (taskState(stage, task) !== 'committed' || !gone.has(found(table.worker[task], 'task'))) continue;
-      uncommit(turn, { job, stage, task }, false);
-      lost++;
-    }
-    const where = [...gone].map(index => turn.state.workers[index]?.id ?? 'workers that did not come back').join(', ');
-    const text = `finished tasks of ${stage.spec.name} that run again: ${lost}, lost with ${where}`;
-    note(turn, job, { kind: 'output-lost', text, failure: null });
+    if (stage.table === null || stage.out.length === 0) continue;
+    if (!isNeeded(job, stage)) countAgain(turn, job, stage);
+    else if (stage.unreachable > 0) uncommitLost(turn, job, stage);
+  }
+}
+
+function uncommitLost(turn: Turn, job: JobRun, stage: StageRun): void {
+  const isDeleted = stage.released;
+  const gone = new Set([...stage.outputsOn.keys()].filter(index => isDeleted || isGone(turn.state, index)));
+  if (gone.size === 0) return;
+  const table = tableOf(stage);
+  let lost = 0;
+  for (let task = 0; task < table.count; task++) {
+    if (taskState(stage, task) !== 'committed' || !gone.has(found(table.worker[task], 'task'))) continue;
+    uncommit(turn, { job, stage, task }, false);
+    lost++;
+  }
+  const where = [...gone].map(index => turn.state.workers[index]?.id ?? 'workers that did not come back').join(', ');
+  const how = isDeleted ? 'their outputs were deleted and are needed once more' : `lost with ${where}`;
+  note(turn, job, { kind: 'output-lost', text: `finished tasks of ${stage.spec.name} that run again: ${lost}, ${how}`, failure: null });
+}
+
+/** Nobody needs what the stage makes, perhaps because its readers came back: tasks that had finished need not run again. */
+function countAgain(turn: Turn, job: JobRun, stage: StageRun): void {
+  const table = tableOf(stage);
+  if (stage.committed === table.count) return;
+  for (let task = 0; task < table.count; task++) {
+    const attempt = taskState(stage, task) === 'committed' ? null : table.winner(task);
+    if (attempt === null || stage.outdated.has(task)) continue;
+    const ref: TaskRef = { job, stage, task };
+    journal(turn, { type: 'task-adopted', job: job.id, stage: stage.id, task });
+    stopAttempts(turn, ref, 'its outputs are needed no longer');
+    enterCommitted(turn, ref, nowhere);
+    tell(turn, { ...ref, id: attempt }, 'counts again: its outputs are needed no longer');
   }
 }
 

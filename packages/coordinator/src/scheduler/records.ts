@@ -42,10 +42,12 @@ export type JournalRecord =
       /** A reader could not use its outputs, or (in a snapshot) they were made from bytes that no longer count: not to be taken back. */
       readonly outdated: boolean;
     })
-  /** The outputs of the attempt that counted before came back with their worker: it counts again. */
+  /** The attempt that counted before counts again: its outputs came back with their worker, or nobody needs them any more. */
   | (OfTask & { readonly type: 'task-adopted' })
   /** A stage whose number of tasks depends on the bytes that were shuffled to it. */
   | { readonly type: 'stage-counted'; readonly job: JobId; readonly stage: StageId; readonly count: number }
+  /** Nobody needs the outputs of its tasks: they are deleted, and nowhere from here on. */
+  | { readonly type: 'stage-released'; readonly job: JobId; readonly stage: StageId }
   /** From here on the job's output is published, after any number of crashes. */
   | { readonly type: 'commit-started'; readonly job: JobId; readonly at: number }
   /** From here on the job's staging is removed, after any number of crashes. */

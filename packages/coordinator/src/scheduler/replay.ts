@@ -8,6 +8,7 @@ import { createJob, stageAt } from './job-runs.ts';
 import { applyCount } from './late-counts.ts';
 import { changedEdges, enterCommitted, outdateReaders, recordCommit, uncommit } from './outputs.ts';
 import type { JournalRecord } from './records.ts';
+import { forgetReleased } from './release.ts';
 import type { JobRun, SchedulerState } from './state.ts';
 import { StoryRing } from './story.ts';
 import { nowhere } from './task-table.ts';
@@ -49,6 +50,10 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
   'stage-counted': (turn, record) => {
     const job = jobOf(turn, record.job);
     applyCount(job, stageAt(job, record.stage), record.count);
+  },
+  'stage-released': (turn, record) => {
+    const job = jobOf(turn, record.job);
+    forgetReleased(turn, job, stageAt(job, record.stage));
   },
   'commit-started': (turn, record) => moveJob(turn, jobOf(turn, record.job), 'committing'),
   'abort-started': (turn, { job: id, outcome, failure }) => {

@@ -21,6 +21,7 @@ function* recordsOfJob(job: JobRun): Generator<JournalRecord> {
     if (stage.table === null) continue;
     if (isCountedLate(stage)) yield { type: 'stage-counted', job: job.id, stage: stage.id, count: stage.table.count };
     for (let task = 0; task < stage.table.count; task++) yield* recordsOfTask(job, { stage, task, names });
+    if (stage.released) yield { type: 'stage-released', job: job.id, stage: stage.id };
   }
   const at = job.startedAt ?? job.facts.submittedAt;
   if (job.phase === 'committing') yield { type: 'commit-started', job: job.id, at };

@@ -89,6 +89,8 @@ export interface StageRun {
   readonly outputsOn: Map<number, number>;
   /** Committed tasks whose outputs no connected worker has. */
   unreachable: number;
+  /** All its tasks are committed, and their outputs were deleted because nobody needs them. Ends when one of them is uncommitted. */
+  released: boolean;
   /** Tasks that failed or were lost. */
   readonly troubles: Map<number, Trouble>;
   /** Uncommitted tasks whose last outputs a reader could not use, or were made from bytes that no longer count: not to be taken back. */

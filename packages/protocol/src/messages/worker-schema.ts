@@ -99,6 +99,7 @@ export const coordinatorMessageSchema: Schema<CoordinatorMessage> = exactly<Coor
     z.strictObject({ type: z.literal('assign'), assignment: taskAssignmentSchema }),
     z.strictObject({ type: z.literal('accepted'), attempt: attemptId }),
     z.strictObject({ type: z.literal('cancel-attempt'), attempt: attemptId, reason: longText }),
+    z.strictObject({ type: z.literal('release'), job: jobId, stages: list(whole, limits.stagesMax), upTo: attemptId }),
     z.strictObject({ type: z.literal('close-job'), job: jobId }),
     z.strictObject({ type: z.literal('read-log'), request: whole, attempt: attemptId, bytesMax: whole }),
     z.strictObject({ type: z.literal('drain') }),

@@ -9,11 +9,12 @@
 //     progress, heartbeat ────────────────▶
 //     succeeded | failed ─────────────────▶  journalled and fsynced, then
 //     ◀──────────────────── accepted         the worker may forget the message (until then it is sent again after a reconnect)
+//     ◀─────────────────────── release       outputs of finished stages that nobody needs any more are deleted
 //     ◀──────── cancel-attempt, close-job
 //
 // What the worker relies on, and what is relied on of it:
 // - `accepted` and `cancel-attempt` both close an attempt: the worker forgets it and what it had to say of it. After
-//   `accepted` of a success it keeps the outputs until `close-job`; after `cancel-attempt` it kills and deletes everything.
+//   `accepted` of a success it keeps the outputs until `release` or `close-job`; after `cancel-attempt` it kills and deletes everything.
 // - `open-job` and the first `assign` of the job may arrive together. When opening fails, `job-opened` with the failure
 //   answers for all attempts of the job that were assigned before or come before the next `open-job`: the worker drops them
 //   without a word, forgets the job, and may be told `open-job` again later.
@@ -97,6 +98,8 @@ export type CoordinatorMessage =
   | { readonly type: 'accepted'; readonly attempt: AttemptId }
   /** Kill it if it runs, discard its outputs if it is done. */
   | { readonly type: 'cancel-attempt'; readonly attempt: AttemptId; readonly reason: string }
+  /** Nobody needs the outputs of these stages: those of attempts up to `upTo` are deleted, here and as they were fetched from others. */
+  | { readonly type: 'release'; readonly job: JobId; readonly stages: readonly StageId[]; readonly upTo: AttemptId }
   /** Kill what runs, delete all files of the job. */
   | { readonly type: 'close-job'; readonly job: JobId }
   | { readonly type: 'read-log'; readonly request: number; readonly attempt: AttemptId; readonly bytesMax: number }

@@ -1,10 +1,11 @@
 // The life of an attempt up to its end: assigned, localised, run, accepted, and the deadlines on the way.
-// A result is kept until the coordinator has accepted it; map outputs are kept after that, until their job closes.
+// A result is kept until the coordinator has accepted it; map outputs are kept after that, until
+// they are released or their job closes.
 
-import { type AttemptId, type EdgeId, type Failure, limits } from '@sheaf/protocol';
-import type { OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import { type AttemptId, compareAttempts, type EdgeId, type Failure, limits } from '@sheaf/protocol';
+import type { CoordinatorMessage, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand } from './commands.ts';
-import { discard, executorOf, failAttempt, hasInput, hasOutputs, report } from './endings.ts';
+import { attemptsOf, discard, executorOf, failAttempt, hasInput, hasOutputs, report } from './endings.ts';
 import { note } from './sending.ts';
 import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
 import { moveAttempt, moveExecutor } from './transitions.ts';
@@ -108,6 +109,14 @@ export function accepted(turn: Turn, id: AttemptId): void {
 export function cancelAttempt(turn: Turn, id: AttemptId): void {
   const attempt = turn.state.attempts.get(id);
   if (attempt !== undefined) discard(turn, attempt);
+}
+
+/** Nobody needs these outputs any more: neither those made here, nor what was fetched of others. */
+export function release(turn: Turn, { job, stages, upTo }: Extract<CoordinatorMessage, { readonly type: 'release' }>): void {
+  for (const attempt of attemptsOf(turn, job)) {
+    if (attempt.state === 'held' && stages.includes(attempt.stage) && compareAttempts(attempt.id, upTo) <= 0) discard(turn, attempt);
+  }
+  if (turn.state.jobs.get(job)?.state === 'open') turn.commands.push({ type: 'delete-fetched', job, stages, upTo });
 }
 
 /** Fails what has waited too long: for records to be finished, or for locations. */

@@ -1,7 +1,7 @@
 // What the agent asks of its shell. A command returns nothing: when it has an outcome, the outcome comes back as an event.
 // The shell carries commands out in the order given; two commands about one job's folder never overlap.
 
-import type { AttemptId, EdgeId, JobId } from '@sheaf/protocol';
+import type { AttemptId, EdgeId, JobId, StageId } from '@sheaf/protocol';
 import type { AttemptName, JobOpening, OutputLocation, TaskAssignment, WorkerMessage } from '@sheaf/protocol/messages';
 
 /** An executor process, numbered by the agent: 1, 2, 3 … */
@@ -39,6 +39,8 @@ export type AgentCommand =
   | { readonly type: 'kill-executor'; readonly executor: ExecutorId }
   /** Delete the attempt's folder, and with it its map outputs; its log stays. No outcome. */
   | { readonly type: 'delete-attempt'; readonly name: AttemptName }
+  /** Delete what was fetched of other workers' outputs of these stages, as far as attempts up to `upTo` made them. No outcome. */
+  | { readonly type: 'delete-fetched'; readonly job: JobId; readonly stages: readonly StageId[]; readonly upTo: AttemptId }
   /** Ends in `log-read`. */
   | { readonly type: 'read-log'; readonly request: number; readonly attempt: AttemptId; readonly bytesMax: number }
   /** For the log: what the agent noticed and did nothing else about. */

@@ -15,6 +15,7 @@ import {
   localised,
   localisingFailed,
   progressed,
+  release,
   succeeded,
 } from './attempts.ts';
 import type { AgentCommand, LinkId } from './commands.ts';
@@ -90,6 +91,7 @@ const messageHandlers: { readonly [Type in CoordinatorMessage['type']]: (turn: T
   assign: (turn, message) => assign(turn, message.assignment),
   accepted: (turn, message) => accepted(turn, message.attempt),
   'cancel-attempt': (turn, message) => cancelAttempt(turn, message.attempt),
+  release: (turn, message) => release(turn, message),
   'close-job': (turn, message) => {
     const job = turn.state.jobs.get(message.job);
     if (job !== undefined) closeJob(turn, job);

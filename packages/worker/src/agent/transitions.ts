@@ -23,7 +23,7 @@ export type AttemptState =
   /** The result is sent, and sent again after each reconnect, until it is accepted. */
   | 'succeeded'
   | 'failed'
-  /** Accepted; its map outputs are served until the job closes. */
+  /** Accepted; its map outputs are served until they are released or the job closes. */
   | 'held'
   | 'gone';
 

@@ -3,7 +3,7 @@
 // is fetched once, for all readers that wait for it, and given up when none waits any more. Which bytes are present is known
 // in memory alone. A hole is never taken for data: it reads as zeros, and zeros are no block of a run.
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { type ByteRange, type PartitionRange, rangesOf } from '../data/partition-ranges.ts';
@@ -48,6 +48,7 @@ interface Piece {
 
 export class FetchedOutput {
   readonly path: string;
+  readonly output: OutputName;
   private readonly options: FetchedOutputOptions;
   private address = '';
   private present: readonly ByteRange[] = [];
@@ -62,6 +63,7 @@ export class FetchedOutput {
   constructor(options: FetchedOutputOptions) {
     this.options = options;
     this.path = options.path;
+    this.output = options.output;
   }
 
   /** Resolves when the file holds what the reader reads. Throws CorruptRun when it is not this output, or its footer is damaged. */
@@ -83,6 +85,12 @@ export class FetchedOutput {
     this.isClosed = true;
     for (const piece of this.pieces) this.giveUp(piece);
     await Promise.allSettled(this.writing);
+  }
+
+  /** Gives up all that is under way, and deletes the file. */
+  async delete(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
   }
 
   /** Resolves when all bytes of these ranges are in the file. */

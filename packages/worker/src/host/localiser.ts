@@ -43,6 +43,8 @@ interface JobCopies {
   readonly outputs: Map<string, FetchedOutput>;
   /** What its attempts wait for, each until it is aborted. */
   readonly waiting: Map<AttemptId, AbortController>;
+  /** How often outputs were released. */
+  releases: number;
   fetchedBytes: number;
 }
 
@@ -59,7 +61,7 @@ export class Localiser {
   /** The paths of all outputs, in task order. Rejects with FailureError. */
   async localise(request: LocaliseRequest): Promise<LocalSources> {
     const { job, attempt } = request;
-    const copies = this.jobs.get(job) ?? { outputs: new Map(), waiting: new Map(), fetchedBytes: 0 };
+    const copies = this.jobs.get(job) ?? { outputs: new Map(), waiting: new Map(), releases: 0, fetchedBytes: 0 };
     this.jobs.set(job, copies);
     const abort = new AbortController();
     const { signal } = abort;
@@ -84,6 +86,16 @@ export class Localiser {
   /** This attempt waits no longer; what nobody else waits for is given up. */
   stop(attempt: AttemptId): void {
     for (const { waiting } of this.jobs.values()) waiting.get(attempt)?.abort(new Error('nobody waits for it any more'));
+  }
+
+  /** Deletes what is here of outputs that nobody needs any more. */
+  async release(job: JobId, isReleased: (edge: EdgeId, attempt: AttemptId) => boolean): Promise<void> {
+    const copies = this.jobs.get(job);
+    if (copies === undefined) return;
+    copies.releases++;
+    const released = [...copies.outputs].filter(([, { output }]) => isReleased(output.edge, output.attempt));
+    for (const [name] of released) copies.outputs.delete(name);
+    await Promise.all(released.map(([, output]) => output.delete()));
   }
 
   /** Gives up what is on its way for a job. Its folder may be deleted when this has resolved. Gives how many bytes were fetched for it. */
@@ -122,7 +134,8 @@ export class Localiser {
     if (known !== undefined) return known;
     const copy = new FetchedOutput({
       ...{ get: this.options.get, fetches: this.fetches, checks: this.checks, output, bytes },
-      path: join(this.options.folderOf(job), `${name}.run`),
+      // An older copy of the same output may be on its way out.
+      path: join(this.options.folderOf(job), copies.releases === 0 ? `${name}.run` : `${name}-${copies.releases}.run`),
       received: count => {
         copies.fetchedBytes += count;
       },

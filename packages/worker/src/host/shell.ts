@@ -4,7 +4,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, type EdgeId, type Failure, FailureError } from '@sheaf/protocol';
+import { type AttemptId, compareAttempts, type EdgeId, type Failure, FailureError } from '@sheaf/protocol';
 import { type AttemptName, outputPath, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
@@ -129,6 +129,13 @@ export class Shell {
     'delete-attempt': ({ name }) => {
       this.options.server.remove(name);
       this.delete(rm(attemptFolder(this.options.outputs, name), { recursive: true, force: true, maxRetries: 3 }));
+    },
+    'delete-fetched': ({ job, stages, upTo }) => {
+      const prepared = this.options.jobs.get(job);
+      if (prepared === undefined) return;
+      const isReleased = (edge: EdgeId, attempt: AttemptId) =>
+        stages.includes(prepared.producerOf(edge)) && compareAttempts(attempt, upTo) <= 0;
+      this.delete(this.options.localiser.release(job, isReleased));
     },
     'read-log': ({ request, attempt, bytesMax }) => {
       this.tell({ type: 'log-read', request, text: this.options.logs.read(attempt, bytesMax) });
