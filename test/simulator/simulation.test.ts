@@ -30,7 +30,12 @@ describe('a simulated cluster', () => {
 
   it('keeps the outputs of three stages of a chain, however long it is', () => {
     const tasks = 4;
-    const jobs = [chain('a', Array.from({ length: 10 }, () => tasks))];
+    const jobs = [
+      chain(
+        'a',
+        Array.from({ length: 10 }, () => tasks),
+      ),
+    ];
     const onDisk = seeds.slice(0, 20).map(seed => runSimulation(seed, { options: { ...withoutFaults, workers: 3, slots: 2 }, jobs }));
     for (const { outcomes, outputsOnDiskMax } of onDisk) {
       expect(outcomes).toEqual({ [jobNamed('a')]: 'succeeded' });

@@ -78,10 +78,12 @@ function rounds(name: string, tasks: readonly number[]): JobFacts {
   return jobFacts({
     ...{ id: jobNamed(name), settings },
     stages: tasks.map((count, i) => ({ name: `round${i}`, tasks: count, outputs: writers.includes(i) ? [writers.indexOf(i)] : [] })),
-    edges: tasks.slice(1).flatMap((_, i) => [
-      { from: i, to: i + 1, kind: 'shuffle' as const },
-      ...(i === 0 ? [] : [{ from: 0, to: i + 1, kind: 'shuffle' as const }]),
-    ]),
+    edges: tasks
+      .slice(1)
+      .flatMap((_, i) => [
+        { from: i, to: i + 1, kind: 'shuffle' as const },
+        ...(i === 0 ? [] : [{ from: 0, to: i + 1, kind: 'shuffle' as const }]),
+      ]),
   });
 }
 

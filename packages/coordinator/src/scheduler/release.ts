@@ -41,7 +41,7 @@ export function releaseAgain(turn: Turn, worker: WorkerRun): void {
 }
 
 function isIdle(job: JobRun, stage: StageRun): boolean {
-  if (stage.released || stage.out.length === 0 || !isDone(stage)) return false;
+  if (stage.released || stage.out.length === 0 || stage.outputsOn.size === 0 || !isDone(stage)) return false;
   return stage.out.every(end => {
     const reader = stageAt(job, end.other);
     return isDone(reader) && !isNeeded(job, reader);
