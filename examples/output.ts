@@ -23,3 +23,8 @@ export function rowsOf(folder: string): { [column: string]: string }[] {
     return lines.map(line => Object.fromEntries(line.split(',').map((cell, i) => [columns[i], cell])));
   });
 }
+
+/** The records of jsonl parts. */
+export function recordsOf<T>(folder: string): T[] {
+  return linesOf(folder).map(line => JSON.parse(line) as T);
+}

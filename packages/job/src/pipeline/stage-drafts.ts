@@ -37,13 +37,9 @@ export interface StageDraft {
 export class Drafts {
   private readonly stages: StageDraft[] = [];
   private readonly edges: EdgeDraft[] = [];
-  private readonly names = new Map<string, number>();
 
-  /** A new stage; a name that is taken gets a number. */
   stage(name: string, tasks: Tasks): StageDraft {
-    const count = (this.names.get(name) ?? 0) + 1;
-    this.names.set(name, count);
-    const stage: StageDraft = { name: count === 1 ? name : `${name} ${count}`, tasks, steps: [], outputs: [] };
+    const stage: StageDraft = { name, tasks, steps: [], outputs: [] };
     this.stages.push(stage);
     return stage;
   }
@@ -71,7 +67,7 @@ export class Drafts {
     const edgeId = (edge: EdgeDraft): number => edgeIds.get(edge) as number;
     const stageId = (stage: StageDraft): number => stageIds.get(stage) as number;
     return {
-      stages: order.map(stage => ({ ...stage, steps: stage.steps.map(step => numbered(step, { edgeId, stageId })) })),
+      stages: withOwnNames(order).map(stage => ({ ...stage, steps: stage.steps.map(step => numbered(step, { edgeId, stageId })) })),
       edges: this.edges.map(({ from, to, shuffle }) => {
         const ends = { from: stageId(from), to: stageId(to) };
         if (shuffle === null) return { type: 'broadcast', ...ends };
@@ -94,6 +90,16 @@ export class Drafts {
     }
     return order;
   }
+}
+
+/** A name that is taken gets a number: of a loop's rounds the first has none, the second is 2. */
+function withOwnNames(stages: readonly StageDraft[]): StageDraft[] {
+  const counts = new Map<string, number>();
+  return stages.map(stage => {
+    const count = (counts.get(stage.name) ?? 0) + 1;
+    counts.set(stage.name, count);
+    return count === 1 ? stage : { ...stage, name: `${stage.name} ${count}` };
+  });
 }
 
 interface Numbers {
