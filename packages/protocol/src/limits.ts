@@ -41,6 +41,11 @@ export const limits = {
   /** The longest delay a timer of Node takes. */
   taskTimeoutMsMax: 2_147_483_647,
   jobNameCharsMax: 200,
+  /** What a job says of its plan in words: operators of a stage, a text, all of it as JSON; and of ended jobs together. */
+  outlineOperatorsMax: 200,
+  outlineTextCharsMax: 200,
+  outlineCharsMax: 524_288,
+  outlinesKeptCharsMax: 33_554_432,
   /** One answer of a job; all answers of a job; those of ended jobs that a coordinator keeps. */
   answerBytesMax: 1_048_576,
   answersPerJobBytesMax: 4_194_304,

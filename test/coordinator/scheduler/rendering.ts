@@ -78,6 +78,8 @@ export function renderRecord(record: JournalRecord): string {
       return `${record.type} ${record.job}/${record.stage}@${record.task}`;
     case 'stage-counted':
       return `stage-counted ${record.job}/${record.stage} ${record.count}`;
+    case 'stage-spanned':
+      return `stage-spanned ${record.job}/${record.stage} ${record.startedAt} to ${record.endedAt}`;
     case 'commit-started':
       return `commit-started ${record.job}`;
     case 'abort-started':

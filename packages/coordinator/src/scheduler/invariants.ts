@@ -51,6 +51,7 @@ function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
     counts.running === stage.running && counts.delayed === stage.delayed && counts.committed === stage.committed,
     `${name}: counts by state`,
   );
+  must(stage.table.measures.counted === stage.committed, `${name}: measured tasks are the committed ones`);
   must(sameCounts(outputsOn, stage.outputsOn), `${name}: outputs by worker`);
   let unreachable = 0;
   for (const [index, outputs] of outputsOn) if (state.workers[index]?.state !== 'connected') unreachable += outputs;

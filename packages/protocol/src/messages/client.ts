@@ -3,6 +3,8 @@
 
 import type { Failure } from '../failures.ts';
 import type { JobId } from '../ids.ts';
+import type { StageMeasures } from './measures.ts';
+import type { Outline } from './outline.ts';
 
 export interface Submission {
   /** Made by the client: a submission repeated after a lost connection is the same job. */
@@ -18,6 +20,8 @@ export interface Submission {
   readonly overwrite: boolean;
   /** `from.items` inputs, materialised: `stage.input` → spool. */
   readonly spools: { readonly [stageInput: string]: { readonly sha256: string; readonly items: number; readonly bytes: number } };
+  /** The plan in words, for those who ask how the job does. */
+  readonly outline?: Outline;
 }
 
 export type ClientMessage =
@@ -63,6 +67,8 @@ export interface StageStatus {
   readonly failed: number;
   readonly records: number;
   readonly bytes: number;
+  /** What its committed tasks came to; absent while there are none. */
+  readonly measured?: StageMeasures;
 }
 
 /** Something a watcher is told as it happens: a failed attempt, a lost worker, a task that runs again. */
