@@ -102,10 +102,25 @@ export const limits = {
   /** Run files that are looked into at once before a task reads them. */
   outputChecksInFlightMax: 16,
   fetchTimeoutMs: 10_000,
+  /** A worker that takes no connection for this long cannot be reached; one lost packet does not make it so. */
+  fetchConnectMs: 3_000,
+  /** A worker that could not be reached is asked through the coordinator for this long; so many such addresses are remembered. */
+  unreachableMs: 60_000,
+  unreachablesRememberedMax: 4_096,
   fetchAttemptsMax: 3,
   fetchRetryDelayMs: 100,
   /** Map outputs that one worker serves at the same moment; more are told to come back. */
   servesInFlightMax: 64,
+  /** Bytes of a map output in one message: little enough that heartbeats and assignments are not long behind it. */
+  relayBytesMax: 262_144,
+  /** Fetches through the coordinator that one worker has open, and that one worker is asked at once. */
+  relaysPerWorkerMax: 8,
+  /** Those whose bytes are on their way, of all workers; those that wait in line for their turn. */
+  relaysInFlightMax: 128,
+  relaysWaitingMax: 8_192,
+  /** What a fetch through the coordinator takes at most there; whoever asked waits somewhat longer. */
+  relayTimeoutMs: 10_000,
+  relayAnswerMs: 15_000,
   /** An assigned task waits this long for the locations of its input. */
   locationsWaitMs: 30_000,
   /** A worker that is too busy to serve is asked again for this long. */
@@ -193,5 +208,11 @@ must(
   limits.fetchTailBytes <= limits.fetchGapBytesMax && limits.fetchGapBytesMax <= limits.fetchBytesMax,
   'the end of a run file and a gap within it fit in a fetched piece',
 );
-must(limits.fetchBytesMax < limits.frameBytesMax, 'a fetched piece fits in a frame');
+must(limits.fetchConnectMs < limits.fetchTimeoutMs, 'no connection is noticed before no answer');
+must(
+  2 * limits.relaysPerWorkerMax * limits.relayBytesMax < limits.sendQueueBytesMax,
+  'what a worker asks for and is asked for fits in the queue of its link',
+);
+must(limits.fetchesInFlightMax <= limits.relaysPerWorkerMax, 'a worker that keeps to its own limit is never refused for it');
+must(limits.relayTimeoutMs < limits.relayAnswerMs, 'the coordinator gives up a fetch before the worker that asked');
 must(limits.drainMs + limits.executorKillGraceMs < limits.shutdownMs, 'a worker that was drained in vain still ends in time');

@@ -24,6 +24,7 @@ import {
   stackText,
   whole,
   wholes,
+  workerId,
 } from './schema.ts';
 import type { AssignedSplit, MapOutput, OutputLocation, OutputPart, TaskAssignment, TaskCounters, TaskResult } from './task.ts';
 
@@ -136,8 +137,8 @@ export const outputLocationSchema: Schema<OutputLocation> = exactly<OutputLocati
   z.strictObject({
     task: whole,
     attempt: attemptId,
-    worker: shortText,
-    address: hostAndPort,
+    worker: workerId,
+    address: hostAndPort.nullable(),
     host: shortText,
     path: filePath,
     bytes: whole,
