@@ -9,6 +9,9 @@ export const limits = {
   /** A record is at most this share of the task's memory budget. */
   recordShareOfMemory: 0.25,
   recordPreviewChars: 200,
+  /** What is kept of a bad record in its dead letter; its line is counted when it begins within so many bytes of its file. */
+  deadLetterRecordChars: 16_384,
+  deadLetterLineBytesMax: 1_073_741_824,
   csvColumnsMax: 10_000,
 
   // The plan.

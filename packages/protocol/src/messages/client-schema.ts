@@ -66,6 +66,7 @@ const jobStatus: Schema<JobStatus> = exactly<JobStatus>()(
     stages: list(stageStatus, limits.stagesMax),
     counters: named(z.number(), limits.countersPerJobMax + 20 * limits.stagesMax),
     output: list(filePath, limits.edgesMax),
+    skipped: z.strictObject({ records: whole, deadLetters: filePath }).exactOptional(),
     answers: named(
       z.strictObject({ gives: z.enum(['records', 'number']), records: bytes(limits.answerBytesMax + 16) }),
       limits.edgesMax,

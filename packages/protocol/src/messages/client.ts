@@ -48,8 +48,10 @@ export interface JobStatus {
   readonly state: JobState;
   readonly stages: readonly StageStatus[];
   readonly counters: { readonly [name: string]: number };
-  /** Output folders, absolute. */
+  /** Output folders, absolute; that of the dead letters is not among them. */
   readonly output: readonly string[];
+  /** Of a job with `onError`: how many records were skipped so far, and the folder of their dead letters. */
+  readonly skipped?: { readonly records: number; readonly deadLetters: string };
   /** What the plan answers, once the job has succeeded: lists of records in the value codec. Too old ones are forgotten. */
   readonly answers?: { readonly [name: string]: { readonly gives: 'records' | 'number'; readonly records: Uint8Array } };
   readonly error: Failure | null;

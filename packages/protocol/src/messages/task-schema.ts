@@ -127,6 +127,7 @@ export const taskResultSchema: Schema<TaskResult> = exactly<TaskResult>()(
     outputs: list(mapOutputSchema, limits.edgesMax),
     parts: list(outputPart, limits.partsPerTaskMax),
     counters: taskCounters,
+    firstSkipped: failureSchema.exactOptional(),
     durationMs: amount,
     cpuMs: amount,
     peakRssBytes: whole,

@@ -1,5 +1,6 @@
 // What a task is told and what it answers: carried coordinator → worker → executor and back.
 
+import type { Failure } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex, WorkerId } from '../ids.ts';
 
@@ -86,6 +87,8 @@ export interface TaskResult {
   readonly outputs: readonly MapOutput[];
   readonly parts: readonly OutputPart[];
   readonly counters: TaskCounters;
+  /** Why and where the first record was skipped; absent: none was. */
+  readonly firstSkipped?: Failure;
   readonly durationMs: number;
   readonly cpuMs: number;
   readonly peakRssBytes: number;
