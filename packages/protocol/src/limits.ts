@@ -116,14 +116,16 @@ export const limits = {
   servesInFlightMax: 64,
   /** Bytes of a map output in one message: little enough that heartbeats and assignments are not long behind it. */
   relayBytesMax: 262_144,
-  /** Fetches through the coordinator that one worker has open, and that one worker is asked at once. */
-  relaysPerWorkerMax: 8,
+  /** Fetches through the coordinator that one worker has open, and of those that one worker is asked at once. */
+  relaysPerAskerMax: 8,
+  relaysPerOwnerMax: 4,
   /** Those whose bytes are on their way, of all workers; those that wait in line for their turn. */
   relaysInFlightMax: 128,
   relaysWaitingMax: 8_192,
-  /** What a fetch through the coordinator takes at most there; whoever asked waits somewhat longer. */
+  /** A fetch through the coordinator waits for its turn, then for the owner; whoever asked waits longer than both. */
+  relayWaitMs: 10_000,
   relayTimeoutMs: 10_000,
-  relayAnswerMs: 15_000,
+  relayAnswerMs: 25_000,
   /** An assigned task waits this long for the locations of its input. */
   locationsWaitMs: 30_000,
   /** A worker that is too busy to serve is asked again for this long. */
@@ -213,9 +215,9 @@ must(
 );
 must(limits.fetchConnectMs < limits.fetchTimeoutMs, 'no connection is noticed before no answer');
 must(
-  2 * limits.relaysPerWorkerMax * limits.relayBytesMax < limits.sendQueueBytesMax,
+  (limits.relaysPerAskerMax + limits.relaysPerOwnerMax) * limits.relayBytesMax < limits.sendQueueBytesMax,
   'what a worker asks for and is asked for fits in the queue of its link',
 );
-must(limits.fetchesInFlightMax <= limits.relaysPerWorkerMax, 'a worker that keeps to its own limit is never refused for it');
-must(limits.relayTimeoutMs < limits.relayAnswerMs, 'the coordinator gives up a fetch before the worker that asked');
+must(limits.fetchesInFlightMax <= limits.relaysPerAskerMax, 'a worker that keeps to its own limit is never refused for it');
+must(limits.relayWaitMs + limits.relayTimeoutMs < limits.relayAnswerMs, 'the coordinator gives up a fetch before the worker that asked');
 must(limits.drainMs + limits.executorKillGraceMs < limits.shutdownMs, 'a worker that was drained in vain still ends in time');

@@ -1,7 +1,7 @@
 // Carries bytes of map outputs between workers that cannot reach each other: a `fetch` of one goes to the other, its `fetched`
 // goes back. Each owner is asked for a few chunks at once, and so are all together; the rest wait here as requests, without
 // bytes. An exchange counts until its answer has left for the worker that asked, so no more bytes than those of
-// `relaysInFlightMax` chunks are ever here. Every exchange has a deadline, and ends with either of its two sessions.
+// `relaysInFlightMax` chunks are ever here. Every state of an exchange has a deadline, and it ends with either of its sessions.
 
 import { limits, type SessionId, type WorkerId } from '@sheaf/protocol';
 import type { ChunkAnswer, ChunkRefusal, RelayMessage, WorkerMessage } from '@sheaf/protocol/messages';
@@ -23,15 +23,25 @@ interface Exchange {
   readonly asker: RelayEnd;
   readonly owner: RelayEnd;
   readonly fetch: Fetch;
-  readonly deadline: NodeJS.Timeout;
+  /** Of its state. */
+  deadline: NodeJS.Timeout;
   state: 'waiting' | 'asked' | 'answering';
 }
 
 export interface RelayOptions {
   /** For this long after its start, a coordinator does not say that a worker is away: it may be on its way back. */
   readonly graceMs: number;
+  /** How long an exchange waits for its turn. */
+  readonly waitMs: number;
+  /** How long it then waits for the owner, and its answer to leave. */
   readonly timeoutMs: number;
 }
+
+const defaults: RelayOptions = {
+  graceMs: limits.restartGraceMs,
+  waitMs: limits.relayWaitMs,
+  timeoutMs: limits.relayTimeoutMs,
+};
 
 export class Relay {
   private readonly options: RelayOptions;
@@ -46,7 +56,7 @@ export class Relay {
   private inFlight = 0;
   private requestsMade = 0;
 
-  constructor(options: RelayOptions = { graceMs: limits.restartGraceMs, timeoutMs: limits.relayTimeoutMs }) {
+  constructor(options: RelayOptions = defaults) {
     this.options = options;
   }
 
@@ -75,8 +85,7 @@ export class Relay {
     const owner = this.ends.get(fetch.worker) as RelayEnd;
     this.requestsMade += 1;
     const number = this.requestsMade;
-    const deadline = setTimeout(() => this.expire(number), this.options.timeoutMs);
-    const exchange: Exchange = { number, asker, owner, fetch, deadline, state: 'waiting' };
+    const exchange: Exchange = { number, asker, owner, fetch, deadline: this.deadlineOf(number, this.options.waitMs), state: 'waiting' };
     this.exchanges.set(number, exchange);
     this.open.add(asker.id, 1);
     this.waiting.add(exchange);
@@ -98,7 +107,7 @@ export class Relay {
   }
 
   private refusalOf(asker: RelayEnd, { worker }: Fetch): ChunkRefusal | null {
-    if (this.open.of(asker.id) >= limits.relaysPerWorkerMax || this.waiting.size >= limits.relaysWaitingMax) return 'busy';
+    if (this.open.of(asker.id) >= limits.relaysPerAskerMax || this.waiting.size >= limits.relaysWaitingMax) return 'busy';
     if (this.ends.has(worker)) return null;
     return performance.now() - this.startedAtMs < this.options.graceMs ? 'busy' : 'away';
   }
@@ -108,9 +117,10 @@ export class Relay {
     for (const exchange of this.waiting) {
       if (this.inFlight >= limits.relaysInFlightMax) return;
       const { owner, fetch } = exchange;
-      if (this.asked.of(owner.id) >= limits.relaysPerWorkerMax) continue;
+      if (this.asked.of(owner.id) >= limits.relaysPerOwnerMax) continue;
       this.waiting.delete(exchange);
       exchange.state = 'asked';
+      this.renewDeadline(exchange);
       this.asked.add(owner.id, 1);
       this.inFlight += 1;
       const { output, from, length } = fetch;
@@ -121,11 +131,21 @@ export class Relay {
   /** The owner has done its part; the exchange ends when the answer has left. */
   private answer(exchange: Exchange, answer: ChunkAnswer): void {
     exchange.state = 'answering';
+    this.renewDeadline(exchange);
     this.asked.add(exchange.owner.id, -1);
     exchange.asker.send({ type: 'fetched', request: exchange.fetch.request, answer }, () => {
       this.end(exchange);
       this.askNext();
     });
+  }
+
+  private deadlineOf(number: number, ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.expire(number), ms);
+  }
+
+  private renewDeadline(exchange: Exchange): void {
+    clearTimeout(exchange.deadline);
+    exchange.deadline = this.deadlineOf(exchange.number, this.options.timeoutMs);
   }
 
   private refuse(exchange: Exchange, why: ChunkRefusal): void {

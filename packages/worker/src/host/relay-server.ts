@@ -18,7 +18,7 @@ export class RelayServer {
 
   /** Answers a `fetch` over the link that it came from; `send` tells when the answer has left, or never will. */
   async serve(request: number, chunk: OutputChunk, send: Send): Promise<void> {
-    if (this.serving >= limits.relaysPerWorkerMax) {
+    if (this.serving >= limits.relaysPerOwnerMax) {
       send({ type: 'fetched', request, answer: { type: 'refused', why: 'busy' } }, () => undefined);
       return;
     }
