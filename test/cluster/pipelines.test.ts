@@ -73,6 +73,21 @@ test('on one worker, then on seven', async () => {
 
 const gates = ['distinct', 'aggregated', 'sessions', 'joined', 'sorted', 'ranks'];
 
+interface Victim {
+  readonly gate: string;
+  readonly doomed: TestWorker;
+}
+
+/** A worker that is alive and stands at one of these gates. */
+function nextVictim(cluster: TestCluster, gates: ReadonlySet<string>): Victim | undefined {
+  for (const gate of gates) {
+    const workers = cluster.gates.arrivals(`${gate}-`).map(({ worker }) => cluster.workerOf(worker));
+    const doomed = workers.find(({ process }) => process.isRunning);
+    if (doomed !== undefined) return { gate, doomed };
+  }
+  return undefined;
+}
+
 test(
   'on three workers, with a worker killed in one stage after another',
   () =>
