@@ -1,7 +1,7 @@
 // Reads what a job has written, for the checks of the examples: the parts of a committed output, in order.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The lines of each part. An output is complete when, and only when, `_SUCCESS` is there. */
@@ -22,4 +22,22 @@ export function rowsOf(folder: string): { [column: string]: string }[] {
     const columns = header.split(',');
     return lines.map(line => Object.fromEntries(line.split(',').map((cell, i) => [columns[i], cell])));
   });
+}
+
+/** The records of jsonl parts. */
+export function recordsOf<T>(folder: string): T[] {
+  return linesOf(folder).map(line => JSON.parse(line) as T);
+}
+
+/** The lines of one ASCII file of any size, without their ends. */
+export function* linesOfFile(path: string): Generator<string> {
+  const file = openSync(path, 'r');
+  const buffer = Buffer.alloc(1 << 20);
+  let rest = '';
+  for (let bytes = readSync(file, buffer); bytes > 0; bytes = readSync(file, buffer)) {
+    const lines = (rest + buffer.toString('latin1', 0, bytes)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  closeSync(file);
 }

@@ -4,6 +4,7 @@
 //   node examples/run.mjs word-count                    on a simulated cluster
 //   node examples/run.mjs word-count --inline           in one process
 //   node examples/run.mjs word-count --workers 3        any option of `sheaf run`
+//   node examples/run.mjs csv-sum -p rows=1000000       an input of another size, where the example can make one
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -17,8 +18,8 @@ const sheaf = fileURLToPath(new URL('../packages/sheaf/bin/sheaf.mjs', import.me
 const names = readdirSync(here).filter(name => existsSync(join(here, name, 'job.ts')));
 
 const [name, ...rest] = process.argv.slice(2);
-/** `-p name=value` of the command line goes before what the input says. */
-const own = Object.fromEntries(rest.flatMap((text, i) => (rest[i - 1] === '-p' ? [text.split('=')] : [])));
+/** `-p name=value` of the command line goes before what the input says; `rows` is for the input itself. */
+const { rows, ...own } = Object.fromEntries(rest.flatMap((text, i) => (rest[i - 1] === '-p' ? [text.split('=')] : [])));
 const options = rest.filter((text, i) => text !== '-p' && rest[i - 1] !== '-p');
 if (!names.includes(name)) {
   console.error(`usage: node examples/run.mjs EXAMPLE [option of sheaf run]...\nexamples: ${names.join(', ')}`);
@@ -37,7 +38,7 @@ try {
 async function runExample() {
   const { makeInput } = await load('input.ts');
   const { check } = await load('check.ts');
-  const params = { ...makeInput(folder), out: join(folder, 'out'), ...own };
+  const params = { ...makeInput(folder, rows === undefined ? undefined : Number(rows)), out: join(folder, 'out'), ...own };
   const given = Object.entries(params).flatMap(([param, value]) => ['-p', `${param}=${value}`]);
   const { status } = spawnSync(process.execPath, [sheaf, 'run', join(here, name, 'job.ts'), ...given, ...options], { stdio: 'inherit' });
   if (status !== 0) return status ?? 1;

@@ -92,6 +92,15 @@ test('a join shuffles each side once', () => {
   ]);
 });
 
+test('the rounds of a loop are numbered in the order they run in', () => {
+  const plan = ({ sales }: Plan): void => {
+    let totals = sales.keyBy('user').sum('amount');
+    for (let round = 0; round < 3; round++) totals = totals.mapValues((amount, user) => amount + user).reduce(Math.max);
+    totals.entries().write(to.jsonl('out'));
+  };
+  expect(graphOf(plan).stages.map(({ name }) => name)).toEqual(['read', 'sum', 'reduce', 'reduce 2', 'reduce 3']);
+});
+
 test('a join of a sum takes its partial results: there is no shuffle between the two', () => {
   const plan = ({ sales, users }: Plan): void =>
     sales

@@ -64,6 +64,26 @@ describe.each(links)('%s', (_, schema, messages) => {
   });
 });
 
+describe('chunks of map outputs', () => {
+  const chunk = (changes: object): string => problem(encodeMessage({ ...workerMessages.fetch, ...changes }));
+  const answer = (bytes: Uint8Array): string =>
+    problem(encodeMessage({ type: 'fetched', request: 1, answer: { type: 'bytes', outputBytes: 2 ** 40, bytes } }));
+
+  it('are neither empty nor larger than one message takes', () => {
+    expect(chunk({ length: limits.relayBytesMax, from: 2 ** 40 })).toBe('none');
+    for (const length of [0, limits.relayBytesMax + 1, 1.5]) expect(chunk({ length })).toContain('length');
+    expect(answer(new Uint8Array(limits.relayBytesMax))).toBe('none');
+    expect(answer(new Uint8Array(limits.relayBytesMax + 1))).toContain('bytes');
+  });
+
+  it('are named by ids alone', () => {
+    const { output } = workerMessages.fetch;
+    for (const part of ['job', 'attempt']) expect(chunk({ output: { ...output, [part]: '../../secret' } })).toContain(part);
+    for (const part of ['edge', 'task']) expect(chunk({ output: { ...output, [part]: '3' } })).toContain(part);
+    expect(chunk({ output: { ...output, path: '/etc/passwd' } })).not.toBe('none');
+  });
+});
+
 describe('hostile bytes', () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 200 })], { numRuns: 2000 })('noise never throws', bytes => {
     for (const [, schema] of links) expect(() => decodeMessage(bytes, schema)).not.toThrow();
@@ -146,8 +166,22 @@ function* changedEverywhere(value: unknown, path = ''): Generator<Changed> {
 }
 
 const freelyNamed = ['.user', '.counters', '.blobs', '.spools', '.partitions', '.producers', '.counts', '.staging', '.reads', '.hashes'];
-const optionalFields = ['record', 'stack', 'lost', 'file', 'offset', 'line', 'preview', 'key', 'valueIndex'];
-const nullable = ['sourceMap', 'failure', 'split', 'packed', 'total', 'error', 'startedAt', 'endedAt'];
+const optionalFields = ['record', 'stack', 'lost', 'file', 'offset', 'line', 'preview', 'key', 'valueIndex', 'outline', 'measured'];
+const nullable = [
+  'address',
+  'sourceMap',
+  'failure',
+  'split',
+  'packed',
+  'total',
+  'error',
+  'startedAt',
+  'endedAt',
+  'place',
+  'keys',
+  'combiner',
+  'side',
+];
 
 function accepts(name: string, other: unknown): boolean {
   if (other === null) return nullable.includes(name);

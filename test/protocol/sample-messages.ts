@@ -5,7 +5,9 @@ import type {
   ClientMessage,
   CoordinatorMessage,
   MapOutput,
+  Outline,
   ServerMessage,
+  StageMeasures,
   TaskAssignment,
   TaskResult,
   WorkerMessage,
@@ -15,6 +17,8 @@ type OneOfEach<Message extends { type: string }> = { [Type in Message['type']]: 
 
 const job = parseJobId('jabcdefgh1234');
 const attempt = parseAttemptId('1.2');
+const worker = parseWorkerId('wabcd1234');
+const output = { job, edge: 0, task: 3, attempt };
 const hash = '0123456789abcdef0123456789abcdef';
 const sha256 = hash + hash;
 
@@ -39,6 +43,18 @@ export const sampleResult: TaskResult = {
   peakRssBytes: 1e8,
 };
 
+const spread = { min: 1.5, median: 2, max: 3, largest: 1 };
+const sampleMeasures: StageMeasures = {
+  ...{ startedAt: 1, endedAt: 2.5, taskMs: 3, cpuMs: 2.5, recordsIn: 5, bytesIn: 50, recordsOut: 0, bytesOut: 0 },
+  ...{ spilledBytes: 0, combinedRecords: 1, groups: 0, sent: [{ edge: 0, records: 4, bytes: 40 }] },
+  task: { ms: spread, records: spread, bytes: spread },
+};
+
+const sampleOutline: Outline = {
+  stages: [{ name: 'map', operators: [{ text: 'read a.txt', place: 'job.ts:3:7' }], reads: ['a.txt'], writes: [], keys: null }],
+  edges: [{ from: 0, to: 1, type: 'hash', key: 'word', sorted: '', combiner: 'sum', side: null }],
+};
+
 export const sampleAssignment: TaskAssignment = {
   ...{ job, stage: 0, task: 3, attempt, number: 1, generation: 0 },
   split: {
@@ -55,7 +71,7 @@ export const sampleAssignment: TaskAssignment = {
 
 export const workerMessages: OneOfEach<WorkerMessage> = {
   hello: {
-    ...{ type: 'hello', protocol: 1, version: '0.1.0', worker: parseWorkerId('wabcd1234'), host: 'here', pid: 4, slots: 2 },
+    ...{ type: 'hello', protocol: 1, version: '0.1.0', worker, host: 'here', pid: 4, slots: 2 },
     ...{
       labels: ['gpu'],
       address: '127.0.0.1:1234',
@@ -71,6 +87,8 @@ export const workerMessages: OneOfEach<WorkerMessage> = {
   'job-opened': { type: 'job-opened', job, failure: null },
   draining: { type: 'draining' },
   'log-lines': { type: 'log-lines', request: 1, text: 'hello\n' },
+  fetch: { type: 'fetch', request: 7, worker, output, from: 0, length: 3 },
+  fetched: { type: 'fetched', request: 8, answer: { type: 'bytes', outputBytes: 10, bytes: new Uint8Array([1, 2, 3]) } },
 };
 
 export const coordinatorMessages: OneOfEach<CoordinatorMessage> = {
@@ -85,7 +103,7 @@ export const coordinatorMessages: OneOfEach<CoordinatorMessage> = {
   },
   locations: {
     ...{ type: 'locations', job, edge: 0 },
-    entries: [{ task: 0, attempt, worker: 'wabcd1234', address: '[::1]:80', host: 'here', path: '/w/r', bytes: 3, hash }],
+    entries: [{ task: 0, attempt, worker, address: '[::1]:80', host: 'here', path: '/w/r', bytes: 3, hash }],
   },
   assign: { type: 'assign', assignment: sampleAssignment },
   accepted: { type: 'accepted', attempt },
@@ -93,6 +111,8 @@ export const coordinatorMessages: OneOfEach<CoordinatorMessage> = {
   release: { type: 'release', job, stages: [0, 2], upTo: attempt },
   'close-job': { type: 'close-job', job },
   'read-log': { type: 'read-log', request: 1, attempt, bytesMax: 1000 },
+  fetch: { type: 'fetch', request: 8, output, from: 4, length: 3 },
+  fetched: { type: 'fetched', request: 7, answer: { type: 'refused', why: 'gone' } },
   drain: { type: 'drain' },
 };
 
@@ -103,7 +123,7 @@ export const clientMessages: OneOfEach<ClientMessage> = {
     request: 1,
     submission: {
       ...{ job, name: 'word-count', bundle: sha256, sourceMap: null, graph: '{}', params: new Uint8Array(), cwd: '/home/me' },
-      ...{ overwrite: false, spools: { '0.0': { sha256, items: 3, bytes: 30 } } },
+      ...{ overwrite: false, spools: { '0.0': { sha256, items: 3, bytes: 30 } }, outline: sampleOutline },
     },
   },
   cancel: { type: 'cancel', request: 2, job, reason: 'Ctrl-C' },
@@ -120,7 +140,7 @@ export const serverMessages: OneOfEach<ServerMessage> = {
     request: 3,
     status: {
       ...{ id: job, name: 'word-count', state: 'running', counters: { recordsIn: 1 }, output: ['/out'], error: failure },
-      stages: [{ name: 'map', total: null, done: 1, running: 1, failed: 0, records: 5, bytes: 50 }],
+      stages: [{ name: 'map', total: null, done: 1, running: 1, failed: 0, records: 5, bytes: 50, measured: sampleMeasures }],
       ...{ submittedAt: 1, startedAt: 2, endedAt: null },
     },
   },

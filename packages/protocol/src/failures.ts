@@ -15,6 +15,7 @@ export const failureCodes = {
   E_KEY_TOO_LARGE: { origin: 'user', retryable: false, says: 'an encoded key is over 64 KiB' },
   E_RECORD_TOO_LARGE: { origin: 'input', retryable: false, says: 'a record is over a quarter of settings.memoryMb' },
   E_PARTITION: { origin: 'user', retryable: true, says: 'partition() gave no integer in [0, partitions)' },
+  E_TOO_MANY_SKIPPED: { origin: 'input', retryable: false, says: 'more records are bad than onError.skip allows' },
   E_TOO_MANY_COUNTERS: { origin: 'user', retryable: false, says: 'the job counts under too many names' },
   // What is wrong with a submission or a request, before any task ran.
   E_USAGE: { origin: 'user', retryable: false, says: 'the request cannot be carried out as it was made' },

@@ -9,6 +9,9 @@ export const limits = {
   /** A record is at most this share of the task's memory budget. */
   recordShareOfMemory: 0.25,
   recordPreviewChars: 200,
+  /** What is kept of a bad record in its dead letter; its line is counted when it begins within so many bytes of its file. */
+  deadLetterRecordChars: 16_384,
+  deadLetterLineBytesMax: 1_073_741_824,
   csvColumnsMax: 10_000,
 
   // The plan.
@@ -41,6 +44,11 @@ export const limits = {
   /** The longest delay a timer of Node takes. */
   taskTimeoutMsMax: 2_147_483_647,
   jobNameCharsMax: 200,
+  /** What a job says of its plan in words: operators of a stage, a text, all of it as JSON; and of ended jobs together. */
+  outlineOperatorsMax: 200,
+  outlineTextCharsMax: 200,
+  outlineCharsMax: 524_288,
+  outlinesKeptCharsMax: 33_554_432,
   /** One answer of a job; all answers of a job; those of ended jobs that a coordinator keeps. */
   answerBytesMax: 1_048_576,
   answersPerJobBytesMax: 4_194_304,
@@ -97,10 +105,27 @@ export const limits = {
   /** Run files that are looked into at once before a task reads them. */
   outputChecksInFlightMax: 16,
   fetchTimeoutMs: 10_000,
+  /** A worker that takes no connection for this long cannot be reached; one lost packet does not make it so. */
+  fetchConnectMs: 3_000,
+  /** A worker that could not be reached is asked through the coordinator for this long; so many such addresses are remembered. */
+  unreachableMs: 60_000,
+  unreachablesRememberedMax: 4_096,
   fetchAttemptsMax: 3,
   fetchRetryDelayMs: 100,
   /** Map outputs that one worker serves at the same moment; more are told to come back. */
   servesInFlightMax: 64,
+  /** Bytes of a map output in one message: little enough that heartbeats and assignments are not long behind it. */
+  relayBytesMax: 262_144,
+  /** Fetches through the coordinator that one worker has open, and of those that one worker is asked at once. */
+  relaysPerAskerMax: 8,
+  relaysPerOwnerMax: 4,
+  /** Those whose bytes are on their way, of all workers; those that wait in line for their turn. */
+  relaysInFlightMax: 128,
+  relaysWaitingMax: 8_192,
+  /** A fetch through the coordinator waits for its turn, then for the owner; whoever asked waits longer than both. */
+  relayWaitMs: 10_000,
+  relayTimeoutMs: 10_000,
+  relayAnswerMs: 25_000,
   /** An assigned task waits this long for the locations of its input. */
   locationsWaitMs: 30_000,
   /** A worker that is too busy to serve is asked again for this long. */
@@ -188,5 +213,11 @@ must(
   limits.fetchTailBytes <= limits.fetchGapBytesMax && limits.fetchGapBytesMax <= limits.fetchBytesMax,
   'the end of a run file and a gap within it fit in a fetched piece',
 );
-must(limits.fetchBytesMax < limits.frameBytesMax, 'a fetched piece fits in a frame');
+must(limits.fetchConnectMs < limits.fetchTimeoutMs, 'no connection is noticed before no answer');
+must(
+  (limits.relaysPerAskerMax + limits.relaysPerOwnerMax) * limits.relayBytesMax < limits.sendQueueBytesMax,
+  'what a worker asks for and is asked for fits in the queue of its link',
+);
+must(limits.fetchesInFlightMax <= limits.relaysPerAskerMax, 'a worker that keeps to its own limit is never refused for it');
+must(limits.relayWaitMs + limits.relayTimeoutMs < limits.relayAnswerMs, 'the coordinator gives up a fetch before the worker that asked');
 must(limits.drainMs + limits.executorKillGraceMs < limits.shutdownMs, 'a worker that was drained in vain still ends in time');

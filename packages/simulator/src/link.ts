@@ -1,7 +1,8 @@
 // A connection between a worker and the coordinator: ordered in both directions, until it is cut. A cut loses what is on its way
 // (now and then what went to the coordinator arrives all the same), and each side learns of it in its own time.
 
-import type { CoordinatorMessage, WorkerMessage } from '@sheaf/protocol/messages';
+import type { WorkerMessage } from '@sheaf/protocol/messages';
+import type { AgentMessage } from '@sheaf/worker/agent';
 import type { World } from './world.ts';
 
 /** What one end of a link does with what comes out of it. */
@@ -14,7 +15,7 @@ type Direction = 'to-coordinator' | 'to-worker';
 
 export class Link {
   private readonly world: World;
-  private readonly ends: { worker: LinkEnd<CoordinatorMessage> | null; coordinator: LinkEnd<WorkerMessage> | null } = {
+  private readonly ends: { worker: LinkEnd<AgentMessage> | null; coordinator: LinkEnd<WorkerMessage> | null } = {
     worker: null,
     coordinator: null,
   };
@@ -26,7 +27,7 @@ export class Link {
     this.world = world;
   }
 
-  attach(worker: LinkEnd<CoordinatorMessage>, coordinator: LinkEnd<WorkerMessage>): void {
+  attach(worker: LinkEnd<AgentMessage>, coordinator: LinkEnd<WorkerMessage>): void {
     this.ends.worker = worker;
     this.ends.coordinator = coordinator;
   }
@@ -39,7 +40,7 @@ export class Link {
     });
   }
 
-  toWorker(message: CoordinatorMessage): void {
+  toWorker(message: AgentMessage): void {
     const times = this.times(message.type === 'welcome' || message.type === 'drain');
     this.deliver('to-worker', () => {
       if (this.isCut) return;

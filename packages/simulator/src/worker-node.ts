@@ -2,10 +2,11 @@
 // freezes, loses its disk, and comes back under the same id.
 
 import { type AttemptId, parseWorkerId, type WorkerId } from '@sheaf/protocol';
-import type { CoordinatorMessage, HeldAttempt, TaskAssignment } from '@sheaf/protocol/messages';
+import type { HeldAttempt, TaskAssignment } from '@sheaf/protocol/messages';
 import {
   type AgentCommand,
   type AgentEvent,
+  type AgentMessage,
   type AgentState,
   checkInvariants,
   createAgent,
@@ -204,7 +205,7 @@ export class WorkerNode {
         this.tell({ type: 'disconnected', link: id, jitter: this.world.random('worker').fraction() });
         return;
       }
-      const workerEnd: LinkEnd<CoordinatorMessage> = {
+      const workerEnd: LinkEnd<AgentMessage> = {
         receive: message => this.inLife(life, () => this.tell({ type: 'message-received', link: id, message })),
         closed: () =>
           this.inLife(life, () => {

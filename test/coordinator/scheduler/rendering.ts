@@ -82,6 +82,8 @@ export function renderRecord(record: JournalRecord): string {
       return `stage-counted ${record.job}/${record.stage} ${record.count}`;
     case 'stage-released':
       return `stage-released ${record.job}/${record.stage}`;
+    case 'stage-spanned':
+      return `stage-spanned ${record.job}/${record.stage} ${record.startedAt} to ${record.endedAt}`;
     case 'commit-started':
       return `commit-started ${record.job}`;
     case 'abort-started':

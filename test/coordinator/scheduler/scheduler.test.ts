@@ -192,7 +192,7 @@ describe('a bug of ours', () => {
 });
 
 describe('size', () => {
-  it('takes about a hundred bytes for a task, and picks in no time', () => {
+  it('takes about a hundred and twenty bytes for a task, and picks in no time', () => {
     const state = start();
     const tasks = 200_000;
     const before = process.memoryUsage();
@@ -206,6 +206,6 @@ describe('size', () => {
     }
     expect(done).toBeGreaterThanOrEqual(50_000);
     expect((performance.now() - startedAt) / done).toBeLessThan(0.5);
-    expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(tasks * 120);
+    expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(tasks * 130);
   });
 });

@@ -92,8 +92,8 @@ describe('TaskTable', () => {
   it('keeps the attempt that counts and its outputs', () => {
     const table = new TaskTable(3, [4, 7]);
     const outputs = [
-      { edge: 4, hash: '0123456789abcdef0123456789abcdef', bytes: 10, rawBytes: 2 ** 40 },
-      { edge: 7, hash: 'ff'.repeat(16), bytes: 0, rawBytes: 3 },
+      { edge: 4, hash: '0123456789abcdef0123456789abcdef', bytes: 10, rawBytes: 2 ** 40, records: 5 },
+      { edge: 7, hash: 'ff'.repeat(16), bytes: 0, rawBytes: 3, records: 0 },
     ];
     table.setWinner(1, parseAttemptId('12.345'), outputs);
     expect(table.winner(1)).toBe('12.345');

@@ -127,6 +127,22 @@ describe('piped', () => {
     expect(stream.text.split('\n').length - 1).toBe(4);
   });
 
+  it('a stage that is done is said so once, and again when its tasks had to run again', () => {
+    const stream = new Stream(false);
+    const { progress } = start(stream);
+    const say = (first: StageStatus, second: StageStatus): void => progress.status(status([first, { ...second, name: 'join' }]));
+    say(stage(12, 0), stage(0, 1));
+    say(stage(12, 0), stage(12, 0));
+    say(stage(11, 1), stage(12, 0));
+    say(stage(12, 0), stage(12, 0));
+    expect(stream.text.split('\n').slice(0, -1)).toEqual([
+      'word-count running: map 12/12; join 0/12 · 1 running',
+      'word-count running: join 12/12',
+      'word-count running: map 11/12 · 1 running',
+      'word-count running: map 12/12',
+    ]);
+  });
+
   it('equal failures are told once and counted', () => {
     const stream = new Stream(false);
     const { progress } = start(stream);

@@ -3,8 +3,17 @@
 // What can happen is listed in `verbs`; after each of them the agent's invariants are checked.
 
 import { type Failure, type FailureCode, type JobId, parseAttemptId, parseJobId, parseSessionId, parseWorkerId } from '@sheaf/protocol';
-import type { CoordinatorMessage, OutputLocation, TaskResult, WorkerMessage } from '@sheaf/protocol/messages';
-import { type AgentCommand, type AgentEvent, type AgentState, checkInvariants, createAgent, nextWakeAt, step } from '@sheaf/worker/agent';
+import type { OutputLocation, TaskResult } from '@sheaf/protocol/messages';
+import {
+  type AgentCommand,
+  type AgentEvent,
+  type AgentMessage,
+  type AgentState,
+  checkInvariants,
+  createAgent,
+  nextWakeAt,
+  step,
+} from '@sheaf/worker/agent';
 
 type NewEvent = AgentEvent extends infer Event ? (Event extends AgentEvent ? Omit<Event, 'at'> : never) : never;
 
@@ -110,7 +119,7 @@ class Conversation {
     );
   }
 
-  private receive(message: CoordinatorMessage): string[] {
+  private receive(message: AgentMessage): string[] {
     return this.tell({ type: 'message-received', link: this.link, message });
   }
 
@@ -212,7 +221,7 @@ function describeCommand(command: AgentCommand): string {
   }
 }
 
-function describeMessage(message: WorkerMessage): string {
+function describeMessage(message: Extract<AgentCommand, { type: 'send' }>['message']): string {
   switch (message.type) {
     case 'hello': {
       const held = message.held.map(attempt => `${letterOf(attempt.job)} ${attempt.attempt}`);
@@ -261,7 +270,14 @@ function openingOf(job: JobId) {
 
 function locationOf(text: string): OutputLocation {
   const [task = '', attempt = ''] = text.split(':');
-  const place = { worker: 'wbbbbbbbb', address: '127.0.0.1:2', host: 'machine', path: '/elsewhere', bytes: 1, hash: hashText };
+  const place = {
+    worker: parseWorkerId('wbbbbbbbb'),
+    address: '127.0.0.1:2',
+    host: 'machine',
+    path: '/elsewhere',
+    bytes: 1,
+    hash: hashText,
+  };
   return { task: Number(task), attempt: parseAttemptId(attempt), ...place };
 }
 

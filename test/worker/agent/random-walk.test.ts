@@ -15,8 +15,8 @@ import {
   parseSessionId,
   parseWorkerId,
 } from '@sheaf/protocol';
-import type { CoordinatorMessage, TaskResult, WorkerMessage } from '@sheaf/protocol/messages';
-import { type AgentCommand, type AgentEvent, checkInvariants, createAgent, nextWakeAt, step } from '@sheaf/worker/agent';
+import type { TaskResult, WorkerMessage } from '@sheaf/protocol/messages';
+import { type AgentCommand, type AgentEvent, type AgentMessage, checkInvariants, createAgent, nextWakeAt, step } from '@sheaf/worker/agent';
 import { expect } from 'vitest';
 
 type NewEvent = AgentEvent extends infer Event ? (Event extends AgentEvent ? Omit<Event, 'at'> : never) : never;
@@ -133,7 +133,7 @@ class Walk {
     for (const command of commands) this.obey(command);
   }
 
-  private receive(message: CoordinatorMessage): void {
+  private receive(message: AgentMessage): void {
     this.tell({ type: 'message-received', link: this.link, message });
   }
 
@@ -297,7 +297,7 @@ class Walk {
     const reads = this.minted % 2 === 0;
     this.ledger.set(attempt, { job, edges: this.minted % 3 === 0 ? 1 : 0, state: 'assigned' });
     const hash = '0'.repeat(32);
-    const location = { task: 0, attempt, worker: 'w', address: 'a:1', host: 'other', path: '/x', bytes: 1, hash };
+    const location = { task: 0, attempt, worker: parseWorkerId('wbbbbbbbb'), address: 'a:1', host: 'other', path: '/x', bytes: 1, hash };
     if (reads) this.receive({ type: 'locations', job, edge: 0, entries: [location] });
     const plain = { number: 1, generation: 0, split: null, partitions: {}, reads: {}, counts: {}, staging: {} };
     this.receive({ type: 'assign', assignment: { job, stage: 0, task: this.minted, attempt, ...plain, producers: reads ? { 0: 1 } : {} } });

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import type { AttemptId } from '@sheaf/protocol';
 import { onTestFinished } from 'vitest';
 import type { ByteRange } from '../../../packages/worker/src/data/partition-ranges.ts';
-import { type ServedOutput, ShuffleServer } from '../../../packages/worker/src/host/shuffle-server.ts';
+import { OutputTable, type ServedOutput } from '../../../packages/worker/src/host/output-table.ts';
+import { ShuffleServer } from '../../../packages/worker/src/host/shuffle-server.ts';
 
 export interface Request extends ByteRange {
   readonly attempt: AttemptId;
@@ -27,10 +28,12 @@ export class Owner {
   private readonly stopped: ServerResponse[] = [];
   private readonly door: Server;
   private readonly shuffle: ShuffleServer;
+  private readonly outputs: OutputTable;
 
   static async start(): Promise<Owner> {
-    const shuffle = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token: null });
-    const owner = new Owner(shuffle);
+    const outputs = new OutputTable();
+    const shuffle = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token: null, outputs });
+    const owner = new Owner(shuffle, outputs);
     await new Promise<void>(resolve => owner.door.listen(0, '127.0.0.1', resolve));
     onTestFinished(async () => {
       owner.die();
@@ -39,8 +42,9 @@ export class Owner {
     return owner;
   }
 
-  private constructor(shuffle: ShuffleServer) {
+  private constructor(shuffle: ShuffleServer, outputs: OutputTable) {
     this.shuffle = shuffle;
+    this.outputs = outputs;
     this.door = createServer((request, response) => this.answer(request, response));
   }
 
@@ -49,11 +53,11 @@ export class Owner {
   }
 
   add(output: ServedOutput): void {
-    this.shuffle.add(output);
+    this.outputs.add(output);
   }
 
   remove(of: Pick<ServedOutput, 'job' | 'attempt'>): void {
-    this.shuffle.remove(of);
+    this.outputs.remove(of);
   }
 
   /** Answers what was held, and holds nothing more. */

@@ -5,15 +5,16 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
-import { type AttemptId, attemptIdOf, epochOf, type Failure, FailureError, limits, parseJobId } from '@sheaf/protocol';
+import { type AttemptId, attemptIdOf, epochOf, type Failure, FailureError, limits, parseJobId, parseWorkerId } from '@sheaf/protocol';
 import type { OutputLocation } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ByteRange, PartitionRange } from '../../../packages/worker/src/data/partition-ranges.ts';
 import { CorruptRun, type RunIds } from '../../../packages/worker/src/data/run-format.ts';
 import { union } from '../../../packages/worker/src/host/byte-ranges.ts';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
+import { HttpTransport } from '../../../packages/worker/src/host/http-transport.ts';
 import { Localiser } from '../../../packages/worker/src/host/localiser.ts';
-import type { ServedOutput } from '../../../packages/worker/src/host/shuffle-server.ts';
+import type { ServedOutput } from '../../../packages/worker/src/host/output-table.ts';
 import { Owner } from './owner.ts';
 import { evenShape, type RunShape, recordsOf, stretchesOf, writePartitionedRun } from './partitioned-run.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -36,7 +37,7 @@ function produce(owner: Owner, shape: RunShape, task = 0): Produced {
   const path = join(temporaryFolder(), 'edge-3.run');
   const bytes = writePartitionedRun(path, ids, shape);
   owner.add({ ...name, path, bytes });
-  const place = { worker: 'wbbbbbbbb', address: owner.address, host: 'there', path, bytes, hash: '0'.repeat(32) };
+  const place = { worker: parseWorkerId('wbbbbbbbb'), address: owner.address, host: 'there', path, bytes, hash: '0'.repeat(32) };
   return { ...name, path, bytes, ids, location: { task, attempt: name.attempt, ...place } };
 }
 
@@ -47,7 +48,7 @@ class Reader {
 
   constructor() {
     const get = new HttpGet({ token: null, connectionsMax: limits.fetchesInFlightMax });
-    this.localiser = new Localiser({ machine: 'here', get, folderOf: () => this.folder });
+    this.localiser = new Localiser({ machine: 'here', transport: new HttpTransport(get), folderOf: () => this.folder });
     onTestFinished(async () => {
       await this.localiser.close();
       get.close();

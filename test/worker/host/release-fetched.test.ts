@@ -2,10 +2,12 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attemptIdOf, epochOf, limits, parseJobId } from '@sheaf/protocol';
+import { attemptIdOf, epochOf, limits, parseJobId, parseWorkerId } from '@sheaf/protocol';
 import { expect, it, onTestFinished } from 'vitest';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
+import { HttpTransport } from '../../../packages/worker/src/host/http-transport.ts';
 import { Localiser } from '../../../packages/worker/src/host/localiser.ts';
+import { OutputTable } from '../../../packages/worker/src/host/output-table.ts';
 import { ShuffleServer } from '../../../packages/worker/src/host/shuffle-server.ts';
 import { writeRun } from './run-files.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -14,27 +16,28 @@ const job = parseJobId('jaaaaaaaaaaaa');
 const hash = '0'.repeat(32);
 
 it('deletes copies of released outputs alone', async () => {
-  const server = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token: null });
+  const outputs = new OutputTable();
+  const server = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token: null, outputs });
   onTestFinished(() => server.close());
   const there = temporaryFolder();
   const locations = [3, 4].map(edge => {
     const attempt = attemptIdOf(epochOf(1), edge);
     const path = join(there, `edge-${edge}.run`);
     const bytes = writeRun(path, { job, stage: edge, task: 0, attempt, edge }, 100);
-    server.add({ job, edge, task: 0, attempt, path, bytes });
-    return { task: 0, attempt, worker: 'wbbbbbbbb', address: server.address, host: 'there', path, bytes, hash };
+    outputs.add({ job, edge, task: 0, attempt, path, bytes });
+    return { task: 0, attempt, worker: parseWorkerId('wbbbbbbbb'), address: server.address, host: 'there', path, bytes, hash };
   });
   const here = join(temporaryFolder(), 'fetched');
   const get = new HttpGet({ token: null, connectionsMax: limits.fetchesInFlightMax });
-  const localiser = new Localiser({ machine: 'here', get, folderOf: () => here });
+  const localiser = new Localiser({ machine: 'here', transport: new HttpTransport(get), folderOf: () => here });
   onTestFinished(async () => {
     await localiser.close();
     get.close();
   });
   const bring = async () => {
-    const outputs = { 3: locations.slice(0, 1), 4: locations.slice(1) };
     const attempt = attemptIdOf(epochOf(1), 9);
-    return localiser.localise({ job, attempt, outputs, partitionsOf: () => null, producerOf: edge => edge });
+    const wanted = { 3: locations.slice(0, 1), 4: locations.slice(1) };
+    return localiser.localise({ job, attempt, outputs: wanted, partitionsOf: () => null, producerOf: edge => edge });
   };
 
   await bring();
@@ -53,6 +56,6 @@ it('deletes copies of released outputs alone', async () => {
 
 it('has nothing to delete of a job of which nothing was fetched', async () => {
   const get = new HttpGet({ token: null, connectionsMax: 1 });
-  await new Localiser({ machine: 'here', get, folderOf: () => '/nowhere' }).release(job, () => true);
+  await new Localiser({ machine: 'here', transport: new HttpTransport(get), folderOf: () => '/nowhere' }).release(job, () => true);
   get.close();
 });

@@ -4,11 +4,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from 'nod
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type AttemptId, attemptIdOf, epochOf, FailureError, limits, parseJobId } from '@sheaf/protocol';
+import { type AttemptId, attemptIdOf, epochOf, FailureError, limits, parseJobId, parseWorkerId } from '@sheaf/protocol';
 import type { OutputLocation } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
+import { HttpTransport } from '../../../packages/worker/src/host/http-transport.ts';
 import { Localiser } from '../../../packages/worker/src/host/localiser.ts';
+import { OutputTable } from '../../../packages/worker/src/host/output-table.ts';
 import { ShuffleServer } from '../../../packages/worker/src/host/shuffle-server.ts';
 import { writeRun } from './run-files.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -17,24 +19,29 @@ const job = parseJobId('jaaaaaaaaaaaa');
 const attempt = (counter: number): AttemptId => attemptIdOf(epochOf(1), counter);
 const hash = '0'.repeat(32);
 
-async function startServer(token: string | null = null): Promise<ShuffleServer> {
-  const server = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token });
+interface Served {
+  readonly address: string;
+  readonly outputs: OutputTable;
+}
+
+async function startServer(token: string | null = null): Promise<Served> {
+  const outputs = new OutputTable();
+  const server = await ShuffleServer.start({ host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', token, outputs });
   onTestFinished(() => server.close());
-  return server;
+  return { address: server.address, outputs };
 }
 
 /** A finished output of task `task` on edge 3, served. */
-function serveRun(server: ShuffleServer, folder: string, task = 0, bodyBytes = 100) {
+function serveRun(server: Served, folder: string, task = 0, bodyBytes = 100) {
   const path = join(folder, `${task}`, 'edge-3.run');
   const bytes = writeRun(path, { job, stage: 1, task, attempt: attempt(task + 1), edge: 3 }, bodyBytes);
   const output = { job, edge: 3, task, attempt: attempt(task + 1), path, bytes };
-  server.add(output);
+  server.outputs.add(output);
   return output;
 }
 
 describe('the shuffle server', () => {
-  const ask = (server: ShuffleServer, path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`http://${server.address}${path}`, init);
+  const ask = (server: Served, path: string, init: RequestInit = {}): Promise<Response> => fetch(`http://${server.address}${path}`, init);
 
   it('gives what is asked for of an output', async () => {
     const server = await startServer();
@@ -78,12 +85,12 @@ describe('the shuffle server', () => {
     expect((await ask(server, path, { headers })).status).toBe(200);
     truncateSync(output.path, 10);
     expect((await ask(server, path, { headers })).status).toBe(410);
-    server.remove({ job, attempt: attempt(1) });
+    server.outputs.remove({ job, attempt: attempt(1) });
     expect((await ask(server, path, { headers })).status).toBe(404);
   });
 
   it('does not listen beyond this machine without a token', async () => {
-    const start = ShuffleServer.start({ host: '0.0.0.0', port: 0, advertisedHost: 'here', token: null });
+    const start = ShuffleServer.start({ host: '0.0.0.0', port: 0, advertisedHost: 'here', token: null, outputs: new OutputTable() });
     await expect(start).rejects.toThrow('without a token');
   });
 });
@@ -92,7 +99,7 @@ describe('the localiser', () => {
   function startLocaliser(machine = 'here', token: string | null = null) {
     const folder = temporaryFolder();
     const get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
-    const localiser = new Localiser({ machine, get, folderOf: () => join(folder, 'fetched') });
+    const localiser = new Localiser({ machine, transport: new HttpTransport(get), folderOf: () => join(folder, 'fetched') });
     onTestFinished(async () => {
       await localiser.close();
       get.close();
@@ -104,7 +111,7 @@ describe('the localiser', () => {
 
   const locationOf = (output: ReturnType<typeof serveRun>, address: string, host: string): OutputLocation => {
     const { task, path, bytes } = output;
-    return { task, attempt: output.attempt, worker: 'wbbbbbbbb', address, host, path, bytes, hash };
+    return { task, attempt: output.attempt, worker: parseWorkerId('wbbbbbbbb'), address, host, path, bytes, hash };
   };
 
   /** A server that answers as it is told, and counts how often it was asked. */
@@ -157,7 +164,7 @@ describe('the localiser', () => {
     });
     expect(readdirSync(fetched).sort()).toEqual(['3-0-1.1.run', '3-1-1.2.run', '3-2-1.3.run']);
     // What is here is not fetched again.
-    server.remove({ job });
+    server.outputs.remove({ job });
     expect(await localise(locations, 10)).toEqual(first);
   });
 
@@ -180,7 +187,7 @@ describe('the localiser', () => {
   it('names the output that is gone, at once when its owner says so', async () => {
     const server = await startServer();
     const location = locationOf(serveRun(server, temporaryFolder()), server.address, 'elsewhere');
-    server.remove({ job });
+    server.outputs.remove({ job });
     const { localise, fetched } = startLocaliser();
     const failure = await lostOf(localise([location]));
     expect(failure.code).toBe('E_MAP_OUTPUT_LOST');

@@ -137,17 +137,18 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   tell(turn, attempt, `succeeded on ${worker.id}`);
   const counters = counterNames.map(name => result.counters[name]);
   const counted = result.counters.user;
-  recordCommit(attempt, { attempt: attempt.id, outputs, parts: result.parts, counters, counted });
+  const took = { durationMs: result.durationMs, cpuMs: result.cpuMs };
+  const made = { attempt: attempt.id, outputs, parts: result.parts, counters, counted, took, at: turn.at };
+  recordCommit(attempt, made);
   enterCommitted(turn, attempt, worker.index);
-  const named = { job: job.id, stage: stage.id, task, attempt: attempt.id };
-  journal(turn, { type: 'task-committed', at: turn.at, ...named, outputs, parts: result.parts, counters, counted });
+  journal(turn, { type: 'task-committed', job: job.id, stage: stage.id, task, ...made });
   send(turn, worker, { type: 'accepted', attempt: attempt.id });
   stopAttempts(turn, attempt, `${attempt.id} was first`);
   worker.rest.times = 0;
 }
 
-function committedOutput({ edge, hash, bytes, partitionBytes }: MapOutput): CommittedOutput {
-  return { edge, hash, bytes, rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0) };
+function committedOutput({ edge, hash, bytes, records, partitionBytes }: MapOutput): CommittedOutput {
+  return { edge, hash, bytes, records, rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0) };
 }
 
 /**

@@ -6,8 +6,8 @@ import type { JobId, OutputId, SessionId } from '@sheaf/protocol';
 import type { CoordinatorMessage, JobNote, JobStatus, OutputPart } from '@sheaf/protocol/messages';
 import type { JournalRecord } from './records.ts';
 
-/** The messages of the control protocol that the scheduler decides on; `refused` and `read-log` are the shell's. */
-export type WorkerOrder = Exclude<CoordinatorMessage, { readonly type: 'refused' | 'read-log' }>;
+/** The messages of the control protocol that the scheduler decides on; `refused`, `read-log` and what is relayed are the shell's. */
+export type WorkerOrder = Exclude<CoordinatorMessage, { readonly type: 'refused' | 'read-log' | 'fetch' | 'fetched' }>;
 
 /** What has become of a request to cancel. */
 export type CancelVerdict = 'cancelling' | 'too-late' | 'ended' | 'unknown-job';

@@ -4,13 +4,24 @@ import { limits } from '@sheaf/protocol';
 import { answerBytes } from './answers.ts';
 import type { EndedJob, SchedulerState } from './state.ts';
 
-export function keepEnded(state: SchedulerState, { status, story }: EndedJob): void {
-  state.ended.set(status.id, { status, story: story.tail(limits.storyEventsPerEndedJobMax) });
+export function keepEnded(state: SchedulerState, { status, outline, story }: EndedJob): void {
+  state.ended.set(status.id, { status, outline, story: story.tail(limits.storyEventsPerEndedJobMax) });
   for (const id of state.ended.keys()) {
     if (state.ended.size <= limits.jobsKeptMax) break;
     state.ended.delete(id);
   }
   forgetAnswers(state);
+  forgetOutlines(state);
+}
+
+/** The oldest outlines go first. */
+function forgetOutlines(state: SchedulerState): void {
+  let chars = [...state.ended.values()].reduce((sum, { outline = '' }) => sum + outline.length, 0);
+  for (const [id, { outline, ...ended }] of state.ended) {
+    if (chars <= limits.outlinesKeptCharsMax) return;
+    chars -= outline?.length ?? 0;
+    state.ended.set(id, ended);
+  }
 }
 
 /** The oldest answers go first; the jobs stay known. */

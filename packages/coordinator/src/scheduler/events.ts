@@ -20,6 +20,8 @@ export interface JobFacts {
   /** The job itself set `attempts`: two equal failures then do not end it early. */
   readonly attemptsGiven: boolean;
   readonly overwrite: boolean;
+  /** JSON of what the submitter says of the plan, for people: never read here. */
+  readonly outline?: string;
   readonly submittedAt: number;
 }
 
@@ -29,7 +31,7 @@ export interface JoinedWorker {
   readonly pid: number;
   readonly slots: number;
   readonly labels: readonly string[];
-  readonly address: string;
+  readonly address: string | null;
   readonly directory: string;
 }
 

@@ -7,7 +7,7 @@ export { recordsOf } from './snapshot.ts';
 export type { SchedulerState } from './state.ts';
 export { createState } from './state.ts';
 export type { WorkerStatus } from './status.ts';
-export { jobsOf, roomForJob, statusOf, workersOf } from './status.ts';
+export { jobsOf, outlineOf, roomForJob, statusOf, workersOf } from './status.ts';
 export { nextWakeAt, step } from './step.ts';
 export type { StoryEntry } from './story.ts';
 export { story } from './story.ts';

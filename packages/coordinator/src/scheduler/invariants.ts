@@ -51,6 +51,7 @@ function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
     counts.running === stage.running && counts.delayed === stage.delayed && counts.committed === stage.committed,
     `${name}: counts by state`,
   );
+  must(stage.table.measures.counted === stage.committed, `${name}: measured tasks are the committed ones`);
   must(sameCounts(outputsOn, stage.outputsOn), `${name}: outputs by worker`);
   if (stage.released) must(isDone(stage) && [...outputsOn.keys()].every(index => index === nowhere), `${name}: its outputs were deleted`);
   let unreachable = 0;

@@ -140,8 +140,9 @@ function endJob(turn: Turn, job: JobRun, outcome: 'succeeded' | 'failed' | 'canc
   const status = finalStatus(job, turn.at);
   turn.state.jobs.delete(job.id);
   turn.touched.delete(job);
-  keepEnded(turn.state, { status, story: job.story });
+  const { outline } = job.facts;
+  keepEnded(turn.state, { status, outline, story: job.story });
   forgetOutputs(turn.state, job);
-  journal(turn, { type: 'job-ended', job: job.id, status });
+  journal(turn, { type: 'job-ended', job: job.id, status, ...(outline === undefined ? {} : { outline }) });
   turn.commands.push({ type: 'job-ended', job: job.id, status });
 }

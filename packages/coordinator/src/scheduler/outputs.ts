@@ -68,15 +68,24 @@ interface Committed {
   readonly parts: readonly OutputPart[];
   readonly counters: readonly number[];
   readonly counted: { readonly [name: string]: number };
+  /** When it committed. */
+  readonly at: number;
+  readonly took?: { readonly durationMs: number; readonly cpuMs: number };
 }
 
 /** Writes down what the attempt that counts from now on has made. */
-export function recordCommit({ job, stage, task }: TaskRef, { attempt, outputs, parts, counters, counted }: Committed): void {
+export function recordCommit({ job, stage, task }: TaskRef, committed: Committed): void {
+  const { attempt, outputs, parts, counters, counted, at, took = { durationMs: 0, cpuMs: 0 } } = committed;
   const table = tableOf(stage);
   table.setWinner(task, attempt, outputs);
   stage.outdated.delete(task);
   if (stage.spec.outputs.length > 0) table.parts.set(task, parts);
   table.counters.set(task, counterRow(job, counters, counted));
+  table.measures.set(task, at, { ...took, records: countOf(counters, 'recordsIn'), bytes: countOf(counters, 'bytesIn') });
+}
+
+function countOf(counters: readonly number[], name: (typeof counterNames)[number]): number {
+  return counters[counterNames.indexOf(name)] ?? 0;
 }
 
 /** The edges on which these outputs differ from those that the task gave before, if it did. */
@@ -217,9 +226,11 @@ export function loseOutput(
   note(turn, job, { kind: 'output-lost', text, failure: null });
 }
 
-/** Adds what the task's row counts to the sums of its stage and job, or takes it off. */
+/** Adds what the task counts and measured to the sums of its stage and job, or takes it off. */
 function addCounters(job: JobRun, stage: StageRun, { task, by }: { readonly task: number; readonly by: 1 | -1 }): void {
-  const row = tableOf(stage).counters.get(task);
+  const table = tableOf(stage);
+  table.measures.count(task, { by, sent: table.sent(task) });
+  const row = table.counters.get(task);
   for (let i = 0; i < counterNames.length; i++) stage.counters[i] = (stage.counters[i] ?? 0) + by * (row[i] ?? 0);
   for (let i = counterNames.length; i < row.length; i += 2) {
     const column = found(row[i], 'counter');

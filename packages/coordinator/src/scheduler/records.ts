@@ -13,6 +13,8 @@ export interface CommittedOutput {
   readonly bytes: number;
   /** Raw bytes over all partitions: what late counts are made of. */
   readonly rawBytes: number;
+  /** Absent: a coordinator wrote it that did not count them. */
+  readonly records?: number;
 }
 
 interface OfTask {
@@ -35,6 +37,8 @@ export type JournalRecord =
       readonly counters: readonly number[];
       /** What user code counted. */
       readonly counted: { readonly [name: string]: number };
+      /** What the attempt took. Absent: a coordinator wrote it that did not measure. */
+      readonly took?: { readonly durationMs: number; readonly cpuMs: number };
     })
   /** Its outputs are gone and needed: it runs again. Its hashes stay known, so that other bytes are noticed. */
   | (OfTask & {
@@ -48,6 +52,8 @@ export type JournalRecord =
   | { readonly type: 'stage-counted'; readonly job: JobId; readonly stage: StageId; readonly count: number }
   /** Nobody needs the outputs of its tasks: they are deleted, and nowhere from here on. */
   | { readonly type: 'stage-released'; readonly job: JobId; readonly stage: StageId }
+  /** In a snapshot, behind the tasks of a stage, of which it does not say when each of them committed. */
+  | { readonly type: 'stage-spanned'; readonly job: JobId; readonly stage: StageId; readonly startedAt: number; readonly endedAt: number }
   /** From here on the job's output is published, after any number of crashes. */
   | { readonly type: 'commit-started'; readonly job: JobId; readonly at: number }
   /** From here on the job's staging is removed, after any number of crashes. */
@@ -58,5 +64,5 @@ export type JournalRecord =
       readonly outcome: 'failed' | 'cancelled';
       readonly failure: Failure | null;
     }
-  /** With its last status, which is all that is kept. */
-  | { readonly type: 'job-ended'; readonly job: JobId; readonly status: JobStatus };
+  /** With its last status and its outline, which is all that is kept. */
+  | { readonly type: 'job-ended'; readonly job: JobId; readonly status: JobStatus; readonly outline?: string };

@@ -55,16 +55,20 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
     const job = jobOf(turn, record.job);
     forgetReleased(turn, job, stageAt(job, record.stage));
   },
+  'stage-spanned': (turn, { job: id, stage, startedAt, endedAt }) => {
+    const job = jobOf(turn, id);
+    tableOf(stageAt(job, stage)).measures.setSpan(startedAt, endedAt);
+  },
   'commit-started': (turn, record) => moveJob(turn, jobOf(turn, record.job), 'committing'),
   'abort-started': (turn, { job: id, outcome, failure }) => {
     const job = jobOf(turn, id);
     moveJob(turn, job, 'aborting');
     job.abort = { outcome, failure };
   },
-  'job-ended': (turn, { job, status }) => {
+  'job-ended': (turn, { job, status, outline }) => {
     const story = turn.state.jobs.get(job)?.story ?? new StoryRing();
     turn.state.jobs.delete(job);
-    keepEnded(turn.state, { status, story });
+    keepEnded(turn.state, { status, outline, story });
   },
 };
 

@@ -9,7 +9,8 @@ import { taskState } from './transitions.ts';
 
 /** Records that, replayed into an empty state, give this one again: the journal up to now may be replaced by them. */
 export function* recordsOf(state: SchedulerState): Generator<JournalRecord> {
-  for (const [job, { status }] of state.ended) yield { type: 'job-ended', job, status };
+  for (const [job, { status, outline }] of state.ended)
+    yield { type: 'job-ended', job, status, ...(outline === undefined ? {} : { outline }) };
   for (const job of state.jobs.values()) yield* recordsOfJob(job);
 }
 
@@ -22,6 +23,8 @@ function* recordsOfJob(job: JobRun): Generator<JournalRecord> {
     if (isCountedLate(stage)) yield { type: 'stage-counted', job: job.id, stage: stage.id, count: stage.table.count };
     for (let task = 0; task < stage.table.count; task++) yield* recordsOfTask(job, { stage, task, names });
     if (stage.released) yield { type: 'stage-released', job: job.id, stage: stage.id };
+    const { span } = stage.table.measures;
+    if (span !== null) yield { type: 'stage-spanned', job: job.id, stage: stage.id, ...span };
   }
   const at = job.startedAt ?? job.facts.submittedAt;
   if (job.phase === 'committing') yield { type: 'commit-started', job: job.id, at };
@@ -51,6 +54,7 @@ function* recordsOfTask(job: JobRun, { stage, task, names }: Snapped): Generator
     parts: table.parts.get(task) ?? [],
     counters: row.slice(0, counterNames.length),
     counted,
+    took: table.measures.times(task),
   };
   if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted', outdated: stage.outdated.has(task) };
 }

@@ -41,6 +41,7 @@ export interface SchedulerState {
 
 export interface EndedJob {
   readonly status: JobStatus;
+  readonly outline?: string | undefined;
   readonly story: StoryRing;
 }
 
@@ -143,7 +144,7 @@ export interface WorkerRun {
   pid: number;
   slots: number;
   labels: readonly string[];
-  address: string;
+  address: string | null;
   directory: string;
   draining: boolean;
   lastHeardAt: number;

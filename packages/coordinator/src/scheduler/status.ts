@@ -14,7 +14,7 @@ export interface WorkerStatus {
   readonly session: SessionId | null;
   readonly host: string;
   readonly pid: number;
-  readonly address: string;
+  readonly address: string | null;
   readonly slots: number;
   /** Attempts. */
   readonly running: number;
@@ -42,6 +42,11 @@ export function statusOf(state: SchedulerState, id: JobId): JobStatus | null {
 /** The last status of a job, which has just ended. */
 export function finalStatus(job: JobRun, endedAt: number): JobStatus {
   return runningStatus(job, endedAt);
+}
+
+/** What its submitter said of the plan, as JSON; null when the job is not known or nothing was said. */
+export function outlineOf(state: SchedulerState, id: JobId): string | null {
+  return state.jobs.get(id)?.facts.outline ?? state.ended.get(id)?.outline ?? null;
 }
 
 /** Every known job: ended ones in the order in which they ended, then the others in the order of submission. */
@@ -89,6 +94,7 @@ function stageStatus(stage: StageRun): StageStatus {
   const running = [...stage.live.values()].flat();
   const sum = (counter: 'recordsIn' | 'bytesIn', progress: 'records' | 'bytes'): number =>
     running.reduce((total, attempt) => total + attempt[progress], stage.counters[counterNames.indexOf(counter)] ?? 0);
+  const measured = stage.table?.measures.measures(stage.counters) ?? null;
   return {
     name: stage.spec.name,
     total: stage.table?.count ?? null,
@@ -97,6 +103,7 @@ function stageStatus(stage: StageRun): StageStatus {
     failed: stage.failed,
     records: sum('recordsIn', 'records'),
     bytes: sum('bytesIn', 'bytes'),
+    ...(measured === null ? {} : { measured }),
   };
 }
 

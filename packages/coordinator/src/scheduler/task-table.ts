@@ -1,5 +1,5 @@
 // What is known of each task of a stage, in typed arrays: state, the attempt that counts, and of its outputs hash, size and
-// place. About 60 bytes for a task with one output, so that a million tasks are tens of megabytes.
+// place. About 85 bytes for a task with one output, so that a million tasks are tens of megabytes.
 // The attempt and the hashes stay when a task is uncommitted: its worker may come back with them, and other bytes are noticed.
 
 import { type AttemptId, attemptIdOf, type Epoch, epochOf } from '@sheaf/protocol';
@@ -9,6 +9,7 @@ import { CounterTable } from './counter-table.ts';
 import { IndexSet } from './index-set.ts';
 import { LocationLog } from './location-log.ts';
 import type { CommittedOutput } from './records.ts';
+import { type SentOutput, TaskMeasures } from './task-measures.ts';
 
 /** Where an output is of which no worker is known to have it. */
 export const nowhere = -1;
@@ -21,12 +22,14 @@ class OutputColumn {
   private readonly hashes: Uint8Array;
   private readonly bytes: Float64Array;
   private readonly rawBytes: Float64Array;
+  private readonly records: Float64Array;
 
   constructor(edge: number, tasks: number) {
     this.edge = edge;
     this.hashes = new Uint8Array(tasks * hashBytes);
     this.bytes = new Float64Array(tasks);
     this.rawBytes = new Float64Array(tasks);
+    this.records = new Float64Array(tasks);
   }
 
   set(task: number, output: CommittedOutput): void {
@@ -36,12 +39,17 @@ class OutputColumn {
     }
     this.bytes[task] = output.bytes;
     this.rawBytes[task] = output.rawBytes;
+    this.records[task] = output.records ?? 0;
   }
 
   get(task: number): CommittedOutput {
     let hash = '';
     for (const byte of this.hashes.subarray(task * hashBytes, (task + 1) * hashBytes)) hash += byte.toString(16).padStart(2, '0');
-    return { edge: this.edge, hash, bytes: this.bytes[task] ?? 0, rawBytes: this.rawBytes[task] ?? 0 };
+    return { edge: this.edge, hash, ...this.sizes(task), rawBytes: this.rawBytes[task] ?? 0 };
+  }
+
+  sizes(task: number): { readonly bytes: number; readonly records: number } {
+    return { bytes: this.bytes[task] ?? 0, records: this.records[task] ?? 0 };
   }
 
   rawTotal(): number {
@@ -58,6 +66,7 @@ export class TaskTable {
   /** Index of the worker that has the task's outputs, or `nowhere`. Changed by `place` alone. */
   readonly worker: Int32Array;
   readonly counters: CounterTable;
+  readonly measures: TaskMeasures;
   readonly log: LocationLog;
   readonly parts: Map<number, readonly OutputPart[]> = new Map();
   private readonly columns: ReadonlyMap<number, OutputColumn>;
@@ -71,6 +80,7 @@ export class TaskTable {
     for (let task = 0; task < count; task++) this.ready.add(task);
     this.worker = new Int32Array(edges.length > 0 ? count : 0).fill(nowhere);
     this.counters = new CounterTable(count);
+    this.measures = new TaskMeasures(count, edges);
     this.log = new LocationLog(edges.length > 0 ? count : 0);
     this.columns = new Map(edges.map(edge => [edge, new OutputColumn(edge, count)]));
     this.winnerEpoch = new Uint32Array(count);
@@ -97,6 +107,11 @@ export class TaskTable {
 
   outputs(task: number): readonly CommittedOutput[] {
     return [...this.columns.values()].map(column => column.get(task));
+  }
+
+  /** What the task sent on each edge, without the hashes. */
+  sent(task: number): readonly SentOutput[] {
+    return [...this.columns.values()].map(column => ({ edge: column.edge, ...column.sizes(task) }));
   }
 
   /** Raw bytes of all tasks on an edge. */

@@ -35,16 +35,20 @@ export class Link<Incoming, Outgoing extends object> {
     socket.on('close', (_, reason) => this.closed(reason.length > 0 ? reason.toString('utf8') : this.problem));
   }
 
-  /** Sends, unless the link is closing. */
-  send(message: Outgoing): void {
-    if (!this.open) return;
+  /** Sends, unless the link is closing. `left` is told when the message has left this process, or never will. */
+  send(message: Outgoing, left: () => void = () => {}): void {
+    if (!this.open) {
+      left();
+      return;
+    }
     const bytes = encodeMessage(message);
     if (this.socket.bufferedAmount + bytes.length > limits.sendQueueBytesMax) {
       this.close(closeCodes.tooSlow, 'the other end reads too slowly');
       this.socket.terminate();
+      left();
       return;
     }
-    this.socket.send(bytes);
+    this.socket.send(bytes, () => left());
   }
 
   /** Ends the link. What was sent before still goes out; an end that does not answer the close is cut off. */

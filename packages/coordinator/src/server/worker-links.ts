@@ -10,13 +10,12 @@ import type { WorkerOrder } from '../scheduler/index.ts';
 import type { KnownAttempts } from './attempts.ts';
 import { Link } from './link.ts';
 import type { Told } from './loop.ts';
+import { Relay, type RelayEnd } from './relay.ts';
 
 type Hello = Extract<WorkerMessage, { readonly type: 'hello' }>;
 type AfterHello = Exclude<WorkerMessage, Hello>;
 
-interface Session {
-  readonly id: SessionId;
-  readonly worker: WorkerId;
+interface Session extends RelayEnd {
   readonly link: Link<WorkerMessage, CoordinatorMessage>;
 }
 
@@ -37,6 +36,7 @@ export class WorkerLinks {
   private readonly options: WorkerLinksOptions;
   private readonly sessions = new Map<SessionId, Session>();
   private readonly links = new Set<Link<WorkerMessage, CoordinatorMessage>>();
+  private readonly relay = new Relay();
   private readonly logRequests = new Map<number, LogRequest>();
   private sessionsMade = 0;
   private requestsMade = 0;
@@ -110,6 +110,7 @@ export class WorkerLinks {
   /** Ends every link. Their sessions end with this coordinator, so the scheduler is not told. */
   close(): void {
     this.sessions.clear();
+    this.relay.close();
     for (const link of this.links) link.close(closeCodes.goingAway, 'the coordinator is shutting down');
   }
 
@@ -123,8 +124,9 @@ export class WorkerLinks {
     }
     this.sessionsMade += 1;
     const id = sessionIdOf(this.options.epoch, this.sessionsMade);
-    const session = { id, worker: hello.worker, link };
+    const session: Session = { id, worker: hello.worker, link, send: (message, left) => link.send(message, left) };
     this.sessions.set(id, session);
+    this.relay.joined(session);
     for (const known of [...hello.held, ...hello.running]) this.options.attempts.add(known, hello.worker);
     const { worker, host, pid, slots, labels, address, directory, held, running } = hello;
     this.options.logger.info({ worker, session: id, host, pid, slots, held: held.length, running: running.length }, 'a worker joined');
@@ -135,7 +137,8 @@ export class WorkerLinks {
     return session;
   }
 
-  private received({ id, worker }: Session, message: AfterHello): void {
+  private received(session: Session, message: AfterHello): void {
+    const { id, worker } = session;
     if (!this.sessions.has(id)) return;
     const from = { session: id, cause: `${message.type} of ${worker}` } as const;
     switch (message.type) {
@@ -164,12 +167,23 @@ export class WorkerLinks {
       case 'log-lines':
         if (this.logRequests.get(message.request)?.session === id) this.answerLog(message.request, message.text);
         return;
+      // A heartbeat may be a while behind bytes that are relayed: they are a sign of life too.
+      case 'fetch':
+        this.options.tell({ ...from, type: 'worker-heard' });
+        this.relay.fetch(session, message);
+        return;
+      case 'fetched':
+        this.options.tell({ ...from, type: 'worker-heard' });
+        this.relay.fetched(session, message);
+        return;
       default:
         message satisfies never;
     }
   }
 
-  private ended({ id, worker }: Session, reason: string): void {
+  private ended(session: Session, reason: string): void {
+    const { id, worker } = session;
+    this.relay.left(session);
     for (const [request, { session }] of this.logRequests) if (session === id) this.answerLog(request, null);
     if (!this.sessions.delete(id)) return;
     this.options.logger.info({ worker, session: id, reason }, 'a worker disconnected');

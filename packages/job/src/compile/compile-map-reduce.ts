@@ -15,6 +15,7 @@ import { sinkDefinition } from '../sinks.ts';
 import type { SourceDefinition } from '../sources.ts';
 import { FunctionTable } from './functions.ts';
 import { definitionOf, inputOf, pushRead } from './inputs.ts';
+import { mapReduceNotes } from './map-reduce-notes.ts';
 import type { Members } from './members.ts';
 import { sortPart } from './sort-values.ts';
 
@@ -29,13 +30,15 @@ const identity: AnyFunction = (record: unknown) => record;
 /** Runs the job's `input`, `inputs` and `output` functions. Throws UsageError for what they give wrongly. */
 export function compileMapReduce(members: Members, params: unknown): CompiledJob {
   const plan = new MapReducePlan(members, params);
-  return { graph: plan.graph(), functions: plan.functions.functions };
+  const graph = plan.graph();
+  const { functions } = plan.functions;
+  return { graph, functions, notes: mapReduceNotes({ graph, functions, sources: plan.sources, members }) };
 }
 
 class MapReducePlan {
   readonly functions = new FunctionTable();
   private readonly members: Members;
-  private readonly sources: readonly SourceDefinition[];
+  readonly sources: readonly SourceDefinition[];
   private readonly output: Output;
   private readonly life: { readonly setup?: FunctionRef; readonly teardown?: FunctionRef };
 

@@ -5,14 +5,16 @@ import { limits, UsageError } from '@sheaf/protocol';
 import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
-import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
+import { keyWordsOf } from './keyed-operators.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
+import { orderWords } from './operator-text.ts';
 import type { PartFolders } from './part-folders.ts';
 import type { Answered, Written } from './plan-recorder.ts';
 import { itemSelector, recordSelector, type Selector } from './selectors.ts';
-import { Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
+import { combinedMark, Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
 
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
 
@@ -27,24 +29,27 @@ export interface Plan {
   readonly settings: Settings;
   readonly written: readonly Written[];
   readonly answers: readonly Answered[];
+  /** The operator that each node is of. */
+  readonly said: ReadonlyMap<Node, Said>;
 }
 
 /** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler(usesOf([...plan.written, ...plan.answers].map(({ from }) => from)));
-  const outputs: Output[] = plan.written.map(({ from, output, folders }, id) => {
-    if (folders === null) compiler.write(from, id);
-    else compiler.writeFolders(from, folders, id);
-    return output;
+  const compiler = new PipelineCompiler(usesOf([...plan.written, ...plan.answers].map(({ from }) => from)), plan.said);
+  const outputs: Output[] = plan.written.map((written, id) => {
+    if (written.folders === null) compiler.write(written, id);
+    else compiler.writeFolders(written, written.folders, id);
+    return written.output;
   });
   const bytesMax = Math.min(limits.answerBytesMax, Math.floor(limits.answersPerJobBytesMax / Math.max(1, plan.answers.length)));
-  for (const { name, from, gives } of plan.answers) {
-    compiler.answer(from, outputs.length);
+  for (const answered of plan.answers) {
+    const { name, gives } = answered;
+    compiler.answer(answered, outputs.length);
     outputs.push({ type: 'answer', name, gives, bytesMax });
   }
-  const { stages, edges } = compiler.drafts.finish();
+  const { stages, edges, notes } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
-  return { graph, functions: compiler.functions.functions };
+  return { graph, functions: compiler.functions.functions, notes };
 }
 
 class PipelineCompiler implements Compiler {
@@ -52,36 +57,39 @@ class PipelineCompiler implements Compiler {
   readonly drafts = new Drafts();
   private readonly done = new Map<Node, Branches>();
   private readonly uses: ReadonlyMap<Node, number>;
+  private readonly said: ReadonlyMap<Node, Said>;
 
-  constructor(uses: ReadonlyMap<Node, number>) {
+  constructor(uses: ReadonlyMap<Node, number>, said: ReadonlyMap<Node, Said>) {
     this.uses = uses;
+    this.said = said;
   }
 
-  write(from: Node, output: number): void {
+  write({ from, said }: Written, output: number): void {
     const branches = this.gathered(this.branches(from));
     for (const { stage, step } of branches) {
-      this.drafts.push(stage, { type: 'write', from: step, output });
+      this.drafts.note(stage, this.drafts.push(stage, { type: 'write', from: step, output }), said);
       if (!stage.outputs.includes(output)) stage.outputs.push(output);
     }
   }
 
   /** An answer is made by one task. */
-  answer(from: Node, output: number): void {
+  answer({ from, said }: Answered, output: number): void {
     const branches = this.branches(from);
     const [only] = branches;
     const alone = branches.length === 1 && only?.stage.tasks.type === 'partitions' && only.stage.tasks.count === one;
     const { stage, step } = alone ? only : this.gather(branches, 'answer');
-    this.drafts.push(stage, { type: 'write', from: step, output });
+    this.drafts.note(stage, this.drafts.push(stage, { type: 'write', from: step, output }), said);
     stage.outputs.push(output);
   }
 
   /** All records of a folder in one task, in input order, one folder after another. */
-  writeFolders(from: Node, folders: PartFolders, output: number): void {
+  writeFolders({ from, said }: Written, folders: PartFolders, output: number): void {
     const stage = this.drafts.stage('partition', { type: 'partitions', count: hashed });
     const key: KeyPart[] = [{ select: folders.key(this.functions), desc: false }];
     const value = folders.value(this.functions);
-    const edges = this.emit(this.branches(from), stage, { key, group: 1, value, combine: null, partitioner: { type: 'hash' } });
-    this.drafts.push(stage, { type: 'write', from: this.receive(stage, [edges]), output, folders: true });
+    const words = { key: folders.names.join(', ') };
+    const edges = this.emit(this.branches(from), stage, { key, group: 1, value, combine: null, partitioner: { type: 'hash' }, words });
+    this.drafts.note(stage, this.drafts.push(stage, { type: 'write', from: this.receive(stage, [edges]), output, folders: true }), said);
     stage.outputs.push(output);
   }
 
@@ -90,6 +98,7 @@ class PipelineCompiler implements Compiler {
     let branches = this.done.get(node);
     if (branches === undefined) {
       branches = this.compile(node);
+      if (node.type !== 'union') for (const { stage, step } of branches) this.drafts.note(stage, step, this.said.get(node));
       this.done.set(node, branches);
     }
     return branches;
@@ -164,14 +173,18 @@ class PipelineCompiler implements Compiler {
     return folding.finish === null ? [branch] : this.finished(branch, folding);
   }
 
-  private foldShuffle({ of, folding }: NodeOf<'fold'>): { readonly shuffle: ShuffleDraft; readonly fold: Fold } {
+  private foldShuffle(node: NodeOf<'fold'>): { readonly shuffle: ShuffleDraft; readonly fold: Fold } {
+    const { of, folding } = node;
+    const said = this.said.get(node);
     const fold: Fold =
       folding.builtIn === null
         ? { type: 'function', function: this.functions.add('fold', folding.merge, folding.text) }
         : { type: 'built-in', name: folding.builtIn };
     const key = [this.part(of.key)];
     const value = this.startOf(of.value, folding);
-    return { shuffle: { key, group: 1, value, combine: fold, partitioner: { type: 'hash' } }, fold };
+    const combined = said && { ...said, text: `${said.text} ${combinedMark}` };
+    const words = { key: keyWordsOf(of), said: [of.said, combined] };
+    return { shuffle: { key, group: 1, value, combine: fold, partitioner: { type: 'hash' }, words }, fold };
   }
 
   private finished(branch: Branch, { finish, text }: Folding): Branches {
@@ -197,6 +210,7 @@ class PipelineCompiler implements Compiler {
       value: of.value.select(this.functions, 'value'),
       combine: null,
       partitioner: { type: 'hash' },
+      words: { key: keyWordsOf(of), sorted: sort === null ? '' : orderWords([sort]), said: [of.said] },
     };
     const receive = this.receive(stage, [this.emit(this.branches(of.node), stage, shuffle)]);
     const ref = this.functions.add('group', call, text);
@@ -234,8 +248,10 @@ class PipelineCompiler implements Compiler {
     return this.emit(this.branches(side.node), stage, this.sideShuffle(side));
   }
 
-  private sideShuffle({ key, value }: KeyedNode): ShuffleDraft {
-    return { key: [this.part(key)], group: 1, value: value.select(this.functions, 'value'), combine: null, partitioner: { type: 'hash' } };
+  private sideShuffle(side: KeyedNode): ShuffleDraft {
+    const words = { key: keyWordsOf(side), said: [side.said] };
+    const value = side.value.select(this.functions, 'value');
+    return { key: [this.part(side.key)], group: 1, value, combine: null, partitioner: { type: 'hash' }, words };
   }
 
   /** The right side goes to every task of the left. Where that would go in a circle, both are shuffled. */
@@ -248,6 +264,8 @@ class PipelineCompiler implements Compiler {
     const { kind } = node;
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
+    for (const { stage, step } of pairs) this.drafts.note(stage, step, node.left.said);
+    this.drafts.note(table.stage, table.step, node.right.said);
     if (kind === 'right' || kind === 'full') throw new UsageError(`a ${kind} join cannot be a broadcast`);
     const looked = pairs.map(branch => this.lookedUp(branch, table, kind));
     return kind === 'inner' || kind === 'left' ? this.call(looked, lookedUpPair(kind)) : looked;
@@ -267,7 +285,8 @@ class PipelineCompiler implements Compiler {
     return this.call(branches, { role: 'map', call, text: `pairs ${key.text} ${value.text}` });
   }
 
-  private top({ from, count, by }: NodeOf<'top'>): Branches {
+  private top(node: NodeOf<'top'>): Branches {
+    const { from, count, by } = node;
     // Without an order all are equal, and the first stay.
     const order: KeyPart[] = by === null ? [] : [{ select: by.select(this.functions, 'key'), desc: true }];
     const stage = this.drafts.stage('top', { type: 'partitions', count: one });
@@ -275,20 +294,22 @@ class PipelineCompiler implements Compiler {
       stage: own,
       step: this.drafts.push(own, { type: 'top', from: step, count, by: order, perGroup: false }),
     }));
+    for (const local of tops) this.drafts.note(local.stage, local.step, this.said.get(node));
     const receive = this.receive(stage, [this.emit(tops, stage, unordered)]);
     return [{ stage, step: this.drafts.push(stage, { type: 'top', from: receive, count, by: order, perGroup: false }) }];
   }
 
   private sort({ from, by }: NodeOf<'sort'>): Branches {
     const key = by.map(({ selector, desc }) => ({ select: selector.select(this.functions, 'key'), desc }));
-    return [this.ranged(this.branches(from), key, 'sort')];
+    return [this.ranged(this.branches(from), key, { name: 'sort', words: orderWords(by) })];
   }
 
-  ranged(branches: Branches, key: readonly KeyPart[], name: string): Branch {
+  ranged(branches: Branches, key: readonly KeyPart[], { name, words }: { readonly name: string; readonly words: string }): Branch {
     const splitting = this.drafts.stage('splitters', { type: 'partitions', count: one });
     const stage = this.drafts.stage(name, { type: 'partitions', count: ranged });
     const splitters = this.drafts.edge({ from: splitting, to: stage, shuffle: null });
-    const shuffle: ShuffleDraft = { key, group: key.length, value: wholeRecord, combine: null, partitioner: { type: 'range', splitters } };
+    const partitioner = { type: 'range', splitters } as const;
+    const shuffle: ShuffleDraft = { key, group: key.length, value: wholeRecord, combine: null, partitioner, words: { key: words } };
     const edges = this.emit(branches, stage, shuffle);
     const samples = edges.map(edge => {
       const to = this.drafts.edge({ from: edge.from, to: splitting, shuffle: unordered });
@@ -313,7 +334,8 @@ class PipelineCompiler implements Compiler {
     for (const { stage, step } of branches) {
       const edge = edges.get(stage) ?? this.drafts.edge({ from: stage, to, shuffle });
       edges.set(stage, edge);
-      this.drafts.push(stage, { type: 'emit', from: step, edge });
+      const emit = this.drafts.push(stage, { type: 'emit', from: step, edge });
+      for (const said of shuffle.words?.said ?? []) this.drafts.note(stage, emit, said);
     }
     return [...edges.values()];
   }

@@ -6,6 +6,7 @@ import type { FunctionTable } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import type { TaskContext } from '../context.ts';
 import type { Node } from './nodes.ts';
+import { orderWords } from './operator-text.ts';
 import { composed, itemSelector } from './selectors.ts';
 import type { Drafts, EdgeDraft, ShuffleDraft, StageDraft } from './stage-drafts.ts';
 
@@ -25,7 +26,7 @@ export interface Compiler {
   emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[];
   receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number;
   /** Sends records to a stage of its own, in total order of a key. */
-  ranged(branches: Branches, key: readonly KeyPart[], name: string): Branch;
+  ranged(branches: Branches, key: readonly KeyPart[], spoken: { readonly name: string; readonly words: string }): Branch;
 }
 
 type Context = TaskContext<unknown>;
@@ -54,6 +55,7 @@ export function compileRepartition(
     group: 1,
     value: itemSelector(1).select(functions, 'value'),
     partitioner: { type: 'function', function: functions.add('partition', partition, 'in turn') },
+    words: { key: 'in turn', sorted: orderWords(orders) },
   };
   const stage = drafts.stage('repartition', { type: 'partitions', count: tasks });
   const step = compiler.receive(stage, [compiler.emit(dealt, stage, shuffle)]);
@@ -84,7 +86,7 @@ export function compileIndex(compiler: Compiler, { from }: NodeOf<'index'>, one:
     end: functions.add('end', end, 'offsets of counts'),
   });
   const key = [0, 1, 2].map((index): KeyPart => ({ select: { type: 'item', index }, desc: false }));
-  const { stage, step } = compiler.ranged(numbered, key, 'index');
+  const { stage, step } = compiler.ranged(numbered, key, { name: 'index', words: 'input order' });
   const edge = drafts.edge({ from: offsets, to: stage, shuffle: null });
   drafts.push(offsets, { type: 'emit', from: summed, edge });
   const table = drafts.push(stage, { type: 'load', edge, key: { type: 'item', index: 0 } });

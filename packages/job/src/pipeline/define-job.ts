@@ -59,7 +59,7 @@ export function compilePlan({ name, settings, plan, made }: PipelineDefinition, 
   recorder.finished = true;
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
-  return compilePipeline({ name, settings, written: recorder.written, answers });
+  return compilePipeline({ name, settings, written: recorder.written, answers, said: recorder.said });
 }
 
 const members = ['name', 'params', 'settings', 'plan'];

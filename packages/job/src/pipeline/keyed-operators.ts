@@ -5,6 +5,7 @@ import { wrappedPair } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import { aggregateDefinition } from './aggregates.ts';
 import type { Folding, KeyedNode, Node, SortPart } from './nodes.ts';
+import { selectorWords } from './operator-text.ts';
 import { countOf } from './plan-arguments.ts';
 import { checkKeyNames, checkNumbers } from './plan-checks.ts';
 import { checkColumns, composed, itemSelector, selectorOf } from './selectors.ts';
@@ -13,11 +14,21 @@ export function pairsOf(node: Node): KeyedNode {
   return { node, key: itemSelector(0), value: itemSelector(1), columns: null };
 }
 
+/** What stays true of the key while it is the first item of a pair. */
+export function sameKey(of: KeyedNode): Pick<KeyedNode, 'keyParts' | 'keyWords'> {
+  return { keyParts: of.keyParts, keyWords: keyWordsOf(of) };
+}
+
+/** The key in words. */
+export function keyWordsOf({ keyWords, key }: KeyedNode): string {
+  return keyWords ?? selectorWords(key);
+}
+
 export function folded(of: KeyedNode, folding: Folding, name: string): KeyedNode {
   return {
     ...pairsOf({ type: 'fold', of, folding, name, columns: null }),
     columns: name === 'reduce' || name === 'distinct' ? of.columns : null,
-    keyParts: of.keyParts,
+    ...sameKey(of),
   };
 }
 
@@ -62,7 +73,7 @@ export function mappedValues(of: KeyedNode, map: AnyFunction): KeyedNode {
   };
   wrappedPair(key.written ?? null, map, call);
   const text = `mapValues ${key.text} ${value.text} ${map.toString()}`;
-  return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), keyParts: of.keyParts };
+  return { ...pairsOf({ type: 'call', from: of.node, role: 'map', call, text, columns: null }), ...sameKey(of) };
 }
 
 /** The largest values come first by a descending sort of each group, of which the rest is left unread. */
@@ -76,7 +87,7 @@ export function topPerKey(of: KeyedNode, given: unknown, by: unknown): KeyedNode
     return [[key, taken]];
   };
   const sort: SortPart = { selector, desc: true };
-  return { ...pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null }), keyParts: of.keyParts };
+  return { ...pairsOf({ type: 'group', of, sort, call, text: `topPerKey ${count}`, columns: null }), ...sameKey(of) };
 }
 
 export function entriesOf(of: KeyedNode): Node {

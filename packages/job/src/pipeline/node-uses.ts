@@ -20,7 +20,8 @@ export function ownFold({ node, key, value }: KeyedNode, uses: ReadonlyMap<Node,
   return key.text === 'item 0' && value.text === 'item 1' ? node : null;
 }
 
-function inputsOf(node: Node): readonly Node[] {
+/** The nodes that its records come from. */
+export function inputsOf(node: Node): readonly Node[] {
   switch (node.type) {
     case 'read':
       return [];

@@ -1,7 +1,7 @@
 // What a plan has said, as plain nodes: each names the nodes its records come from. Collections and Keyed are thin faces of
 // nodes; compile-pipeline.ts turns those that something is written of into stages.
 
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction, Said } from '../compiled-job.ts';
 import type { SourceDefinition } from '../sources.ts';
 import type { Selector } from './selectors.ts';
 
@@ -14,6 +14,9 @@ export interface KeyedNode {
   readonly columns: readonly string[] | null;
   /** Of how many columns the key is made, where it is of a list of them. */
   readonly keyParts?: number | undefined;
+  /** The key in words, where it was named before; and the operator that says it, until it has been told. */
+  readonly keyWords?: string | undefined;
+  readonly said?: Said | undefined;
 }
 
 export interface SortPart {

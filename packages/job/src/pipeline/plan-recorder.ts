@@ -5,12 +5,14 @@ import { UsageError } from '@sheaf/protocol';
 import type { Output } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from '../brand.ts';
 import { definitionOf } from '../compile/inputs.ts';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction, Said } from '../compiled-job.ts';
 import { sinkDefinition } from '../sinks.ts';
 import type { Source } from '../sources.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
-import { aggregated, entriesOf, folded, mappedValues, pairsOf, reducing, rowsOf, summed, topPerKey } from './keyed-operators.ts';
+import { aggregated, entriesOf, folded, mappedValues, pairsOf, reducing, rowsOf, sameKey, summed, topPerKey } from './keyed-operators.ts';
+import { inputsOf } from './node-uses.ts';
 import type { Folding, JoinKind, KeyedNode, Node } from './nodes.ts';
+import { operatorText } from './operator-text.ts';
 import { type PartFolders, partFoldersOf } from './part-folders.ts';
 import { countOf, functionOf, sortPartOf } from './plan-arguments.ts';
 import { checkFolder } from './plan-checks.ts';
@@ -23,6 +25,7 @@ export interface Written {
   readonly output: FilesOutput;
   /** null: each task writes one part. */
   readonly folders: PartFolders | null;
+  readonly said: Said | null;
 }
 
 type FilesOutput = Extract<Output, { readonly type: 'files' }>;
@@ -36,16 +39,22 @@ export interface Answered {
   readonly name: string;
   readonly from: Node;
   readonly gives: 'records' | 'number';
+  readonly said: Said | null;
 }
 
 export class PlanRecorder {
   readonly written: Written[] = [];
   /** Once the plan has ended, nothing more may be said of its collections. */
   finished = false;
+  /** The operator that each node is of. */
+  readonly said: Map<Node, Said> = new Map();
+  /** The operator that the plan is calling; null between two of them. */
+  private saying: Said | null = null;
 
   /** What `plan` is given. */
   flow(params: unknown): Flow<unknown> {
-    return { params, read: <T>(source: Source<T>) => this.read(source) as unknown as Collection<T> };
+    const { read } = this.heard({ read: (source: Source<unknown>) => this.read(source) });
+    return { params, read: <T>(source: Source<T>) => read(source) as unknown as Collection<T> };
   }
 
   private read(source: Source<unknown>): AnyCollection {
@@ -53,7 +62,31 @@ export class PlanRecorder {
     return this.collection({ type: 'read', source: definition, columns: columnsOf(definition) });
   }
 
+  /** The methods, such that what they make is known as theirs, and their caller's line. */
+  private heard<M extends { readonly [name: string]: (...given: never[]) => unknown }>(methods: M): M {
+    const heard = Object.entries(methods).map(([name, method]) => {
+      const call = (...given: unknown[]): unknown => {
+        this.saying = { text: operatorText(name, given), made: new Error(name) };
+        try {
+          return method(...(given as never[]));
+        } finally {
+          this.saying = null;
+        }
+      };
+      return [name, call];
+    });
+    return Object.fromEntries(heard) as M;
+  }
+
+  /** Notes that the node, and those made for it, are of the operator that is being called. */
+  private note(node: Node): void {
+    if (this.saying === null || this.said.has(node)) return;
+    this.said.set(node, this.saying);
+    for (const input of inputsOf(node)) this.note(input);
+  }
+
   private collection(node: Node): AnyCollection {
+    this.note(node);
     const call = (role: 'map' | 'filter' | 'flatMap', given: unknown, columns: Node['columns']): AnyCollection => {
       const fn = functionOf(given, role);
       return this.collection({ type: 'call', from: node, role, call: fn, text: fn.toString(), columns });
@@ -82,10 +115,11 @@ export class PlanRecorder {
       first: (count: unknown) => this.answer({ ...first, from: node, count: countOf(count, 'first'), columns: node.columns }, 'records'),
       count: () => this.answer(this.total(node), 'number'),
     };
-    return withInternals(methods, { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
+    return withInternals(this.heard(methods), { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
   }
 
   private keyed(of: KeyedNode): AnyKeyed {
+    this.note(of.node);
     const fold = (folding: Folding, name: string): AnyKeyed => this.keyed(folded(of, folding, name));
     const join = (kind: JoinKind) => (other: unknown, options?: unknown) => this.keyed(this.join(kind, of, other, options));
     const methods = {
@@ -109,7 +143,7 @@ export class PlanRecorder {
         throw new UsageError('write is for collections: say entries() or rows() of a keyed one first.');
       },
     };
-    return withInternals(methods, { type: 'keyed', recorder: this, of }) as unknown as AnyKeyed;
+    return withInternals(this.heard(methods), { type: 'keyed', recorder: this, of }) as unknown as AnyKeyed;
   }
 
   private peek(node: Node, look: Call): AnyCollection {
@@ -124,7 +158,7 @@ export class PlanRecorder {
     const key = by === undefined && where !== 'keyBy' ? recordSelector : selectorOf(by, where, true);
     checkColumns(key, node.columns, where);
     const keyParts = Array.isArray(by) ? key.columns.length : undefined;
-    return { node, key, value: recordSelector, columns: node.columns, keyParts };
+    return { node, key, value: recordSelector, columns: node.columns, keyParts, said: this.saying ?? undefined };
   }
 
   private distinct(node: Node, by: unknown): AnyCollection {
@@ -194,7 +228,7 @@ export class PlanRecorder {
       throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
     const node: Node = { type: 'join', kind, left, right, broadcast, columns: null };
     const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
-    return { node, key: itemSelector(0), value: itemSelector(1), columns, keyParts: left.keyParts };
+    return { node, key: itemSelector(0), value: itemSelector(1), columns, ...sameKey(left) };
   }
 
   private write(from: Node, sink: unknown, options: unknown): void {
@@ -208,11 +242,12 @@ export class PlanRecorder {
       this.written.map(other => other.output.folder),
     );
     const folders = partFoldersOf(options, from.columns);
-    this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders });
+    this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders, said: this.saying });
   }
 
   private answer(from: Node, gives: Answered['gives']): unknown {
-    return withInternals({}, { type: 'answer', recorder: this, from, gives });
+    this.note(from);
+    return withInternals({}, { type: 'answer', recorder: this, from, gives, said: this.saying });
   }
 
   private total(node: Node): Node {
@@ -231,7 +266,7 @@ export class PlanRecorder {
       if (definition?.type !== 'answer')
         throw new UsageError(`${wanted} '${name}' is no answer: end it with collect(), first(n) or count().`);
       if (definition.recorder !== this) throw new UsageError(`the answer '${name}' is of another job.`);
-      return { name, from: definition.from, gives: definition.gives };
+      return { name, from: definition.from, gives: definition.gives, said: definition.said };
     });
   }
 

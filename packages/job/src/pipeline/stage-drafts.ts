@@ -3,6 +3,7 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Edge, Input, OutputId, Partitioner, Shuffle, Stage, Step, Tasks } from '@sheaf/protocol/graph';
+import type { Operator, PlanNotes, Said } from '../compiled-job.ts';
 
 type WithEdges<S> = S extends { readonly edges: unknown }
   ? Omit<S, 'edges'> & { readonly edges: readonly EdgeDraft[] }
@@ -18,7 +19,16 @@ export type StepDraft = WithEdges<Step>;
 
 export type ShuffleDraft = Omit<Shuffle, 'partitioner'> & {
   readonly partitioner: Exclude<Partitioner, { readonly type: 'range' }> | { readonly type: 'range'; readonly splitters: EdgeDraft };
+  /** For people: no part of the graph. */
+  readonly words?: ShuffleWords;
 };
+
+/** The key of a shuffle in words, and the operators that happen where the records are sent. */
+export interface ShuffleWords {
+  readonly key: string;
+  readonly sorted?: string;
+  readonly said?: readonly (Said | undefined)[];
+}
 
 export interface EdgeDraft {
   readonly from: StageDraft;
@@ -34,16 +44,16 @@ export interface StageDraft {
   readonly outputs: OutputId[];
 }
 
+/** Stands behind an operator that is done where the records are sent, ahead of the shuffle. */
+export const combinedMark = '[combined]';
+
 export class Drafts {
   private readonly stages: StageDraft[] = [];
   private readonly edges: EdgeDraft[] = [];
-  private readonly names = new Map<string, number>();
+  private readonly notes = new Map<StageDraft, Operator[]>();
 
-  /** A new stage; a name that is taken gets a number. */
   stage(name: string, tasks: Tasks): StageDraft {
-    const count = (this.names.get(name) ?? 0) + 1;
-    this.names.set(name, count);
-    const stage: StageDraft = { name: count === 1 ? name : `${name} ${count}`, tasks, steps: [], outputs: [] };
+    const stage: StageDraft = { name, tasks, steps: [], outputs: [] };
     this.stages.push(stage);
     return stage;
   }
@@ -64,22 +74,36 @@ export class Drafts {
     return stage.steps.length - 1;
   }
 
-  finish(): { readonly stages: Stage[]; readonly edges: Edge[] } {
+  /** Says what the last steps of a stage are, up to this one. What was said last is not said twice. */
+  note(stage: StageDraft, step: number, said: Said | null | undefined): void {
+    if (said === undefined || said === null) return;
+    const notes = this.notes.get(stage) ?? [];
+    this.notes.set(stage, notes);
+    const last = notes.at(-1);
+    if (last?.made === said.made && (last.text === said.text || said.text === `${last.text} ${combinedMark}`)) notes.pop();
+    notes.push({ ...said, step });
+  }
+
+  finish(): { readonly stages: Stage[]; readonly edges: Edge[]; readonly notes: PlanNotes } {
     const order = this.sorted();
     const stageIds = new Map(order.map((stage, id) => [stage, id]));
     const edgeIds = new Map(this.edges.map((edge, id) => [edge, id]));
     const edgeId = (edge: EdgeDraft): number => edgeIds.get(edge) as number;
     const stageId = (stage: StageDraft): number => stageIds.get(stage) as number;
     return {
-      stages: order.map(stage => ({ ...stage, steps: stage.steps.map(step => numbered(step, { edgeId, stageId })) })),
+      stages: withOwnNames(order).map(stage => ({ ...stage, steps: stage.steps.map(step => numbered(step, { edgeId, stageId })) })),
       edges: this.edges.map(({ from, to, shuffle }) => {
         const ends = { from: stageId(from), to: stageId(to) };
         if (shuffle === null) return { type: 'broadcast', ...ends };
-        const { partitioner } = shuffle;
+        const { partitioner, words: _, ...rest } = shuffle;
         const numberedPartitioner: Partitioner =
           partitioner.type === 'range' ? { type: 'range', splitters: edgeId(partitioner.splitters) } : partitioner;
-        return { type: 'shuffle', ...ends, shuffle: { ...shuffle, partitioner: numberedPartitioner } };
+        return { type: 'shuffle', ...ends, shuffle: { ...rest, partitioner: numberedPartitioner } };
       }),
+      notes: {
+        operators: order.map(stage => this.notes.get(stage) ?? []),
+        edges: this.edges.map(({ shuffle }) => ({ key: shuffle?.words?.key ?? '', sorted: shuffle?.words?.sorted ?? '' })),
+      },
     };
   }
 
@@ -94,6 +118,16 @@ export class Drafts {
     }
     return order;
   }
+}
+
+/** A name that is taken gets a number: of a loop's rounds the first has none, the second is 2. */
+function withOwnNames(stages: readonly StageDraft[]): StageDraft[] {
+  const counts = new Map<string, number>();
+  return stages.map(stage => {
+    const count = (counts.get(stage.name) ?? 0) + 1;
+    counts.set(stage.name, count);
+    return count === 1 ? stage : { ...stage, name: `${stage.name} ${count}` };
+  });
 }
 
 interface Numbers {

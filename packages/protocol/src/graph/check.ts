@@ -60,6 +60,11 @@ class GraphCheck {
   outputs(): void {
     const { stages, outputs, onError } = this.graph;
     const written = [...stages.flatMap(stage => stage.outputs), ...(onError === null ? [] : [onError.deadLetter])];
+    if (onError !== null) {
+      const letters = outputs[onError.deadLetter];
+      this.must(onError.maxCount !== null || onError.maxRatio !== null, 'records are not skipped without a limit');
+      this.must(letters?.type === 'files' && letters.format === 'jsonl', 'dead letters are files of JSON lines');
+    }
     for (const id of written) this.must(id < outputs.length, `there is no output ${id}`);
     this.must(new Set(written).size === outputs.length, 'every output is written');
     this.must(written.length === outputs.length, 'every output is written by one stage');

@@ -1,5 +1,6 @@
 export { canonical } from './canonical.ts';
 export { checkGraph } from './check.ts';
 export { sidesOf, takesGroups } from './check-steps.ts';
+export { deadLettersOf } from './dead-letters.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
 export * from './types.ts';

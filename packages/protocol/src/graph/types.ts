@@ -16,7 +16,10 @@ export interface StageGraph {
   readonly edges: readonly Edge[];
   readonly outputs: readonly Output[];
   readonly settings: Settings;
-  /** Bad records: counted over committed attempts only. null: the first one fails the job. */
+  /**
+   * Records of the input that are bad: skipped, and written as dead letters to an output that no step writes. Counted over committed
+   * attempts only. null: the first one fails the job.
+   */
   readonly onError: { readonly maxCount: number | null; readonly maxRatio: number | null; readonly deadLetter: OutputId } | null;
 }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ClientMessage, JobNote, JobStatus, ServerMessage, StageStatus, Submission } from './client.ts';
+import { outlineSchema, stageMeasures } from './outline-schema.ts';
 import {
   amount,
   bytes,
@@ -31,6 +32,7 @@ const submission: Schema<Submission> = exactly<Submission>()(
     cwd: filePath,
     overwrite: z.boolean(),
     spools: named(z.strictObject({ sha256, items: whole, bytes: whole }), limits.edgesMax),
+    outline: outlineSchema.exactOptional(),
   }),
 );
 
@@ -52,6 +54,7 @@ const stageStatus: Schema<StageStatus> = exactly<StageStatus>()(
     failed: whole,
     records: whole,
     bytes: whole,
+    measured: stageMeasures.exactOptional(),
   }),
 );
 
@@ -63,6 +66,7 @@ const jobStatus: Schema<JobStatus> = exactly<JobStatus>()(
     stages: list(stageStatus, limits.stagesMax),
     counters: named(z.number(), limits.countersPerJobMax + 20 * limits.stagesMax),
     output: list(filePath, limits.edgesMax),
+    skipped: z.strictObject({ records: whole, deadLetters: filePath }).exactOptional(),
     answers: named(
       z.strictObject({ gives: z.enum(['records', 'number']), records: bytes(limits.answerBytesMax + 16) }),
       limits.edgesMax,

@@ -3,6 +3,8 @@
 
 import type { Failure } from '../failures.ts';
 import type { JobId } from '../ids.ts';
+import type { StageMeasures } from './measures.ts';
+import type { Outline } from './outline.ts';
 
 export interface Submission {
   /** Made by the client: a submission repeated after a lost connection is the same job. */
@@ -18,6 +20,8 @@ export interface Submission {
   readonly overwrite: boolean;
   /** `from.items` inputs, materialised: `stage.input` → spool. */
   readonly spools: { readonly [stageInput: string]: { readonly sha256: string; readonly items: number; readonly bytes: number } };
+  /** The plan in words, for those who ask how the job does. */
+  readonly outline?: Outline;
 }
 
 export type ClientMessage =
@@ -44,8 +48,10 @@ export interface JobStatus {
   readonly state: JobState;
   readonly stages: readonly StageStatus[];
   readonly counters: { readonly [name: string]: number };
-  /** Output folders, absolute. */
+  /** Output folders, absolute; that of the dead letters is not among them. */
   readonly output: readonly string[];
+  /** Of a job with `onError`: how many records were skipped so far, and the folder of their dead letters. */
+  readonly skipped?: { readonly records: number; readonly deadLetters: string };
   /** What the plan answers, once the job has succeeded: lists of records in the value codec. Too old ones are forgotten. */
   readonly answers?: { readonly [name: string]: { readonly gives: 'records' | 'number'; readonly records: Uint8Array } };
   readonly error: Failure | null;
@@ -63,6 +69,8 @@ export interface StageStatus {
   readonly failed: number;
   readonly records: number;
   readonly bytes: number;
+  /** What its committed tasks came to; absent while there are none. */
+  readonly measured?: StageMeasures;
 }
 
 /** Something a watcher is told as it happens: a failed attempt, a lost worker, a task that runs again. */

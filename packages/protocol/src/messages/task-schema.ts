@@ -24,6 +24,7 @@ import {
   stackText,
   whole,
   wholes,
+  workerId,
 } from './schema.ts';
 import type { AssignedSplit, MapOutput, OutputLocation, OutputPart, TaskAssignment, TaskCounters, TaskResult } from './task.ts';
 
@@ -126,6 +127,7 @@ export const taskResultSchema: Schema<TaskResult> = exactly<TaskResult>()(
     outputs: list(mapOutputSchema, limits.edgesMax),
     parts: list(outputPart, limits.partsPerTaskMax),
     counters: taskCounters,
+    firstSkipped: failureSchema.exactOptional(),
     durationMs: amount,
     cpuMs: amount,
     peakRssBytes: whole,
@@ -136,8 +138,8 @@ export const outputLocationSchema: Schema<OutputLocation> = exactly<OutputLocati
   z.strictObject({
     task: whole,
     attempt: attemptId,
-    worker: shortText,
-    address: hostAndPort,
+    worker: workerId,
+    address: hostAndPort.nullable(),
     host: shortText,
     path: filePath,
     bytes: whole,

@@ -1,7 +1,8 @@
 // What a task is told and what it answers: carried coordinator → worker → executor and back.
 
+import type { Failure } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
-import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex } from '../ids.ts';
+import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex, WorkerId } from '../ids.ts';
 
 /** One attempt, as the coordinator hands it to a worker. */
 export interface TaskAssignment {
@@ -86,6 +87,8 @@ export interface TaskResult {
   readonly outputs: readonly MapOutput[];
   readonly parts: readonly OutputPart[];
   readonly counters: TaskCounters;
+  /** Why and where the first record was skipped; absent: none was. */
+  readonly firstSkipped?: Failure;
   readonly durationMs: number;
   readonly cpuMs: number;
   readonly peakRssBytes: number;
@@ -95,9 +98,9 @@ export interface TaskResult {
 export interface OutputLocation {
   readonly task: TaskIndex;
   readonly attempt: AttemptId;
-  readonly worker: string;
-  /** `host:port` of the worker's shuffle server. */
-  readonly address: string;
+  readonly worker: WorkerId;
+  /** `host:port` of the worker's shuffle server; null: it has none, and its outputs are had through the coordinator. */
+  readonly address: string | null;
   /** The machine, as `os.hostname()` and a boot id have it: equal means that `path` may be opened directly. */
   readonly host: string;
   /** Absolute path there; opened directly by a worker on the same host after its header's ids were checked. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import type { ChunkAnswer } from './relay.ts';
 import {
   amount,
   attemptId,
@@ -39,6 +40,19 @@ const attemptProgress: Schema<AttemptProgress> = exactly<AttemptProgress>()(
   z.strictObject({ attempt: attemptId, records: whole, bytes: whole }),
 );
 
+const outputChunk = {
+  output: z.strictObject({ job: jobId, edge: whole, task: whole, attempt: attemptId }),
+  from: whole,
+  length: z.int().min(1).max(limits.relayBytesMax),
+};
+
+const chunkAnswer: Schema<ChunkAnswer> = exactly<ChunkAnswer>()(
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('bytes'), outputBytes: whole, bytes: bytes(limits.relayBytesMax) }),
+    z.strictObject({ type: z.literal('refused'), why: z.enum(['gone', 'busy', 'away', 'silent']) }),
+  ]),
+);
+
 export const workerMessageSchema: Schema<WorkerMessage> = exactly<WorkerMessage>()(
   z.discriminatedUnion('type', [
     z.strictObject({
@@ -50,7 +64,7 @@ export const workerMessageSchema: Schema<WorkerMessage> = exactly<WorkerMessage>
       pid: whole,
       slots: z.int().min(1).max(limits.slotsMax),
       labels: list(shortText, limits.labelsMax),
-      address: hostAndPort,
+      address: hostAndPort.nullable(),
       directory: filePath,
       held: list(heldAttempt, limits.heldAttemptsMax),
       running: list(runningAttempt, limits.slotsMax),
@@ -62,6 +76,8 @@ export const workerMessageSchema: Schema<WorkerMessage> = exactly<WorkerMessage>
     z.strictObject({ type: z.literal('job-opened'), job: jobId, failure: failureSchema.nullable() }),
     z.strictObject({ type: z.literal('draining') }),
     z.strictObject({ type: z.literal('log-lines'), request: whole, text: logText }),
+    z.strictObject({ type: z.literal('fetch'), request: whole, worker: workerId, ...outputChunk }),
+    z.strictObject({ type: z.literal('fetched'), request: whole, answer: chunkAnswer }),
   ]),
 );
 
@@ -102,6 +118,8 @@ export const coordinatorMessageSchema: Schema<CoordinatorMessage> = exactly<Coor
     z.strictObject({ type: z.literal('release'), job: jobId, stages: list(whole, limits.stagesMax), upTo: attemptId }),
     z.strictObject({ type: z.literal('close-job'), job: jobId }),
     z.strictObject({ type: z.literal('read-log'), request: whole, attempt: attemptId, bytesMax: whole }),
+    z.strictObject({ type: z.literal('fetch'), request: whole, ...outputChunk }),
+    z.strictObject({ type: z.literal('fetched'), request: whole, answer: chunkAnswer }),
     z.strictObject({ type: z.literal('drain') }),
   ]),
 );

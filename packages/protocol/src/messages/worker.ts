@@ -11,6 +11,8 @@
 //     ◀──────────────────── accepted         the worker may forget the message (until then it is sent again after a reconnect)
 //     ◀─────────────────────── release       outputs of finished stages that nobody needs any more are deleted
 //     ◀──────── cancel-attempt, close-job
+//     fetch ──▶ … ◀── fetched             bytes of another worker's map output, when that worker cannot be reached (relay.ts)
+//     ◀── fetch … fetched ──▶             the same, for the worker that has the output
 //
 // What the worker relies on, and what is relied on of it:
 // - `accepted` and `cancel-attempt` both close an attempt: the worker forgets it and what it had to say of it. After
@@ -26,6 +28,7 @@
 
 import type { Failure } from '../failures.ts';
 import type { AttemptId, EdgeId, JobId, SessionId, StageId, TaskIndex, WorkerId } from '../ids.ts';
+import type { ChunkAnswer, OutputChunk } from './relay.ts';
 import type { OutputLocation, TaskAssignment, TaskResult } from './task.ts';
 
 /** The full name of an attempt: whoever gets it can judge it without remembering its assignment. */
@@ -59,8 +62,8 @@ export type WorkerMessage =
       readonly pid: number;
       readonly slots: number;
       readonly labels: readonly string[];
-      /** `host:port` where this worker serves its map outputs. */
-      readonly address: string;
+      /** `host:port` where this worker serves its map outputs; null: it listens nowhere, and they are had over this link. */
+      readonly address: string | null;
       /** Absolute path of the folder with its map outputs, laid out as `outputPath` says. */
       readonly directory: string;
       /** Map outputs finished in an earlier life, before a lost connection or before a coordinator's crash. */
@@ -73,7 +76,11 @@ export type WorkerMessage =
   | ({ readonly type: 'failed'; readonly failure: Failure; readonly durationMs: number } & AttemptName)
   | { readonly type: 'job-opened'; readonly job: JobId; readonly failure: Failure | null }
   | { readonly type: 'draining' }
-  | { readonly type: 'log-lines'; readonly request: number; readonly text: string };
+  | { readonly type: 'log-lines'; readonly request: number; readonly text: string }
+  /** Bytes of a map output of another worker. Answered by `fetched`. */
+  | ({ readonly type: 'fetch'; readonly request: number; readonly worker: WorkerId } & OutputChunk)
+  /** Answers the coordinator's `fetch` of that number. */
+  | { readonly type: 'fetched'; readonly request: number; readonly answer: ChunkAnswer };
 
 export interface AttemptProgress {
   readonly attempt: AttemptId;
@@ -103,8 +110,15 @@ export type CoordinatorMessage =
   /** Kill what runs, delete all files of the job. */
   | { readonly type: 'close-job'; readonly job: JobId }
   | { readonly type: 'read-log'; readonly request: number; readonly attempt: AttemptId; readonly bytesMax: number }
+  /** Another worker wants bytes of a map output that is here. Answered by `fetched`. */
+  | ({ readonly type: 'fetch'; readonly request: number } & OutputChunk)
+  /** Answers the worker's `fetch` of that number. */
+  | { readonly type: 'fetched'; readonly request: number; readonly answer: ChunkAnswer }
   /** Finish nothing more: hand back running attempts with E_DRAINED and end. */
   | { readonly type: 'drain' };
+
+/** What travels between two workers through the coordinator: the business of the shells, not of scheduler and agent. */
+export type RelayMessage = Extract<CoordinatorMessage, { readonly type: 'fetch' | 'fetched' }>;
 
 /** All a worker needs of a job, once. Bundle and spools are fetched by hash over HTTP: GET /blobs/SHA256. */
 export interface JobOpening {

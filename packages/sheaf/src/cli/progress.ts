@@ -109,6 +109,8 @@ class PlainProgress implements Progress {
   private readonly notes = new NoteFilter();
   private readonly rates = new Rates();
   private shape = '';
+  /** Stages that have been said to be done: once is enough, a plan may have a hundred. */
+  private readonly done = new Set<string>();
   private saidAt = Number.NEGATIVE_INFINITY;
   /** Says a status that came too early, unless a later one is said before. */
   private later: NodeJS.Timeout | undefined;
@@ -142,7 +144,13 @@ class PlainProgress implements Progress {
 
   private sayStatus(status: JobStatus): void {
     this.saidAt = this.options.now();
-    const stages = status.stages.filter(hasBegun).map(stage => `${escaped(stage.name)} ${stageText(stage, this.rates)}`);
+    const shown = status.stages.filter(stage => hasBegun(stage) && !(isDone(stage) && this.done.has(stage.name)));
+    const stages = shown.map(stage => `${escaped(stage.name)} ${stageText(stage, this.rates)}`);
+    for (const stage of status.stages) {
+      // Some of its tasks may have to run again.
+      if (isDone(stage)) this.done.add(stage.name);
+      else this.done.delete(stage.name);
+    }
     this.say(`${escaped(status.name)} ${status.state}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
   }
 

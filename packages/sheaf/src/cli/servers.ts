@@ -39,6 +39,7 @@ interface WorkerCommandOptions extends ServerOptions {
   readonly host?: string;
   readonly port: number;
   readonly advertise?: string;
+  readonly outboundOnly?: boolean;
   readonly lz4?: boolean;
   readonly machine?: string;
   readonly label: readonly string[];
@@ -59,6 +60,13 @@ export function addServers(program: Command, context: CommandContext, done: (cod
     .option('--port <port>', 'port to serve map outputs on; 0 takes a free one', portOption, 0)
     .option('--lz4', 'pack map outputs: for slow networks and disks')
     .option('--advertise <host>', 'name or address under which other workers reach this one (default: --host, when it is one)')
+    .addOption(
+      new Option('--outbound-only', 'listen on no port: other workers get its map outputs through the coordinator').conflicts([
+        'host',
+        'port',
+        'advertise',
+      ]),
+    )
     .option('--machine <name>', "workers of equal names open each other's files, others fetch them (default: this machine)")
     .option('--label <text>', 'what the worker is good for; may be repeated', collect, [])
     .action(async (options: WorkerCommandOptions) => done(await runWorker(options, context)));
@@ -128,7 +136,7 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
     const worker = await startWorker({
       ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger },
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.mjs') },
-      lz4: options.lz4 === true,
+      ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
       ...(options.member === true ? { onPrinted: printWriter(line => terminal.result(line)) } : {}),
     });

@@ -44,6 +44,15 @@ class CsvEncoder implements Encoder {
     sink.text(row);
   }
 
+  savepoint(): () => void {
+    const { columns, known, headerWritten } = this;
+    return () => {
+      this.columns = columns;
+      this.known = known;
+      this.headerWritten = headerWritten;
+    };
+  }
+
   private columnsOf(record: Readonly<Record<string, unknown>>): readonly string[] {
     const columns = Object.keys(record);
     if (columns.length === 0) throw new BadOutputRecord('the first record has no keys, and so there are no columns');

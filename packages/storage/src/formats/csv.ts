@@ -8,7 +8,7 @@ import type { Column, Format } from '@sheaf/protocol/graph';
 import { rowMaker } from './columns.ts';
 import { cellText, cellValue, type ScannedRow } from './csv-cell.ts';
 import { rowHead, rowProblem, rowTable, scanCsvRow } from './csv-row.ts';
-import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position } from './decoder.ts';
+import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position, type Refused } from './decoder.ts';
 import { PieceCursor } from './piece-cursor.ts';
 import { type Validate, validated } from './validate.ts';
 
@@ -19,6 +19,8 @@ export interface CsvDecoderOptions {
   readonly format: Extract<Format, { type: 'csv' }>;
   readonly validate: Validate | null;
   readonly recordBytesMax: number;
+  /** null: a bad row is thrown. */
+  readonly refused: Refused | null;
   /** The first bytes of a plain file, at most `limit`: the header, for pieces that start behind it. */
   readonly readHead: (path: string, limit: number) => Uint8Array;
 }
@@ -93,6 +95,7 @@ class CsvDecoder implements Decoder {
   // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     const { cursor } = this;
+    const { refused } = this.options;
     const origin = cursor.origin(begin);
     let at = cursor.resume(window, begin, end, final);
     if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
@@ -108,7 +111,9 @@ class CsvDecoder implements Decoder {
       at = next;
       cursor.advance(origin + next);
       if (this.table[rowHead.cells] === 0 || origin + from < this.headerTo) continue;
-      const record = this.row({ table: this.table, bytes, ascii: encoding === 'ascii' }, from, origin, encoding === 'mixed');
+      const row = { table: this.table, bytes, ascii: encoding === 'ascii' };
+      const doubtful = encoding === 'mixed';
+      const record = refused === null ? this.row(row, from, origin, doubtful) : this.rowUnlessBad(row, from, origin, doubtful);
       if (record !== null) each(record);
     }
     if (!cursor.done) cursor.checkSize(end - at, bytes.indexOf(34, at) >= 0 ? ' (is a quote never closed?)' : '');
@@ -134,6 +139,20 @@ class CsvDecoder implements Decoder {
     const record = this.columns === null ? textRow(row, layout) : this.typedRow(row, layout, this.columns);
     const { validate } = this.options;
     return validate === null ? record : validated(validate, record);
+  }
+
+  /** As `row`; null for one that was refused too. A header that cannot be read, or a quote that swallowed the file, is thrown. */
+  private rowUnlessBad(row: ScannedRow, from: number, origin: number, doubtful: boolean): unknown {
+    const { multilineFlag, table } = this;
+    try {
+      return this.row(row, from, origin, doubtful);
+    } catch (error) {
+      const swallowed = multilineFlag !== 0 && table[rowHead.problem] === rowProblem.unterminated;
+      if (!(error instanceof BadRecord) || this.layout === null || swallowed) throw error;
+      this.cursor.placeLine(origin + from, (table[rowHead.stop] as number) - from);
+      this.options.refused?.(error);
+      return null;
+    }
   }
 
   private typedRow(row: ScannedRow, layout: Layout, columns: readonly Column[]): object {
@@ -213,8 +232,14 @@ class CsvDecoder implements Decoder {
       default:
         position.length -= place - position.offset;
         position.offset = place;
-        return new BadRecord(`the quote that opens here is never closed${this.multilineFlag === 0 ? ' on its line' : ''}`);
+        return new BadRecord(`the quote that opens here is never closed${this.unclosed()}`);
     }
+  }
+
+  private unclosed(): string {
+    if (this.multilineFlag === 0) return ' on its line';
+    if (this.options.refused === null) return '';
+    return ', and so it is not known where the next row begins and the row cannot be skipped: close it, or say multiline: false if no cell has a line break';
   }
 }
 

@@ -44,6 +44,9 @@ export interface Decoder {
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number;
 }
 
+/** Takes the records that cannot be decoded, in place of a throw; `position` names the record. */
+export type Refused = (error: BadRecord) => void;
+
 /** A record that cannot be decoded or that its schema refuses. The caller adds the place from `position`. */
 export class BadRecord extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -14,6 +14,8 @@ export interface Encoder {
   begin(sink: ByteSink): void;
   /** Throws BadOutputRecord for a record that the format cannot hold. */
   write(record: unknown, sink: ByteSink): void;
+  /** Gives what makes the encoder as it is now, for when records written from now on are taken back. Absent: no record changes it. */
+  savepoint?(): () => void;
 }
 
 /** A record that the sink cannot write: E_BAD_OUTPUT_RECORD. */

@@ -4,7 +4,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Column } from '@sheaf/protocol/graph';
 import { decodeMember, rowMaker } from './columns.ts';
-import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position } from './decoder.ts';
+import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position, type Refused } from './decoder.ts';
 import { numberLiteral } from './json-literal.ts';
 import { PieceCursor } from './piece-cursor.ts';
 import type { Validate } from './validate.ts';
@@ -13,10 +13,15 @@ import { validated } from './validate.ts';
 const LF = 10;
 const CR = 13;
 
+/** In the place of a record that was refused. */
+const bad = Symbol('bad record');
+
 export interface JsonlOptions {
   readonly columns: readonly Column[] | null;
   readonly validate: Validate | null;
   readonly recordBytesMax: number;
+  /** null: a bad record is thrown. */
+  readonly refused: Refused | null;
 }
 
 /** A decoder of JSON lines. */
@@ -51,6 +56,7 @@ class JsonlDecoder implements Decoder {
   // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     const { cursor } = this;
+    const { refused } = this.options;
     const origin = cursor.origin(begin);
     let at = cursor.resume(window, begin, end, final);
     if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
@@ -66,10 +72,25 @@ class JsonlDecoder implements Decoder {
       cursor.advance(origin + at);
       if (isBlank(bytes, from, lineTo)) continue;
       cursor.place(origin + from, lineTo - from);
-      each(this.record(bytes, from, lineTo, encoding));
+      if (refused === null) {
+        each(this.record(bytes, from, lineTo, encoding));
+        continue;
+      }
+      const record = this.recordUnlessBad(refused, () => this.record(bytes, from, lineTo, encoding));
+      if (record !== bad) each(record);
     }
     if (!cursor.done) cursor.checkSize(end - at);
     return cursor.keep(begin, end, final);
+  }
+
+  private recordUnlessBad(refused: Refused, read: () => unknown): unknown {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof BadRecord)) throw error;
+      refused(error);
+      return bad;
+    }
   }
 
   private record(bytes: Buffer, from: number, to: number, encoding: Encoding): unknown {

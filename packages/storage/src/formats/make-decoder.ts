@@ -4,7 +4,7 @@ import { UsageError } from '@sheaf/protocol';
 import type { Format } from '@sheaf/protocol/graph';
 import { readHead } from '../files/byte-source.ts';
 import { csvDecoder } from './csv.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, Refused } from './decoder.ts';
 import { fileDecoder } from './file.ts';
 import { jsonlDecoder } from './jsonl.ts';
 import { textDecoder } from './text.ts';
@@ -14,17 +14,19 @@ export interface DecoderOptions {
   /** The schema of the input: takes a raw record, gives the validated one or throws. */
   readonly validate?: Validate;
   readonly recordBytesMax: number;
+  /** Bad records are told to it and left out. Thrown all the same is what makes the rest of a file unreadable. */
+  readonly refused?: Refused;
 }
 
 /** Makes the decoder that an executor shows its windows to. Throws UsageError for a format that is not there. */
 export function makeDecoder(format: Format, options: DecoderOptions): Decoder {
   const validate = options.validate ?? null;
-  const { recordBytesMax } = options;
+  const { recordBytesMax, refused = null } = options;
   switch (format.type) {
     case 'csv':
-      return csvDecoder({ format, validate, recordBytesMax, readHead });
+      return csvDecoder({ format, validate, recordBytesMax, refused, readHead });
     case 'jsonl':
-      return jsonlDecoder({ columns: format.columns, validate, recordBytesMax });
+      return jsonlDecoder({ columns: format.columns, validate, recordBytesMax, refused });
     case 'file':
       return fileDecoder({ recordBytesMax });
     case 'text':

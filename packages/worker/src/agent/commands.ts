@@ -9,12 +9,15 @@ export type ExecutorId = number;
 /** One connection to the coordinator, numbered by the agent. What comes from an older link is ignored. */
 export type LinkId = number;
 
+/** What the agent says to the coordinator. Bytes that are relayed pass it by. */
+export type AgentReport = Exclude<WorkerMessage, { readonly type: 'fetch' | 'fetched' }>;
+
 export type AgentCommand =
   /** Ends in `connected` or `disconnected`. */
   | { readonly type: 'connect'; readonly link: LinkId }
   /** Ends in `disconnected`. */
   | { readonly type: 'disconnect'; readonly link: LinkId }
-  | { readonly type: 'send'; readonly link: LinkId; readonly message: WorkerMessage }
+  | { readonly type: 'send'; readonly link: LinkId; readonly message: AgentReport }
   /** Fetch bundle and blobs, check the nonces. Ends in `job-prepared` or `job-refused`. */
   | { readonly type: 'prepare-job'; readonly job: JobOpening }
   /** Delete the job's folder; an unfinished `prepare-job` is given up. No outcome. */

@@ -3,13 +3,14 @@
 // that was obeyed before is not obeyed. While there is no link, running attempts go on: the next welcome says which still count.
 
 import { type AttemptId, limits } from '@sheaf/protocol';
-import type { AttemptProgress, CoordinatorMessage, HeldAttempt, RunningAttempt, WorkerMessage } from '@sheaf/protocol/messages';
-import type { LinkId } from './commands.ts';
+import type { AttemptProgress, HeldAttempt, RunningAttempt } from '@sheaf/protocol/messages';
+import type { AgentReport, LinkId } from './commands.ts';
 import { closeJob, discard, report } from './endings.ts';
+import type { AgentMessage } from './events.ts';
 import { note, send } from './sending.ts';
 import type { Turn } from './state.ts';
 
-type Welcome = Extract<CoordinatorMessage, { type: 'welcome' }>;
+type Welcome = Extract<AgentMessage, { type: 'welcome' }>;
 
 /** Asks for a new link, unless there is one. */
 export function connect(turn: Turn): void {
@@ -38,7 +39,7 @@ export function disconnected(turn: Turn, link: LinkId, jitter: number): void {
 }
 
 /** Whether a message of this link may be obeyed now. */
-export function obeys(turn: Turn, link: LinkId, message: CoordinatorMessage): boolean {
+export function obeys(turn: Turn, link: LinkId, message: AgentMessage): boolean {
   const { connection } = turn.state;
   if (connection.type === 'disconnected' || connection.link !== link) return false;
   if (message.type === 'refused' && connection.type !== 'closing') return true;
@@ -78,7 +79,7 @@ export function welcomed(turn: Turn, link: LinkId, welcome: Welcome): void {
 }
 
 /** The coordinator does not take this worker: now, or for good. */
-export function refused(turn: Turn, refusal: Extract<CoordinatorMessage, { type: 'refused' }>): void {
+export function refused(turn: Turn, refusal: Extract<AgentMessage, { type: 'refused' }>): void {
   note(turn, 'warn', `the coordinator refused this worker: ${refusal.message} (${refusal.code})`);
   if (refusal.retry) {
     hangUp(turn);
@@ -122,7 +123,7 @@ function sendProgress(turn: Turn): void {
   if (attempts.length > 0) send(turn, { type: 'progress', attempts });
 }
 
-function hello(turn: Turn): WorkerMessage {
+function hello(turn: Turn): AgentReport {
   const { config, attempts } = turn.state;
   const held: HeldAttempt[] = [];
   const running: RunningAttempt[] = [];

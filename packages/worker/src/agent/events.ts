@@ -2,7 +2,7 @@
 // Events of a link, executor or attempt that the agent no longer knows are ignored: they were on their way when it decided.
 
 import type { AttemptId, Failure, JobId } from '@sheaf/protocol';
-import type { CoordinatorMessage, TaskResult } from '@sheaf/protocol/messages';
+import type { CoordinatorMessage, RelayMessage, TaskResult } from '@sheaf/protocol/messages';
 import type { ExecutorId, LinkId } from './commands.ts';
 
 /** What the agent must know of a job's settings. */
@@ -11,6 +11,9 @@ export interface JobSettings {
   /** Time without a finished record after which an attempt is given up. */
   readonly taskTimeoutMs: number;
 }
+
+/** What the coordinator says to the agent. Bytes that are relayed pass it by. */
+export type AgentMessage = Exclude<CoordinatorMessage, RelayMessage>;
 
 interface At {
   readonly at: number;
@@ -24,7 +27,7 @@ export type AgentEvent =
   | (At & { readonly type: 'connected'; readonly link: LinkId })
   /** Closed, or never opened. `jitter` is chance in [0, 1), which spreads the reconnects of many workers. */
   | (At & { readonly type: 'disconnected'; readonly link: LinkId; readonly jitter: number })
-  | (At & { readonly type: 'message-received'; readonly link: LinkId; readonly message: CoordinatorMessage })
+  | (At & { readonly type: 'message-received'; readonly link: LinkId; readonly message: AgentMessage })
   | (At & { readonly type: 'job-prepared'; readonly job: JobId; readonly settings: JobSettings })
   | (At & { readonly type: 'job-refused'; readonly job: JobId; readonly failure: Failure })
   | (At & { readonly type: 'localised'; readonly attempt: AttemptId })

@@ -16,8 +16,8 @@ export interface AgentConfig {
   readonly pid: number;
   readonly slots: number;
   readonly labels: readonly string[];
-  /** `host:port` of the shuffle server. */
-  readonly address: string;
+  /** `host:port` of the shuffle server; null: there is none. */
+  readonly address: string | null;
   /** Folder of the map outputs. */
   readonly directory: string;
   /** Heap of executors that are started before a job is known. */

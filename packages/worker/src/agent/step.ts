@@ -2,7 +2,6 @@
 // After each event the same rules run again (move queued attempts on, give ready ones an executor, end when drained), so a
 // handler only records what happened. No clock, chance, promise or input/output: the same events give the same commands.
 
-import type { CoordinatorMessage } from '@sheaf/protocol/messages';
 import {
   accepted,
   admit,
@@ -21,14 +20,14 @@ import {
 import type { AgentCommand, LinkId } from './commands.ts';
 import { connect, connected, disconnected, hangUp, keepInTouch, obeys, refused, welcomed } from './connection.ts';
 import { closeJob, failAttempt, killExecutor } from './endings.ts';
-import type { AgentEvent } from './events.ts';
+import type { AgentEvent, AgentMessage } from './events.ts';
 import { executorExited, executorReady, runReady, unblockStarts } from './executors.ts';
 import { addLocations, jobPrepared, jobRefused, openJob } from './jobs.ts';
 import { note, send } from './sending.ts';
 import type { AgentState, Turn } from './state.ts';
 
 type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;
-type MessageOf<Type extends CoordinatorMessage['type']> = Extract<CoordinatorMessage, { type: Type }>;
+type MessageOf<Type extends AgentMessage['type']> = Extract<AgentMessage, { type: Type }>;
 
 /** Takes an event in and says what is to be done. After `end` nothing more happens. */
 export function step(state: AgentState, event: AgentEvent): AgentCommand[] {
@@ -83,7 +82,7 @@ const eventHandlers: { readonly [Type in AgentEvent['type']]: (turn: Turn, event
   'drain-requested': turn => drain(turn),
 };
 
-const messageHandlers: { readonly [Type in CoordinatorMessage['type']]: (turn: Turn, message: MessageOf<Type>, link: LinkId) => void } = {
+const messageHandlers: { readonly [Type in AgentMessage['type']]: (turn: Turn, message: MessageOf<Type>, link: LinkId) => void } = {
   welcome: (turn, message, link) => welcomed(turn, link, message),
   refused: (turn, message) => refused(turn, message),
   'open-job': (turn, message) => openJob(turn, message.job),
@@ -103,9 +102,9 @@ const messageHandlers: { readonly [Type in CoordinatorMessage['type']]: (turn: T
   drain: turn => drain(turn),
 };
 
-function receive(turn: Turn, link: LinkId, message: CoordinatorMessage): void {
+function receive(turn: Turn, link: LinkId, message: AgentMessage): void {
   if (!obeys(turn, link, message)) return;
-  const handle = messageHandlers[message.type] as (turn: Turn, message: CoordinatorMessage, link: LinkId) => void;
+  const handle = messageHandlers[message.type] as (turn: Turn, message: AgentMessage, link: LinkId) => void;
   handle(turn, message, link);
 }
 

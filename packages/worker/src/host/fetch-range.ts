@@ -5,15 +5,15 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '@sheaf/protocol';
+import type { OutputName } from '@sheaf/protocol/messages';
 import type { ByteRange } from '../data/partition-ranges.ts';
-import { HttpAnswer, type HttpGet } from './http-get.ts';
-import type { OutputName } from './output-ids.ts';
-import { outputBytesHeader, outputRequestPath } from './shuffle-server.ts';
+import { FetchProblem, type FetchTransport, type FetchWay, type OutputOwner } from './fetch-transport.ts';
+import { HttpAnswer } from './http-get.ts';
 
 export interface RangeFetch {
-  readonly get: HttpGet;
-  /** `host:port` of the worker that has the output, asked before each try: it may have come back under another. */
-  readonly address: () => string;
+  readonly transport: FetchTransport;
+  /** The worker that has the output, asked before each try: it may have come back under another address. */
+  readonly owner: () => OutputOwner;
   readonly output: OutputName;
   /** Size of the whole output. */
   readonly bytes: number;
@@ -23,7 +23,7 @@ export interface RangeFetch {
   readonly path: string;
   readonly signal: AbortSignal;
   /** Told of bytes as they are written. */
-  readonly received: (bytes: number) => void;
+  readonly received: (bytes: number, way: FetchWay) => void;
 }
 
 /** Rejects with the last error when the owner says that the output is gone, or after `fetchAttemptsMax` failures. */
@@ -33,9 +33,10 @@ export async function fetchRange(fetch: RangeFetch): Promise<void> {
   let { from } = fetch.range;
   while (from < to) {
     try {
-      await fetchOnce(fetch, { from, to }, bytes => {
+      await fetchOnce(fetch, { from, to }, (bytes, way) => {
         from += bytes;
-        fetch.received(bytes);
+        patience.rest();
+        fetch.received(bytes, way);
       });
     } catch (error) {
       await patience.waitAfter(error);
@@ -53,16 +54,20 @@ class Patience {
     this.signal = signal;
   }
 
+  /** Bytes came: whoever was busy is no more. */
+  rest(): void {
+    this.busySince = null;
+  }
+
   /** Waits before the next try, or rethrows when there is to be none. */
   async waitAfter(error: unknown): Promise<void> {
     this.signal.throwIfAborted();
-    const status = error instanceof HttpAnswer ? error.status : null;
-    if (status === 503) {
+    const hope = hopeOf(error);
+    if (hope === 'later') {
       this.busySince ??= performance.now();
       if (performance.now() - this.busySince > limits.fetchBusyMs) throw error;
     } else {
-      // Any other answer comes from a worker that is well: it will say the same again.
-      if (status !== null) throw error;
+      if (hope === 'never') throw error;
       this.failures++;
       if (this.failures >= limits.fetchAttemptsMax) throw error;
     }
@@ -70,34 +75,30 @@ class Patience {
   }
 }
 
-async function fetchOnce(fetch: RangeFetch, { from, to }: ByteRange, written: (bytes: number) => void): Promise<void> {
-  const { get, output, bytes, path, signal } = fetch;
-  const address = fetch.address();
-  const length = to - from;
-  const response = await get.open(new URL(`http://${address}${outputRequestPath(output)}?from=${from}&length=${length}`), signal);
-  if (Number(response.headers[outputBytesHeader]) !== bytes) {
-    response.destroy();
-    throw new Error(`${address} has ${response.headers[outputBytesHeader]} bytes of it, not ${bytes}`);
-  }
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600).catch(error => {
-    response.destroy();
-    throw error;
-  });
+function hopeOf(error: unknown): FetchProblem['hope'] {
+  if (error instanceof FetchProblem) return error.hope;
+  if (!(error instanceof HttpAnswer)) return 'soon';
+  // Any other answer comes from a worker that is well: it will say the same again.
+  return error.status === 503 ? 'later' : 'never';
+}
+
+async function fetchOnce(fetch: RangeFetch, range: ByteRange, written: RangeFetch['received']): Promise<void> {
+  const { transport, owner, output, bytes, path, signal } = fetch;
+  let file: FileHandle | null = null;
   try {
-    let at = from;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (at + chunk.length > to) throw new Error(`${address} sent more than ${length} bytes`);
-      await writeAll(file, chunk, at);
-      at += chunk.length;
-      written(chunk.length);
+    let at = range.from;
+    for await (const piece of transport.read({ owner: owner(), output, bytes, range, signal })) {
+      file ??= await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+      await writeAll(file, piece.bytes, at);
+      at += piece.bytes.length;
+      written(piece.bytes.length, piece.way);
     }
-    if (at !== to) throw new Error(`${address} sent ${at - from} bytes of ${length}`);
   } finally {
-    await file.close();
+    await file?.close();
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;

@@ -6,16 +6,17 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { limits } from '@sheaf/protocol';
+import type { OutputName } from '@sheaf/protocol/messages';
 import { type ByteRange, type PartitionRange, rangesOf } from '../data/partition-ranges.ts';
 import { CorruptRun, decodeFooter, footerOffsetOf, runHeaderBytes, runTrailerBytes } from '../data/run-format.ts';
 import { overlap, requestsFor, union } from './byte-ranges.ts';
 import { fetchRange } from './fetch-range.ts';
-import type { HttpGet } from './http-get.ts';
-import { checkHeader, type OutputName } from './output-ids.ts';
+import type { FetchTransport, FetchWay, OutputOwner } from './fetch-transport.ts';
+import { checkHeader } from './output-ids.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface FetchedOutputOptions {
-  readonly get: HttpGet;
+  readonly transport: FetchTransport;
   /** Bounds the requests of all copies together. */
   readonly fetches: Rooms;
   /** Bounds the files that are looked into at once. */
@@ -25,12 +26,12 @@ export interface FetchedOutputOptions {
   /** Size of the whole output. */
   readonly bytes: number;
   /** Told of bytes as they come. */
-  readonly received: (bytes: number) => void;
+  readonly received: (bytes: number, way: FetchWay) => void;
 }
 
 export interface OutputReader {
-  /** `host:port` of the worker that has the output, as it is known now. */
-  readonly address: string;
+  /** The worker that has the output, as it is known now. */
+  readonly owner: OutputOwner;
   /** What is read; null: everything. */
   readonly partitions: PartitionRange | null;
   /** Aborted when the reader waits no longer. */
@@ -50,7 +51,7 @@ export class FetchedOutput {
   readonly path: string;
   readonly output: OutputName;
   private readonly options: FetchedOutputOptions;
-  private address = '';
+  private owner: OutputOwner | null = null;
   private present: readonly ByteRange[] = [];
   /** Known once the header was checked. */
   private footerOffset: number | null = null;
@@ -67,8 +68,8 @@ export class FetchedOutput {
   }
 
   /** Resolves when the file holds what the reader reads. Throws CorruptRun when it is not this output, or its footer is damaged. */
-  async bring({ address, partitions, signal }: OutputReader): Promise<void> {
-    this.address = address;
+  async bring({ owner, partitions, signal }: OutputReader): Promise<void> {
+    this.owner = owner;
     const { bytes } = this.options;
     await this.fill(endsOf(bytes), signal);
     const footerOffset = await this.checkEnds(signal);
@@ -130,12 +131,13 @@ export class FetchedOutput {
   }
 
   private order(range: ByteRange): Piece {
-    const { get, fetches, path, output, bytes, received } = this.options;
+    const { transport, fetches, path, output, bytes, received } = this.options;
     const abort = new AbortController();
     const { signal } = abort;
     const work = fetches.within(signal, async () => {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await fetchRange({ get, address: () => this.address, output, bytes, range, path, signal, received });
+      const owner = (): OutputOwner => this.owner as OutputOwner;
+      await fetchRange({ transport, owner, output, bytes, range, path, signal, received });
     });
     const arrived = work.then(
       () => {

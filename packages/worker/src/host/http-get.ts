@@ -1,5 +1,6 @@
 // A GET over a kept-alive connection, as a stream whose silence ends it. Only the two things a worker fetches use it: blobs
-// of the coordinator and map outputs of other workers.
+// of the coordinator and map outputs of other workers. It tells apart an end that answers something else from one that no
+// HTTP reaches, as there may be another way to the latter.
 
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -12,6 +13,14 @@ export class HttpAnswer extends Error {
     super(`${url.host} answers ${status} to ${url.pathname}`);
     this.name = 'HttpAnswer';
     this.status = status;
+  }
+}
+
+/** No HTTP came to the other end: nobody listens, no route, no answer in time, or something there that speaks otherwise. */
+export class Unreachable extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'Unreachable';
   }
 }
 
@@ -32,14 +41,24 @@ export class HttpGet {
     this.secure = new https.Agent({ keepAlive: true, maxSockets: connectionsMax });
   }
 
-  /** The body of a 200 answer. Rejects with HttpAnswer for another status, and when nothing moves for `fetchTimeoutMs`. */
+  /**
+   * The body of a 200 answer. Rejects with HttpAnswer for another status, and with Unreachable when no connection comes about
+   * within `fetchConnectMs`, or no answer within `fetchTimeoutMs`; later, silence of that length ends the body.
+   */
   open(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const secure = url.protocol === 'https:';
     const options = { headers: this.headers, agent: secure ? this.secure : this.plain, timeout: limits.fetchTimeoutMs, signal };
     return new Promise((resolve, reject) => {
       const request = (secure ? https : http).get(url, options);
-      request.on('timeout', () => request.destroy(new Error(`${url.host} is silent`)));
-      request.on('error', reject);
+      request.on('timeout', () => request.destroy(new Unreachable(`${url.host} is silent`)));
+      request.on('socket', socket => {
+        if (!socket.connecting) return;
+        const deadline = setTimeout(() => {
+          request.destroy(new Unreachable(`${url.host} takes no connection`));
+        }, limits.fetchConnectMs);
+        for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(deadline));
+      });
+      request.on('error', error => reject(isUnreachable(error) ? new Unreachable(error.message) : error));
       request.on('response', response => {
         if (response.statusCode === 200) {
           resolve(response);
@@ -55,4 +74,15 @@ export class HttpGet {
     this.plain.destroy();
     this.secure.destroy();
   }
+}
+
+const unreachableCodes: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ETIMEDOUT', 'EADDRNOTAVAIL'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'EACCES', 'EPERM'],
+]);
+
+/** What answers with something that is no HTTP is not the other end: another service has its port, in another network. */
+function isUnreachable(error: NodeJS.ErrnoException): boolean {
+  if (error instanceof Unreachable) return true;
+  return error.code !== undefined && (unreachableCodes.has(error.code) || error.code.startsWith('HPE_'));
 }

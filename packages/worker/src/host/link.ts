@@ -54,12 +54,20 @@ export class CoordinatorLink {
     this.socket.on('close', (_, reason) => this.closed(reason.toString('utf8')));
   }
 
-  /** Sends, unless the link is closing. A coordinator that reads too slowly loses the link, so that nothing piles up here. */
-  send(message: WorkerMessage): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    const bytes = encodeMessage(message);
-    if (this.socket.bufferedAmount + bytes.length > limits.sendQueueBytesMax) this.cut('the coordinator reads too slowly');
-    else this.socket.send(bytes);
+  /**
+   * Sends, unless the link is closing. A coordinator that reads too slowly loses the link, so that nothing piles up here.
+   * `left` is told when the message has left this process, or never will.
+   */
+  send(message: WorkerMessage, left: () => void = () => undefined): void {
+    const isOpen = this.socket.readyState === WebSocket.OPEN;
+    const bytes = isOpen ? encodeMessage(message) : new Uint8Array();
+    const isTooSlow = this.socket.bufferedAmount + bytes.length > limits.sendQueueBytesMax;
+    if (isOpen && !isTooSlow) {
+      this.socket.send(bytes, () => left());
+      return;
+    }
+    if (isOpen) this.cut('the coordinator reads too slowly');
+    left();
   }
 
   /** Ends the link; what was sent before still goes out, within a deadline. */

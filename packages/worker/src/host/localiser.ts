@@ -7,19 +7,19 @@ import { setMaxListeners } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
-import type { OutputLocation } from '@sheaf/protocol/messages';
+import type { OutputLocation, OutputName } from '@sheaf/protocol/messages';
 import type { PartitionRange } from '../data/partition-ranges.ts';
 import { CorruptRun, runHeaderBytes } from '../data/run-format.ts';
 import type { LocalOutput } from '../executor/messages.ts';
+import type { FetchTransport, FetchWay } from './fetch-transport.ts';
 import { FetchedOutput } from './fetched-output.ts';
-import type { HttpGet } from './http-get.ts';
-import { checkHeader, type OutputName } from './output-ids.ts';
+import { checkHeader } from './output-ids.ts';
 import { Rooms } from './rooms.ts';
 
 export interface LocaliserOptions {
   /** This machine, as locations name it. */
   readonly machine: string;
-  readonly get: HttpGet;
+  readonly transport: FetchTransport;
   /** The folder of a job for what is fetched. */
   readonly folderOf: (job: JobId) => string;
 }
@@ -45,8 +45,11 @@ interface JobCopies {
   readonly waiting: Map<AttemptId, AbortController>;
   /** How often outputs were released. */
   releases: number;
-  fetchedBytes: number;
+  readonly fetched: { [Way in FetchWay]: number };
 }
+
+/** How many bytes came to this machine, by the way they came. */
+export type FetchedBytes = { readonly [Way in FetchWay]: number };
 
 export class Localiser {
   private readonly options: LocaliserOptions;
@@ -61,7 +64,7 @@ export class Localiser {
   /** The paths of all outputs, in task order. Rejects with FailureError. */
   async localise(request: LocaliseRequest): Promise<LocalSources> {
     const { job, attempt } = request;
-    const copies = this.jobs.get(job) ?? { outputs: new Map(), waiting: new Map(), releases: 0, fetchedBytes: 0 };
+    const copies = this.jobs.get(job) ?? { outputs: new Map(), waiting: new Map(), releases: 0, fetched: { direct: 0, relayed: 0 } };
     this.jobs.set(job, copies);
     const abort = new AbortController();
     const { signal } = abort;
@@ -99,13 +102,13 @@ export class Localiser {
   }
 
   /** Gives up what is on its way for a job. Its folder may be deleted when this has resolved. Gives how many bytes were fetched for it. */
-  async closeJob(job: JobId): Promise<number> {
+  async closeJob(job: JobId): Promise<FetchedBytes> {
     const copies = this.jobs.get(job);
-    if (copies === undefined) return 0;
+    if (copies === undefined) return { direct: 0, relayed: 0 };
     this.jobs.delete(job);
     for (const abort of copies.waiting.values()) abort.abort(new Error('the job is closed'));
     await Promise.all([...copies.outputs.values()].map(output => output.close()));
-    return copies.fetchedBytes;
+    return copies.fetched;
   }
 
   async close(): Promise<void> {
@@ -114,13 +117,13 @@ export class Localiser {
 
   private async bring(request: LocaliseRequest, { edge, location, copies, signal }: Wanted): Promise<string> {
     const { job, producerOf, partitionsOf } = request;
-    const { task, attempt, path, bytes, address } = location;
+    const { task, attempt, path, bytes, worker, address } = location;
     const output = { job, edge, task, attempt };
     try {
       // What lies elsewhere may go at any time, and is looked at anew for each attempt.
       if (location.host === this.options.machine && (await this.isAt(path, { output, bytes, signal }))) return path;
       const copy = this.copyOf(copies, output, bytes);
-      await copy.bring({ address, partitions: partitionsOf(edge), signal });
+      await copy.bring({ owner: { worker, address }, partitions: partitionsOf(edge), signal });
       return copy.path;
     } catch (error) {
       throw failureOf(error, location, producerOf(edge));
@@ -133,11 +136,11 @@ export class Localiser {
     const known = copies.outputs.get(name);
     if (known !== undefined) return known;
     const copy = new FetchedOutput({
-      ...{ get: this.options.get, fetches: this.fetches, checks: this.checks, output, bytes },
+      ...{ transport: this.options.transport, fetches: this.fetches, checks: this.checks, output, bytes },
       // An older copy of the same output may be on its way out.
       path: join(this.options.folderOf(job), copies.releases === 0 ? `${name}.run` : `${name}-${copies.releases}.run`),
-      received: count => {
-        copies.fetchedBytes += count;
+      received: (count, way) => {
+        copies.fetched[way] += count;
       },
     });
     copies.outputs.set(name, copy);
@@ -179,10 +182,10 @@ interface Expected {
   readonly signal: AbortSignal;
 }
 
-function failureOf(error: unknown, { task, attempt, address }: OutputLocation, stage: StageId): FailureError {
+function failureOf(error: unknown, { task, attempt, worker, address }: OutputLocation, stage: StageId): FailureError {
   if (isDiskError(error)) return new FailureError({ code: 'E_DISK', message: `a map output cannot be stored here: ${textOf(error)}` });
   const code = error instanceof CorruptRun ? 'E_CORRUPT' : 'E_MAP_OUTPUT_LOST';
-  const message = `the output of task ${task} of stage ${stage} (attempt ${attempt}) cannot be had from ${address}: ${textOf(error)}`;
+  const message = `the output of task ${task} of stage ${stage} (attempt ${attempt}) cannot be had from ${address ?? worker}: ${textOf(error)}`;
   return new FailureError({ code, message, lost: { stage, task, attempt } }, { cause: error });
 }
 

@@ -1,15 +1,7 @@
 // Which map output a run file is: a path, or an answer from another worker, is believed when the file's header says the same.
 
-import type { AttemptId, EdgeId, JobId, TaskIndex } from '@sheaf/protocol';
+import type { OutputName } from '@sheaf/protocol/messages';
 import { CorruptRun, decodeRunHeader } from '../data/run-format.ts';
-
-/** Names a map output. */
-export interface OutputName {
-  readonly job: JobId;
-  readonly edge: EdgeId;
-  readonly task: TaskIndex;
-  readonly attempt: AttemptId;
-}
 
 /** Throws CorruptRun unless `header`, the first bytes of the run file at `path`, says that it is this output. */
 export function checkHeader(path: string, header: Buffer, { job, edge, task, attempt }: OutputName): void {

@@ -5,7 +5,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, compareAttempts, type EdgeId, type Failure, FailureError } from '@sheaf/protocol';
-import { type AttemptName, outputPath, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
+import { type AttemptName, outputPath, type RelayMessage, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
 import type { BlockCodec } from '../data/block-codec.ts';
@@ -16,7 +16,9 @@ import type { ExecutorEvents } from './executor-process.ts';
 import type { JobStore } from './job-store.ts';
 import { CoordinatorLink } from './link.ts';
 import type { Localiser, LocalSources } from './localiser.ts';
-import type { ShuffleServer } from './shuffle-server.ts';
+import type { OutputTable } from './output-table.ts';
+import type { RelayServer } from './relay-server.ts';
+import type { RelayTransport } from './relay-transport.ts';
 
 export interface ShellOptions {
   readonly agent: AgentState;
@@ -25,7 +27,11 @@ export interface ShellOptions {
   /** Folder of the map outputs. */
   readonly outputs: string;
   readonly logs: AttemptLogs;
-  readonly server: ShuffleServer;
+  /** The map outputs that are given to others. */
+  readonly served: OutputTable;
+  /** Both ends of what is relayed between workers over the links to the coordinator. */
+  readonly relayServer: RelayServer;
+  readonly relay: RelayTransport;
   readonly jobs: JobStore;
   readonly localiser: Localiser;
   /** What executors pack map outputs with. */
@@ -108,12 +114,12 @@ export class Shell {
     },
     'prepare-job': ({ job }) => void this.prepareJob(job),
     'delete-job': ({ job }) => {
-      this.options.server.remove({ job });
+      this.options.served.remove({ job });
       const folder = join(this.options.outputs, job);
       this.delete(
         this.options.jobs.delete(job, async () => {
-          const fetchedBytes = await this.options.localiser.closeJob(job);
-          this.options.logger.info({ job, fetchedBytes }, 'what is here of a job is deleted');
+          const { direct: fetchedBytes, relayed: relayedBytes } = await this.options.localiser.closeJob(job);
+          this.options.logger.info({ job, fetchedBytes, relayedBytes }, 'what is here of a job is deleted');
           await rm(folder, { recursive: true, force: true, maxRetries: 3 });
         }),
       );
@@ -127,7 +133,7 @@ export class Shell {
     'run-attempt': ({ executor, assignment }) => this.run(executor, assignment),
     'kill-executor': ({ executor }) => this.pool.kill(executor),
     'delete-attempt': ({ name }) => {
-      this.options.server.remove(name);
+      this.options.served.remove(name);
       this.delete(rm(attemptFolder(this.options.outputs, name), { recursive: true, force: true, maxRetries: 3 }));
     },
     'delete-fetched': ({ job, stages, upTo }) => {
@@ -149,13 +155,27 @@ export class Shell {
     const connection = new CoordinatorLink({
       ...{ coordinatorUrl, token, isKnown: this.options.agent.epoch > 0 },
       onOpen: () => this.tell({ type: 'connected', link: id }),
-      onMessage: message => this.tell({ type: 'message-received', link: id, message }),
+      onMessage: message => {
+        if (message.type === 'fetch' || message.type === 'fetched') {
+          this.relayed(connection, message);
+          return;
+        }
+        this.tell({ type: 'message-received', link: id, message });
+        if (message.type === 'welcome') this.options.relay.linked(outgoing => connection.send(outgoing));
+      },
       onClosed: reason => {
+        this.options.relay.unlinked();
         logger.info({ reason }, 'not connected to the coordinator');
         this.tell({ type: 'disconnected', link: id, jitter: Math.random() });
       },
     });
     this.link = { id, connection };
+  }
+
+  /** Between two workers the coordinator only passes on; there is nothing for the agent to decide. */
+  private relayed(connection: CoordinatorLink, message: RelayMessage): void {
+    if (message.type === 'fetched') this.options.relay.answered(message.request, message.answer);
+    else void this.options.relayServer.serve(message.request, message, (answer, left) => connection.send(answer, left));
   }
 
   private async prepareJob(opening: CommandOf<'prepare-job'>['job']): Promise<void> {
@@ -243,7 +263,7 @@ export class Shell {
       if (size !== bytes) throw new Error(`${path} has ${size} bytes, not ${bytes}`);
     }
     recordHeld(this.options.outputs, { job, stage, task, attempt }, outputs);
-    for (const { edge, path, bytes } of outputs) this.options.server.add({ job, edge, task, attempt, path, bytes });
+    for (const { edge, path, bytes } of outputs) this.options.served.add({ job, edge, task, attempt, path, bytes });
   }
 
   private delete(deletion: Promise<unknown>): void {

@@ -1,19 +1,14 @@
 // Serves this worker's map outputs to other workers: GET /outputs/JOB/EDGE/TASK/ATTEMPT?from=BYTE&length=BYTES.
-// Ids are looked up in a table of finished outputs and never joined into a path. An answer is at most `fetchBytesMax` bytes
+// Ids are looked up in the table of finished outputs and never joined into a path. An answer is at most `fetchBytesMax` bytes
 // and says the size of the whole file in `x-output-bytes`; whoever comes when too many are served is told to come back.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { type AttemptId, type JobId, limits, UsageError } from '@sheaf/protocol';
-import type { OutputName } from './output-ids.ts';
-
-export interface ServedOutput extends OutputName {
-  readonly path: string;
-  readonly bytes: number;
-}
+import { limits, UsageError } from '@sheaf/protocol';
+import type { OutputName } from '@sheaf/protocol/messages';
+import { type OutputTable, openWhole, outputKey, type ServedOutput } from './output-table.ts';
 
 export interface ShuffleServerOptions {
   /** Where to listen. */
@@ -23,13 +18,17 @@ export interface ShuffleServerOptions {
   /** Under which name other workers reach this one. */
   readonly advertisedHost: string;
   readonly token: string | null;
+  /** What there is to serve. */
+  readonly outputs: OutputTable;
 }
 
 /** Sent with each answer: the bytes of the whole output. */
 export const outputBytesHeader = 'x-output-bytes';
 
-export function outputRequestPath({ job, edge, task, attempt }: OutputName): string {
-  return `/outputs/${job}/${edge}/${task}/${attempt}`;
+const outputsPath = '/outputs/';
+
+export function outputRequestPath(output: OutputName): string {
+  return `${outputsPath}${outputKey(output)}`;
 }
 
 export class ShuffleServer {
@@ -37,7 +36,7 @@ export class ShuffleServer {
   readonly address: string;
   private readonly server: Server;
   private readonly tokenHash: Buffer | null;
-  private readonly outputs = new Map<string, ServedOutput>();
+  private readonly outputs: OutputTable;
   private serving = 0;
 
   /** Listens. Throws UsageError for a bind beyond loopback without a token, and for an address that is taken. */
@@ -55,23 +54,13 @@ export class ShuffleServer {
     return new ShuffleServer(server, options);
   }
 
-  private constructor(server: Server, { token, advertisedHost }: ShuffleServerOptions) {
+  private constructor(server: Server, { token, advertisedHost, outputs }: ShuffleServerOptions) {
     this.server = server;
+    this.outputs = outputs;
     this.tokenHash = token === null ? null : hashOf(token);
     const { port } = server.address() as AddressInfo;
     this.address = `${isIP(advertisedHost) === 6 ? `[${advertisedHost}]` : advertisedHost}:${port}`;
     server.on('request', (request, response) => void this.answer(request, response));
-  }
-
-  add(output: ServedOutput): void {
-    this.outputs.set(outputRequestPath(output), output);
-  }
-
-  /** Takes outputs out of service: of one attempt, or of a whole job. */
-  remove(of: { readonly job: JobId; readonly attempt?: AttemptId }): void {
-    for (const [key, output] of this.outputs) {
-      if (output.job === of.job && (of.attempt === undefined || output.attempt === of.attempt)) this.outputs.delete(key);
-    }
   }
 
   async close(): Promise<void> {
@@ -82,10 +71,10 @@ export class ShuffleServer {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = '', query = ''] = (request.url ?? '').split('?');
-    const output = this.outputs.get(path);
+    const output = path.startsWith(outputsPath) ? this.outputs.get(path.slice(outputsPath.length)) : null;
     if (!this.admits(request)) refuse(response, 401, 'a token is needed');
     else if (request.method !== 'GET') refuse(response, 405, 'only GET is answered');
-    else if (output === undefined) refuse(response, 404, 'no such output');
+    else if (output === null) refuse(response, 404, 'no such output');
     else if (this.serving >= limits.servesInFlightMax) refuse(response.setHeader('retry-after', '1'), 503, 'too many are served');
     else {
       this.serving++;
@@ -134,15 +123,6 @@ async function serve(output: ServedOutput, query: URLSearchParams, response: Ser
   } finally {
     await file.close();
   }
-}
-
-/** null when the file is gone or is not what was finished. */
-async function openWhole(output: ServedOutput): Promise<FileHandle | null> {
-  const file = await open(output.path, 'r').catch(() => null);
-  if (file === null) return null;
-  if ((await file.stat()).size === output.bytes) return file;
-  await file.close();
-  return null;
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

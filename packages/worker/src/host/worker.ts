@@ -1,4 +1,4 @@
-// A worker: its directory, its shuffle server, its executors and its agent, put together and taken apart in order.
+// A worker: its directory, its map outputs and the ways to them, its executors and its agent, put together and taken apart in order.
 // It ends when it is closed, when the coordinator drains it, or when the coordinator does not take it; then no process,
 // port or temporary file of it is left.
 
@@ -11,11 +11,16 @@ import { type AgentCommand, createAgent } from '../agent/index.ts';
 import { AttemptLogs } from './attempt-logs.ts';
 import { offerOf, openDirectory, type WorkerDirectory } from './directory.ts';
 import { ExecutorPool } from './executor-pool.ts';
+import { FetchRoutes } from './fetch-routes.ts';
 import { HttpGet } from './http-get.ts';
+import { HttpTransport } from './http-transport.ts';
 import { JobStore } from './job-store.ts';
 import { Localiser } from './localiser.ts';
 import { machineName } from './machine.ts';
+import { OutputTable } from './output-table.ts';
 import { PrintedLines, type PrintListener } from './printed-lines.ts';
+import { RelayServer } from './relay-server.ts';
+import { RelayTransport } from './relay-transport.ts';
 import { Shell } from './shell.ts';
 import { ShuffleServer } from './shuffle-server.ts';
 
@@ -39,6 +44,8 @@ export interface WorkerOptions {
   readonly port?: number;
   /** The name under which other workers reach this one. Default: `host`. */
   readonly advertisedHost?: string;
+  /** Listens on no port, so that it needs outgoing connections alone: other workers get its outputs through the coordinator. Default false. */
+  readonly outboundOnly?: boolean;
   /** The machine: workers of equal names open each other's files. Default: host name and boot id. */
   readonly machine?: string;
   readonly labels?: readonly string[];
@@ -56,8 +63,8 @@ export type WorkerEnd = {
 
 export interface RunningWorker {
   readonly id: WorkerId;
-  /** `host:port` of the shuffle server. */
-  readonly address: string;
+  /** `host:port` of the shuffle server; null: it has none. */
+  readonly address: string | null;
   /** Resolves when the worker has ended, for whatever reason, and left nothing behind. */
   readonly ended: Promise<WorkerEnd>;
   /** Hands back what runs and ends, within `limits.shutdownMs`. */
@@ -67,24 +74,26 @@ export interface RunningWorker {
 /** Starts a worker, which connects to its coordinator for as long as it lives. Throws UsageError for options that cannot be. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   checkOptions(options);
-  const { token = null, host = '127.0.0.1', port = 0, advertisedHost = host } = options;
+  const { token = null, host = '127.0.0.1', port = 0, advertisedHost = host, outboundOnly = false } = options;
   const directory = await openDirectory(options.directory);
-  let server: ShuffleServer;
+  const served = new OutputTable();
+  serveHeld(served, directory);
+  let server: ShuffleServer | null;
   try {
-    server = await ShuffleServer.start({ host, port, advertisedHost, token });
+    server = outboundOnly ? null : await ShuffleServer.start({ host, port, advertisedHost, token, outputs: served });
   } catch (error) {
     await directory.release();
     throw error;
   }
-  serveHeld(server, directory);
-  const worker = new Worker({ options, directory, server, token, usesSetpriv: await ExecutorPool.canUseSetpriv() });
-  return { id: directory.worker, address: server.address, ended: worker.ended, close: () => worker.close() };
+  const worker = new Worker({ options, directory, served, server, token, usesSetpriv: await ExecutorPool.canUseSetpriv() });
+  return { id: directory.worker, address: server?.address ?? null, ended: worker.ended, close: () => worker.close() };
 }
 
 interface WorkerParts {
   readonly options: WorkerOptions;
   readonly directory: WorkerDirectory;
-  readonly server: ShuffleServer;
+  readonly served: OutputTable;
+  readonly server: ShuffleServer | null;
   readonly token: string | null;
   readonly usesSetpriv: boolean;
 }
@@ -100,7 +109,7 @@ class Worker {
   private closing: Promise<void> | null = null;
 
   constructor(parts: WorkerParts) {
-    const { options, directory, server, token, usesSetpriv } = parts;
+    const { options, directory, served, token, usesSetpriv } = parts;
     const { logger, coordinatorUrl, executorPath, machine = machineName(), onPrinted } = options;
     this.parts = parts;
     this.ended = new Promise(resolve => {
@@ -109,11 +118,14 @@ class Worker {
     this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
     this.logs = new AttemptLogs(directory.logs, { printed: onPrinted === undefined ? null : new PrintedLines(onPrinted) });
     const jobs = new JobStore({ directory: directory.jobs, blobsUrl: coordinatorUrl.replace(/^ws/, 'http'), get: this.get });
-    const localiser = new Localiser({ machine, get: this.get, folderOf: job => `${jobs.folderOf(job)}/fetched` });
+    const relay = new RelayTransport();
+    const transport = new FetchRoutes({ direct: new HttpTransport(this.get), relay, logger });
+    const localiser = new Localiser({ machine, transport, folderOf: job => `${jobs.folderOf(job)}/fetched` });
     const agent = createAgent(this.describe(machine), directory.held.map(offerOf));
     this.shell = new Shell(
       {
-        ...{ agent, coordinatorUrl, token, outputs: directory.outputs, logs: this.logs, server, jobs, localiser, logger },
+        ...{ agent, coordinatorUrl, token, outputs: directory.outputs, logs: this.logs, jobs, localiser, logger },
+        ...{ served, relay, relayServer: new RelayServer(served) },
         codec: options.lz4 === true ? 'lz4' : 'raw',
         onEnd: command => this.agentEnded(command),
       },
@@ -132,7 +144,7 @@ class Worker {
     const { slots, labels = [], version = 'unknown' } = options;
     return {
       ...{ worker: directory.worker, protocol: protocolVersion, version, host: machine, pid: process.pid, slots, labels },
-      ...{ address: server.address, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb },
+      ...{ address: server?.address ?? null, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb },
     };
   }
 
@@ -157,7 +169,7 @@ class Worker {
     const { server, directory } = this.parts;
     await this.shell.close();
     this.get.close();
-    await server.close();
+    await server?.close();
     this.logs.close();
     await directory.release();
     this.end(end);
@@ -174,9 +186,9 @@ function checkOptions({ coordinatorUrl, slots }: WorkerOptions): void {
 }
 
 /** Outputs of an earlier life are served before the coordinator is told of them. */
-function serveHeld(server: ShuffleServer, { held, outputs }: WorkerDirectory): void {
+function serveHeld(served: OutputTable, { held, outputs }: WorkerDirectory): void {
   for (const { job, task, attempt, outputs: kept } of held) {
     for (const { edge, bytes } of kept)
-      server.add({ job, edge, task, attempt: attempt as AttemptId, bytes, path: outputPath(outputs, { job, attempt, edge }) });
+      served.add({ job, edge, task, attempt: attempt as AttemptId, bytes, path: outputPath(outputs, { job, attempt, edge }) });
   }
 }

@@ -1,7 +1,6 @@
-// Range edges: what a `sample` step sends and what a `splitters` step makes of it. The first keys of a sorted run's blocks,
-// each standing for a block of bytes, are its quantiles; no record is read twice for them.
+// What a `sample` step sends of a range edge's run: the first keys of its blocks, each standing for a block of bytes, are its
+// quantiles; no record is read twice for them.
 
-import { compareBytes } from '../../data/compare.ts';
 import type { RunFooter } from '../../data/run-format.ts';
 
 /** One sample, as it travels in a record: the beginning of a key, and the bytes it stands for. */
@@ -19,22 +18,4 @@ export function samplesOf(footer: RunFooter): Sample[] {
   const bytes = stretches.reduce((sum, stretch) => sum + stretch.rawBytes, 0);
   const prefixes = blocks.sampled(samplesMax);
   return prefixes.map(key => ({ key, bytes: Math.ceil(bytes / prefixes.length) }));
-}
-
-/** partitions − 1 keys that cut the sampled bytes evenly; partition i holds the keys below splitters[i]. Equal splitters make empty partitions. */
-export function splittersOf(samples: readonly Sample[], partitions: number): Uint8Array[] {
-  const sorted = [...samples].sort((a, b) => compareBytes(a.key, 0, a.key.length, b.key, 0, b.key.length));
-  const total = sorted.reduce((sum, sample) => sum + sample.bytes, 0);
-  const splitters: Uint8Array[] = [];
-  let at = 0;
-  let passed = 0;
-  for (let cut = 1; cut < partitions; cut++) {
-    while (at < sorted.length - 1 && passed + (sorted[at] as Sample).bytes / 2 < (total * cut) / partitions) {
-      passed += (sorted[at] as Sample).bytes;
-      at++;
-    }
-    const sample = sorted[at];
-    if (sample !== undefined) splitters.push(sample.key);
-  }
-  return splitters;
 }

@@ -12,7 +12,8 @@ import { type Cogroup, cogroupCall } from './cogroup.ts';
 import { foldingOf } from './folds.ts';
 import { joinGroup } from './join-group.ts';
 import { Pipe } from './pipe.ts';
-import { type Sample, splittersOf } from './samples.ts';
+import { SampleSet } from './sample-set.ts';
+import type { Sample } from './samples.ts';
 import { pickOf } from './selects.ts';
 import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
 import { Top } from './top.ts';
@@ -200,13 +201,13 @@ export class StepChain {
   }
 
   private splittersPush(step: StepOf<'splitters'>, next: Push): Push {
-    const samples: Sample[] = [];
+    const samples = new SampleSet();
     const count = this.parts.assignment.counts[step.stage];
     if (count === undefined) throw new Error(`stage ${this.parts.stage.name}: the count of stage ${step.stage} is not known`);
     this.ends.push(() => {
-      for (const splitter of splittersOf(samples, count)) next(splitter);
+      for (const splitter of samples.splitters(count)) next(splitter);
     });
-    return record => samples.push(record as Sample);
+    return record => samples.add(record as Sample);
   }
 
   private groupPushOf(step: Step, at: number): GroupPush {

@@ -1,0 +1,136 @@
+// What the tasks of a stage took, and what they read and sent: typed arrays by task, 17 bytes each (of figures of single tasks the
+// first seven digits), and the sums over those that count. Spreads are worked out when somebody asks, and then only if enough
+// has changed since: while tasks commit, all asking together costs no more than a few times the last answer.
+
+import type { Spread, StageMeasures } from '@sheaf/protocol/messages';
+import { counterNames } from './counter-table.ts';
+
+export interface MeasuredTask {
+  readonly durationMs: number;
+  readonly cpuMs: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** What a task sent on one edge. */
+export interface SentOutput {
+  readonly edge: number;
+  readonly records?: number;
+  readonly bytes: number;
+}
+
+interface Counted {
+  readonly by: 1 | -1;
+  readonly sent: readonly SentOutput[];
+}
+
+/** A tenth more tasks, and the spreads are made anew. */
+const growth = 1.1;
+
+export class TaskMeasures {
+  private readonly durations: Float32Array;
+  private readonly cpu: Float32Array;
+  private readonly records: Float32Array;
+  private readonly bytes: Float32Array;
+  /** 1: the task counts. */
+  private readonly counts: Uint8Array;
+  /** How many count. Changed by `count` alone. */
+  counted = 0;
+  private taskMs = 0;
+  private cpuMs = 0;
+  private readonly sent: Map<number, { records: number; bytes: number }>;
+  private spanned: { readonly startedAt: number; readonly endedAt: number } | null = null;
+  private spread: { readonly of: number; readonly task: StageMeasures['task'] } | null = null;
+
+  constructor(tasks: number, edges: readonly number[]) {
+    this.durations = new Float32Array(tasks);
+    this.cpu = new Float32Array(tasks);
+    this.records = new Float32Array(tasks);
+    this.bytes = new Float32Array(tasks);
+    this.counts = new Uint8Array(tasks);
+    this.sent = new Map(edges.map(edge => [edge, { records: 0, bytes: 0 }]));
+  }
+
+  /** From the start of the first task to the end of the last; null before there is one. */
+  get span(): { readonly startedAt: number; readonly endedAt: number } | null {
+    return this.spanned;
+  }
+
+  /** The span as it was known before: of tasks that were told without their times. */
+  setSpan(startedAt: number, endedAt: number): void {
+    this.spanned = { startedAt, endedAt };
+  }
+
+  /** What an attempt took that committed at a time. The task does not count by that. */
+  set(task: number, at: number, { durationMs, cpuMs, records, bytes }: MeasuredTask): void {
+    this.durations[task] = durationMs;
+    this.cpu[task] = cpuMs;
+    this.records[task] = records;
+    this.bytes[task] = bytes;
+    const { startedAt, endedAt } = this.spanned ?? { startedAt: Number.POSITIVE_INFINITY, endedAt: 0 };
+    this.spanned = { startedAt: Math.min(startedAt, Math.max(0, at - durationMs)), endedAt: Math.max(endedAt, at) };
+  }
+
+  /** Time and processor time of a task, as they were set last. */
+  times(task: number): { readonly durationMs: number; readonly cpuMs: number } {
+    return { durationMs: this.durations[task] ?? 0, cpuMs: this.cpu[task] ?? 0 };
+  }
+
+  /** The task counts from now on, with what it sent, or no longer. */
+  count(task: number, { by, sent }: Counted): void {
+    this.counts[task] = by === 1 ? 1 : 0;
+    this.counted += by;
+    this.taskMs += by * (this.durations[task] ?? 0);
+    this.cpuMs += by * (this.cpu[task] ?? 0);
+    for (const { edge, records = 0, bytes } of sent) {
+      const sums = this.sent.get(edge);
+      if (sums === undefined) continue;
+      sums.records += by * records;
+      sums.bytes += by * bytes;
+    }
+    if (by === -1) this.spread = null;
+  }
+
+  /** Of the tasks that count; null when there are none. `counters`: their sums, in the order of `counterNames`. */
+  measures(counters: ArrayLike<number>): StageMeasures | null {
+    if (this.counted === 0 || this.spanned === null) return null;
+    const sum = (name: (typeof counterNames)[number]): number => counters[counterNames.indexOf(name)] ?? 0;
+    return {
+      ...this.spanned,
+      taskMs: this.taskMs,
+      cpuMs: this.cpuMs,
+      recordsIn: sum('recordsIn'),
+      bytesIn: sum('bytesIn'),
+      recordsOut: sum('recordsOut'),
+      bytesOut: sum('bytesOut'),
+      spilledBytes: sum('spilledBytes'),
+      combinedRecords: sum('combinedRecords'),
+      groups: sum('groups'),
+      sent: [...this.sent].map(([edge, sums]) => ({ edge, ...sums })),
+      task: this.spreads(),
+    };
+  }
+
+  private spreads(): StageMeasures['task'] {
+    const known = this.spread;
+    const due = known === null || this.counted >= known.of * growth || this.counted === this.counts.length;
+    if (known !== null && (!due || known.of === this.counted)) return known.task;
+    const task = { ms: this.spreadOf(this.durations), records: this.spreadOf(this.records), bytes: this.spreadOf(this.bytes) };
+    this.spread = { of: this.counted, task };
+    return task;
+  }
+
+  private spreadOf(values: Float32Array): Spread {
+    const counting = new Float64Array(this.counted);
+    let filled = 0;
+    let largest = -1;
+    for (let task = 0; task < values.length; task++) {
+      if (this.counts[task] === 0) continue;
+      counting[filled++] = values[task] ?? 0;
+      if (largest < 0 || (values[task] ?? 0) > (values[largest] ?? 0)) largest = task;
+    }
+    counting.sort();
+    const median = counting[(counting.length - 1) >> 1] ?? 0;
+    return { min: counting[0] ?? 0, median, max: counting[counting.length - 1] ?? 0, largest };
+  }
+}

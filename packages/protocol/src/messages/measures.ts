@@ -1,0 +1,40 @@
+// What the committed tasks of a stage came to, for people who look on and for `explain` after a run. Sums are over tasks that
+// count; nothing that decides anything reads them.
+
+import type { EdgeId } from '../ids.ts';
+
+export interface StageMeasures {
+  /** When the first of its tasks began, and when the last one committed: milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Time and processor time of its tasks, added up. */
+  readonly taskMs: number;
+  readonly cpuMs: number;
+  readonly recordsIn: number;
+  readonly bytesIn: number;
+  /** What it wrote to outputs; `sent` is what it wrote to other stages. */
+  readonly recordsOut: number;
+  readonly bytesOut: number;
+  readonly spilledBytes: number;
+  /** Records that a combiner folded away. */
+  readonly combinedRecords: number;
+  readonly groups: number;
+  readonly sent: readonly SentMeasure[];
+  /** Over tasks: what one of them took and read. */
+  readonly task: { readonly ms: Spread; readonly records: Spread; readonly bytes: Spread };
+}
+
+/** What went out on one edge: bytes of run files. */
+export interface SentMeasure {
+  readonly edge: EdgeId;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** The least, the middle one and the most; `largest` is the task that has the most, the first of several. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly largest: number;
+}

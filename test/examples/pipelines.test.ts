@@ -1,0 +1,17 @@
+// The classics of MapReduce as pipelines: joins, orders, sessions, iterations, each as its reader runs it.
+
+import { testExamples } from './run-example.ts';
+
+testExamples([
+  { name: 'tf-idf', says: '50 words in 30 documents' },
+  { name: 'page-rank', says: '300 pages' },
+  { name: 'sessions', says: '10000 clicks are 5861 sessions' },
+  { name: 'top-pages-per-country', says: '8 countries' },
+  { name: 'friends-of-friends', says: '150 people' },
+  { name: 'billing', says: '310 bills' },
+  { name: 'n-grams', says: /2019 of 7120 phrases .* 'in the morning'/ },
+  { name: 'total-sort', says: '20000 rows in 2 parts' },
+  { name: 'log-anomalies', says: '8 minutes' },
+  { name: 'deduplication', says: '50000 rows', size: 50_000 },
+  { name: 'k-means', says: '2000 points in 5 clusters' },
+]);
