@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { afterAll, expect, test } from 'vitest';
 import { decodeFooter, footerOffsetOf, runHeaderBytes, runTrailerBytes } from '../../packages/worker/src/data/run-format.ts';
+import { fetchedBytesOf } from './harness/fetched-bytes.ts';
 import { digestsOf, filesBelow, partsOf } from './harness/outputs.ts';
 import { jobFile, paramsOf, type TestWorker } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
@@ -34,12 +35,6 @@ function partitionBytesAt({ directory }: TestWorker): number[][] {
   });
 }
 
-/** What the worker says that it has fetched, once it has deleted the job. */
-function fetchedBytesOf({ process }: TestWorker): number | null {
-  const line = process.stderr.split('\n').find(text => text.includes('"fetchedBytes"'));
-  return line === undefined ? null : (JSON.parse(line) as { fetchedBytes: number }).fetchedBytes;
-}
-
 test('workers of other machines fetch what their tasks read', () =>
   withCluster({ workers: [{ machine: 'a' }] }, async cluster => {
     const out = cluster.output('cluster');
@@ -64,16 +59,14 @@ test('workers of other machines fetch what their tasks read', () =>
     expect(outputs.length).toBeGreaterThanOrEqual(4);
     expect(whole / outputs.length / reducers).toBeGreaterThan(2 * limits.fetchGapBytesMax);
     for (const worker of [mapper, ...others]) {
-      const fetched = await cluster.until('its job is deleted', () => {
-        const bytes = fetchedBytesOf(worker);
-        return bytes === null ? null : { bytes };
-      });
+      const { fetchedBytes, relayedBytes } = await fetchedBytesOf(cluster, worker);
+      expect(relayedBytes).toBe(0);
       const tasks = cluster.gates.arrivals('reduce-').filter(arrival => arrival.worker === worker.process.pid);
       const partitions = tasks.map(({ gate }) => Number(gate.slice('reduce-'.length)));
       const read = worker === mapper ? 0 : partitions.flatMap(at => outputs.map(bytes => bytes[at] ?? 0)).reduce((a, b) => a + b, 0);
       // The last partition may lie in what comes with every output.
-      expect(fetched.bytes).toBeGreaterThanOrEqual(read);
-      expect(fetched.bytes).toBeLessThanOrEqual(read + (worker === mapper ? 0 : outputs.length * headBytes));
-      if (worker !== mapper) expect(fetched.bytes).toBeLessThan(whole * 0.8);
+      expect(fetchedBytes).toBeGreaterThanOrEqual(read);
+      expect(fetchedBytes).toBeLessThanOrEqual(read + (worker === mapper ? 0 : outputs.length * headBytes));
+      if (worker !== mapper) expect(fetchedBytes).toBeLessThan(whole * 0.8);
     }
   }));

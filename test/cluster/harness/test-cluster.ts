@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly machine?: string;
   /** Packs its map outputs. */
   readonly lz4?: boolean;
+  /** Further arguments of its command line. */
+  readonly args?: readonly string[];
   /** Default: one of its own. */
   readonly directory?: string;
   /** Where it thinks the coordinator is. Default: where it is. */
@@ -212,9 +214,12 @@ export class TestCluster {
   /** A worker, which may have nobody to connect to yet. */
   async startWorker(options: WorkerOptions): Promise<TestWorker> {
     this.directoriesMade++;
-    const { slots = 1, machine, lz4 = false, url = this.url, directory = join(this.folder, `worker-${this.directoriesMade}`) } = options;
-    const args = ['worker', '--coordinator', url, '--slots', String(slots), '--dir', directory, '--json', ...(lz4 ? ['--lz4'] : [])];
-    const process = this.start(`worker ${this.directoriesMade}`, machine === undefined ? args : [...args, '--machine', machine]);
+    const name = `worker ${this.directoriesMade}`;
+    const { slots = 1, machine, lz4 = false, url = this.url, directory = join(this.folder, name.replace(' ', '-')) } = options;
+    const args = ['worker', '--coordinator', url, '--slots', String(slots), '--dir', directory, '--json', ...(options.args ?? [])];
+    if (lz4) args.push('--lz4');
+    if (machine !== undefined) args.push('--machine', machine);
+    const process = this.start(name, args);
     const { worker: id } = JSON.parse(await process.firstLine()) as { worker: string };
     const worker = { id, directory, options, process };
     this.workers.push(worker);

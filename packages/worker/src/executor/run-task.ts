@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { FailureError, type RecordPlace } from '@sheaf/protocol';
-import type { EdgeId, OutputId, Stage, StepId } from '@sheaf/protocol/graph';
+import { deadLettersOf, type EdgeId, type OutputId, type Stage, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
@@ -16,6 +16,7 @@ import { FolderWriter } from './output/folder-writer.ts';
 import { PartWriter, type PartWriterOptions } from './output/part-writer.ts';
 import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
+import { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
 import { loadBroadcasts } from './steps/load-broadcast.ts';
 import { sendSamples } from './steps/send-samples.ts';
@@ -57,6 +58,8 @@ export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost
   }
 }
 
+type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped'>;
+
 export class TaskRun implements TaskParts {
   readonly job: LoadedJob;
   readonly stage: Stage;
@@ -65,6 +68,7 @@ export class TaskRun implements TaskParts {
   readonly where: Where = { file: '', offset: 0, record: 0 };
   readonly context: ReturnType<typeof userContext>;
   readonly progress: Progress;
+  readonly skipping: Skipping | null;
   tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null = null;
@@ -85,6 +89,9 @@ export class TaskRun implements TaskParts {
     this.stage = stage;
     this.assignment = task.assignment;
     this.progress = new Progress((records, bytes) => host.progress(records, bytes));
+    const letters = deadLettersOf(job.graph, stage);
+    const maxCount = job.graph.onError?.maxCount ?? null;
+    this.skipping = letters === null ? null : new Skipping(this, { output: letters, maxCount });
     this.context = userContext({
       job,
       stage: stage.name,
@@ -93,10 +100,11 @@ export class TaskRun implements TaskParts {
       where: this.where,
       log: (level, message, fields) => host.log(level, message, fields),
       counters: this.counters,
+      held: this.skipping?.held ?? null,
     });
   }
 
-  async run(): Promise<Pick<TaskResult, 'outputs' | 'parts' | 'counters'>> {
+  async run(): Promise<Finished> {
     const { job, task } = this;
     this.tables = loadBroadcasts(job, task);
     job.memory.reset();
@@ -110,7 +118,8 @@ export class TaskRun implements TaskParts {
       this.chain = chain;
       input = await (this.layout.merge === null ? readInput(this, this.layout, chain) : receiveInput(this, this.layout, chain));
       this.describe = null;
-      await chain.end();
+      if (this.skipping?.hopeless === true) chain.abandon();
+      else await chain.end();
     } catch (error) {
       // The first error is the one that is told.
       await this.teardown(state).catch(() => undefined);
@@ -191,6 +200,7 @@ export class TaskRun implements TaskParts {
     this.chain?.abandon();
     for (const writer of this.edges.values()) attempt(() => writer.abandon());
     for (const writer of this.outputs.values()) attempt(() => writer.abandon());
+    attempt(() => this.skipping?.abandon());
   }
 
   private nameOfReader(edge: EdgeId): string {
@@ -199,7 +209,7 @@ export class TaskRun implements TaskParts {
   }
 
   /** Every edge and output of the stage gets its file, also when no record went there. */
-  private finish(input: InputCounts): Pick<TaskResult, 'outputs' | 'parts' | 'counters'> {
+  private finish(input: InputCounts): Finished {
     const { graph } = this.job;
     const { stage } = this.assignment;
     const leaving = graph.edges.flatMap((edge, id) => (edge.from === stage ? [id] : []));
@@ -209,8 +219,9 @@ export class TaskRun implements TaskParts {
     const first = leaving.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
     for (const step of sampled) sendSamples(this, step, first);
     const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
-    const parts = this.stage.outputs.flatMap(output => this.finishOutput(output));
-    return { outputs, parts, counters: this.countersOf(input) };
+    const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
+    const firstSkipped = this.skipping?.first ?? null;
+    return { outputs, parts, counters: this.countersOf(input), ...(firstSkipped === null ? {} : { firstSkipped }) };
   }
 
   private finishOutput(output: OutputId): OutputPart[] {
@@ -231,7 +242,7 @@ export class TaskRun implements TaskParts {
       spilledBytes: edges.reduce((sum, edge) => sum + edge.counts.spilledBytes, 0),
       combinedRecords: edges.reduce((sum, edge) => sum + edge.counts.combinedRecords, 0),
       groups: input.groups,
-      skippedRecords: 0,
+      skippedRecords: this.skipping?.count ?? 0,
       invalidUtf8: input.invalidUtf8,
       user: Object.fromEntries(this.counters),
     };

@@ -17,6 +17,8 @@ export interface UserContext {
   readonly where: Where;
   readonly log: { info(message: string, fields?: object): void; warn(message: string, fields?: object): void };
   count(name: string, by?: number): void;
+  /** For Sheaf's own functions that count records: called should the record that is on its way be taken back. Absent: none ever is. */
+  onTakeBack?(undo: () => void): void;
 }
 
 export interface ContextOptions {
@@ -29,10 +31,12 @@ export interface ContextOptions {
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void;
   /** Where `count` counts. */
   readonly counters: Map<string, number>;
+  /** What may have to be taken back; null: nothing ever is. */
+  readonly held: { onTakeBack(undo: () => void): void } | null;
 }
 
 export function userContext(options: ContextOptions): UserContext {
-  const { counters, log } = options;
+  const { counters, log, held } = options;
   return {
     params: options.job.params,
     state: undefined,
@@ -46,7 +50,12 @@ export function userContext(options: ContextOptions): UserContext {
       const before = counters.get(name);
       if (before === undefined) checkCounter(name, counters.size);
       counters.set(name, (before ?? 0) + by);
+      held?.onTakeBack(() => {
+        if (before === undefined) counters.delete(name);
+        else counters.set(name, before);
+      });
     },
+    ...(held === null ? {} : { onTakeBack: (undo: () => void) => held.onTakeBack(undo) }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { FolderWriter } from './output/folder-writer.ts';
 import type { PartWriter } from './output/part-writer.ts';
 import type { Progress } from './progress.ts';
 import type { EdgeWriter } from './shuffle/edge-writer.ts';
+import type { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
 import type { UserContext } from './task-context.ts';
 
@@ -22,6 +23,8 @@ export interface TaskParts {
   readonly progress: Progress;
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null;
+  /** Bad records are skipped; null: they fail the attempt. */
+  readonly skipping: Skipping | null;
   /** By the `load` step that made them. */
   readonly tables: ReadonlyMap<StepId, BroadcastTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;

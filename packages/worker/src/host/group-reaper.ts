@@ -39,6 +39,8 @@ export class GroupReaper {
 
   /** Ends the shell. What it still watches over is killed. */
   close(): Promise<void> {
+    // Until now it kept nobody alive; whoever waits for its end has perhaps nothing else left to wait for.
+    this.shell.ref();
     return new Promise(resolve => {
       if (this.shell.exitCode !== null || this.shell.signalCode !== null || this.shell.pid === undefined) resolve();
       else this.shell.once('exit', () => resolve());

@@ -30,10 +30,20 @@ export interface ArenaDependencies {
   readonly flush: () => void;
 }
 
+/** Where the parts of an encoded record lie, and how long the group part of its key is. */
+export interface EncodedRecord {
+  readonly from: number;
+  readonly keyTo: number;
+  readonly group: number;
+  readonly to: number;
+}
+
 export interface Arena {
   add(record: unknown): void;
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), and no value. */
   addText(from: number, to: number): void;
+  /** A record that was encoded elsewhere: its key is source[from, keyTo), its value source[keyTo, to). */
+  addEncoded(source: Uint8Array, at: EncodedRecord): void;
   readonly count: () => number;
   /** End of the records. */
   readonly top: () => number;
@@ -101,6 +111,17 @@ export function arenaKernel(d: ArenaDependencies): Arena {
         const keyEnd = encodeTextKey(bytes, from, to, bytes, top + before + 8, arenaTo);
         if (keyEnd >= 0) {
           commit(keyEnd, keyEnd, keyEnd - top - before - 8);
+          return;
+        }
+        makeRoom();
+      }
+    },
+    addEncoded(source: Uint8Array, { from, keyTo, group, to }: EncodedRecord): void {
+      for (;;) {
+        const at = top + before + 8;
+        if (at + to - from <= arenaTo) {
+          bytes.set(source.subarray(from, to), at);
+          commit(at + keyTo - from, at + to - from, group);
           return;
         }
         makeRoom();

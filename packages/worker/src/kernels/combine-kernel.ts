@@ -46,6 +46,8 @@ export interface CombineTable {
   add(record: unknown): void;
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with a number. */
   addText(from: number, to: number, value: number): void;
+  /** A record whose key was encoded elsewhere, as source[from, keyTo) with a group part of `group` bytes. */
+  addEncoded(source: Uint8Array, key: { readonly from: number; readonly keyTo: number; readonly group: number }, value: unknown): void;
   readonly count: () => number;
   /** Records that were folded into an entry. */
   readonly folded: () => number;
@@ -220,6 +222,11 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       }
       bytes[end++] = 0;
       put(end, end - at, value);
+    },
+    addEncoded(source, { from, keyTo, group }, value): void {
+      const at = top + 12;
+      bytes.set(source.subarray(from, keyTo), at);
+      put(at + keyTo - from, group, value);
     },
     count: () => count,
     folded: () => folded,

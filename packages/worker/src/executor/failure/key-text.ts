@@ -2,13 +2,13 @@
 
 import { limits } from '@sheaf/protocol';
 
-/** At most `limits.recordPreviewChars` characters. */
-export function keyText(key: unknown): string {
+/** At most `charsMax` characters. */
+export function keyText(key: unknown, charsMax: number = limits.recordPreviewChars): string {
   let text: string;
   try {
     text = JSON.stringify(key, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ?? String(key);
   } catch {
     text = String(key);
   }
-  return text.length > limits.recordPreviewChars ? `${text.slice(0, limits.recordPreviewChars)}…` : text;
+  return text.length > charsMax ? `${text.slice(0, charsMax)}…` : text;
 }

@@ -24,15 +24,21 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
     return { ...error.failure, ...mergedPlace(record, error.failure.record), ...stackOf(error.failure.code, error.cause ?? error, run) };
   }
   if (error instanceof CorruptRun) return corrupt(error, run);
-  const code = codeOf(error, run);
+  const { code, message } = causeOf(error, run);
   return {
     code,
-    message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error),
+    message,
     ...(record === undefined ? {} : { record }),
     ...(code === 'E_INTERNAL'
       ? { stack: String((error as Error).stack).slice(0, limits.failureStackCharsMax) }
       : stackOf(code, error, run)),
   };
+}
+
+/** What an error that is no failure yet means, and its words. */
+export function causeOf(error: unknown, run: TaskRun): Pick<Failure, 'code' | 'message'> {
+  const code = codeOf(error, run);
+  return { code, message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error) };
 }
 
 function codeOf(error: unknown, run: TaskRun): FailureCode {

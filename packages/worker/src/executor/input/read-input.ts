@@ -1,9 +1,11 @@
 // The input of a task of splits: the files or items of its split, through the decoder of their format into the steps.
 
-import type { Input } from '@sheaf/protocol/graph';
-import { makeDecoder } from '@sheaf/storage';
+import { limits } from '@sheaf/protocol';
+import type { Format, Input } from '@sheaf/protocol/graph';
+import { type BadRecord, makeDecoder, type Position } from '@sheaf/storage';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
+import { type Skipping, unlessEnough } from '../skipping/skipping.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { StepChain } from '../steps/step-chain.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
@@ -18,7 +20,9 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
   const input = tasks.inputs[split.input] as Input;
   const source = chain.source().at;
   if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
-  return readFiles(run, layout, { input, push: chain.out(source), pushBytes: bytesPushOf(run, chain, source), waits: chain.waits() });
+  // What may have to be skipped is a record, not bytes.
+  const pushBytes = run.skipping === null ? bytesPushOf(run, chain, source) : null;
+  return readFiles(run, layout, { input, push: chain.out(source), pushBytes, waits: chain.waits() });
 }
 
 interface FilesInput {
@@ -29,19 +33,36 @@ interface FilesInput {
 }
 
 async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBytes, waits }: FilesInput): Promise<InputCounts> {
-  const { progress, where, job } = run;
+  const { progress, where, job, skipping } = run;
   const { split } = run.assignment;
   const { recordBytesMax, window } = layout;
   if (split === null || window === null) throw new Error('a task of files was given no split');
   const validate = input.schema === null ? {} : { validate: job.functions[input.schema.index] as (raw: unknown) => unknown };
-  const decoder = makeDecoder(input.format, { ...validate, recordBytesMax });
+  const refused = skipping === null ? {} : { refused: (error: BadRecord) => skipping.refused(error) };
+  const decoder = makeDecoder(input.format, { ...validate, recordBytesMax, ...refused });
   const { position } = decoder;
-  const each = instantiate(eachKernel)(push, position, where, progress);
+  const each = instantiate(eachKernel)(skipping === null ? push : skipping.guard(push), position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
-  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, waits });
+  const countsLines = skipping !== null;
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, waits, countsLines });
   run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
-  await reader.read(split.files, split.pieces);
+  if (skipping !== null) skipping.place = record => placeOf(record, { position, reader, format: input.format });
+  await unlessEnough(reader.read(split.files, split.pieces));
   return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: decoder.invalidUtf8 };
+}
+
+interface Read {
+  readonly position: Position;
+  readonly reader: SplitReader;
+  readonly format: Format;
+}
+
+/** Of a word its line is not the record: several may be bad. */
+function placeOf(record: unknown, { position, reader, format }: Read): ReturnType<Skipping['place']> {
+  const { file, offset } = position;
+  const charsMax = limits.deadLetterRecordChars;
+  const text = format.type === 'text' && typeof record === 'string' ? record.slice(0, charsMax) : reader.preview(charsMax);
+  return { file, offset, line: reader.line(), record: text };
 }
 
 interface Moving {

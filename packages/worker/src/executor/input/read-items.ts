@@ -1,10 +1,12 @@
 // The input of a task of items: those of its split, out of the spool that was written at submit.
 
+import { limits } from '@sheaf/protocol';
 import type { AssignedSplit } from '@sheaf/protocol/messages';
 import { SpoolReader } from '@sheaf/storage';
 import { decodeValue } from '../../data/value-codec.ts';
 import { keyText } from '../failure/key-text.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
+import { unlessEnough } from '../skipping/skipping.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
 
@@ -22,23 +24,30 @@ export async function readItems(run: TaskRun, split: AssignedSplit, { push, wait
   const path = run.job.spools[name];
   if (path === undefined) throw new Error(`the spool of input ${name} was not brought here`);
   const spool = new SpoolReader(path);
-  const { where, progress } = run;
+  const { where, progress, skipping } = run;
   where.file = itemsName;
   let item: unknown;
   run.describe = () => ({ file: itemsName, offset: where.offset, preview: keyText(item) });
-  try {
+  if (skipping !== null) {
+    skipping.place = () => ({ file: itemsName, offset: where.offset, line: null, record: keyText(item, limits.deadLetterRecordChars) });
+  }
+  const take = skipping === null ? push : skipping.guard(push);
+  const read = async (): Promise<void> => {
     for (const piece of split.pieces) {
       where.offset = piece.from;
       for (const record of spool.records(piece.from, piece.to)) {
         item = decodeValue(record, 0, record.length);
         progress.bytes += record.length;
-        push(item);
+        take(item);
         where.offset++;
         where.record++;
         progress.tick();
         if (waits?.full === true) await waits.drain();
       }
     }
+  };
+  try {
+    await unlessEnough(read());
   } finally {
     spool.close();
   }

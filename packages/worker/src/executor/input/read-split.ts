@@ -3,7 +3,7 @@
 
 import { limits } from '@sheaf/protocol';
 import type { ListedFile, Piece } from '@sheaf/protocol/graph';
-import { type ByteSource, type Decoder, LineDecoder, openBytes } from '@sheaf/storage';
+import { type ByteSource, type Decoder, LineDecoder, lineEndsBefore, lineEndsIn, openBytes } from '@sheaf/storage';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import type { Progress } from '../progress.ts';
 import type { Push } from '../steps/step-calls.ts';
@@ -20,6 +20,8 @@ export interface SplitReaderOptions {
   readonly progress: Progress;
   /** Waited for between chunks. */
   readonly waits: WaitingSteps | null;
+  /** `line()` will be asked. */
+  readonly countsLines: boolean;
 }
 
 export class SplitReader {
@@ -30,6 +32,13 @@ export class SplitReader {
   /** What the piece's own bytes are: more is read only to find the end of its last record. */
   private from = 0;
   private to = 0;
+  private file: ListedFile | null = null;
+  /** Where reading began in the file, and the line ends before that, once somebody wants to know. */
+  private beganAt = 0;
+  private linesBefore: number | null = null;
+  /** Line ends since then, up to an index of the window. */
+  private linesPassed = 0;
+  private countedTo = 0;
 
   constructor(options: SplitReaderOptions) {
     this.options = options;
@@ -46,13 +55,30 @@ export class SplitReader {
   }
 
   /** The first characters of the record the decoder is at. */
-  preview(): string {
+  preview(charsMax: number = limits.recordPreviewChars): string {
     const { memory, decoder, window } = this.options;
     const { offset, length } = decoder.position;
     const from = window.from + (offset - this.windowOffset);
     if (from < window.from || from > this.end) return '';
-    const to = Math.min(this.end, from + Math.min(length, limits.recordPreviewChars * 4));
-    return memory.buffer.toString('utf8', from, to).slice(0, limits.recordPreviewChars);
+    const to = Math.min(this.end, from + Math.min(length, charsMax * 4));
+    return memory.buffer.toString('utf8', from, to).slice(0, charsMax);
+  }
+
+  /** The number, from 1, of the line in which the record begins that the decoder is at; null when that is too deep in the file. */
+  line(): number | null {
+    const { decoder, window, countsLines } = this.options;
+    const { offset } = decoder.position;
+    if (this.file === null || !countsLines) throw new Error('nobody counts lines');
+    if (offset > limits.deadLetterLineBytesMax) return null;
+    this.linesBefore ??= this.beganAt === 0 ? 0 : lineEndsBefore(this.file, this.beganAt);
+    this.countLines(window.from + (offset - this.windowOffset));
+    return this.linesBefore + this.linesPassed + 1;
+  }
+
+  private countLines(to: number): void {
+    if (to <= this.countedTo) return;
+    this.linesPassed += lineEndsIn(this.options.memory.bytes, this.countedTo, to);
+    this.countedTo = to;
   }
 
   /** Synchronous for a plain file, a promise for a packed one or where steps are waited for. */
@@ -62,6 +88,11 @@ export class SplitReader {
     this.to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
     this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to });
     this.end = window.from;
+    this.file = file;
+    this.beganAt = this.windowOffset;
+    this.linesBefore = null;
+    this.linesPassed = 0;
+    this.countedTo = window.from;
     const source = openBytes(file, this.windowOffset);
     if (file.packed !== null || this.options.waits !== null) return this.readWaiting(source);
     try {
@@ -102,7 +133,7 @@ export class SplitReader {
 
   /** Decodes what has come; true when the file has ended. */
   private take(count: number): boolean {
-    const { memory, decoder, each, eachBytes, progress, window } = this.options;
+    const { memory, decoder, each, eachBytes, progress, window, countsLines } = this.options;
     const readFrom = this.windowOffset + (this.end - window.from);
     progress.bytes += Math.max(0, Math.min(readFrom + count, this.to) - Math.max(readFrom, this.from));
     this.end += count;
@@ -114,6 +145,8 @@ export class SplitReader {
         ? decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each)
         : decoder.decode(memory.bytes, begin, end, final, each);
     if (consumed > begin) {
+      if (countsLines) this.countLines(consumed);
+      this.countedTo = begin;
       memory.bytes.copyWithin(begin, consumed, end);
       this.windowOffset += consumed - begin;
       this.end = begin + (end - consumed);

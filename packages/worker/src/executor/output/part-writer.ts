@@ -3,7 +3,16 @@
 
 import { FailureError } from '@sheaf/protocol';
 import type { OutputPart } from '@sheaf/protocol/messages';
-import { BadOutputRecord, type Encoder, type FilesOutput, isGzipped, makeEncoder, PartFile, stagedPath } from '@sheaf/storage';
+import {
+  BadOutputRecord,
+  type ByteSink,
+  type Encoder,
+  type FilesOutput,
+  isGzipped,
+  makeEncoder,
+  PartFile,
+  stagedPath,
+} from '@sheaf/storage';
 import { keyText } from '../failure/key-text.ts';
 
 export interface PartWriterOptions {
@@ -47,9 +56,15 @@ export class PartWriter {
   }
 
   write(record: unknown): void {
+    this.encode(record, this.file);
+    this.records++;
+  }
+
+  /** Writes what will be the record's bytes elsewhere, for `writeEncoded`. */
+  encode(record: unknown, sink: ByteSink): void {
     this.begin();
     try {
-      this.encoder.write(record, this.file);
+      this.encoder.write(record, sink);
     } catch (error) {
       if (!(error instanceof BadOutputRecord)) throw error;
       throw new FailureError(
@@ -57,7 +72,18 @@ export class PartWriter {
         { cause: error },
       );
     }
+  }
+
+  /** A record that was encoded before. */
+  writeEncoded(source: Uint8Array, from: number, to: number): void {
+    this.file.bytes(source, from, to);
     this.records++;
+  }
+
+  /** Gives what makes the writer as it is now when records that are encoded from now on are not written; undefined: nothing has to. */
+  savepoint(): (() => void) | undefined {
+    this.begin();
+    return this.encoder.savepoint?.();
   }
 
   /** A line of a text output that was never decoded: valid UTF-8 in source[from, to). */

@@ -12,7 +12,7 @@ import type { Region } from '../../data/memory.ts';
 import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
-import { type Arena, arenaKernel } from '../../kernels/arena-kernel.ts';
+import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
 import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { LoadedJob } from '../loaded-job.ts';
@@ -59,8 +59,13 @@ export class EdgeWriter {
   /** Adds the string key bytes[from, to), for edges whose key is the record and whose value is constant or none; else null. */
   readonly addText: ((from: number, to: number) => void) | null;
 
+  /** What is sent of a record. */
+  readonly shuffle: Shuffle;
+  readonly pickValue: Pick;
+  /** Records are sent without a value. */
+  readonly keyOnly: boolean;
+
   private readonly options: EdgeWriterOptions;
-  private readonly shuffle: Shuffle;
   private readonly partitionOf: PartitionOf;
   private readonly ordered: boolean;
   private readonly table: CombineTable | null = null;
@@ -79,6 +84,7 @@ export class EdgeWriter {
     this.shuffle = edge.type === 'shuffle' ? edge.shuffle : broadcastShuffle;
     this.ordered = this.shuffle.key.length > this.shuffle.group;
     this.partitionOf = partitionerOf(this.shuffle, partitions, job);
+    this.keyOnly = this.shuffle.combine === null && this.shuffle.value.type === 'none';
     // The first 16 bytes of the region hold one encoded number at a time while a table is spilled.
     this.numberAt = region.from;
     const layout = tableLayout({ from: region.from + 16, to: region.to });
@@ -86,17 +92,26 @@ export class EdgeWriter {
     if (this.shuffle.combine === null) {
       const bytesMax = arenaBytesMax(region);
       this.recordBytesMax = Math.min(options.recordBytesMax, bytesMax - 32);
+      this.pickValue = pickOf(this.shuffle.value, job);
       this.arena = this.makeArena(bytesMax);
       this.add = this.arena.add;
       this.addText = this.textAdder(this.arena);
     } else {
       this.recordBytesMax = Math.min(options.recordBytesMax, layout.valueBytesMax);
-      this.table = this.makeTable(layout, foldingOf(this.shuffle.combine, job, false));
+      const folding = foldingOf(this.shuffle.combine, job, false);
+      this.pickValue = this.firstValue(folding);
+      this.table = this.makeTable(layout, folding);
       this.add = this.table.add;
       this.addText = this.textAdderOfTable(this.table);
     }
     // Last, as it opens a file.
     this.run = this.newRun(options.path);
+  }
+
+  /** Adds a record that was encoded elsewhere: the parts of its key, then the value that `pickValue` gave. */
+  addEncoded(source: Uint8Array, at: EncodedRecord): void {
+    if (this.table === null) this.arena?.addEncoded(source, at);
+    else this.table.addEncoded(source, at, decodeValue(source, at.keyTo, at.to));
   }
 
   /** Spills what is left and finishes the run file. */
@@ -146,9 +161,9 @@ export class EdgeWriter {
       bytesMax,
       recordBytesMax,
       pickKey: keys.pickKey,
-      pickValue: pickOf(this.shuffle.value, job),
+      pickValue: this.pickValue,
       simple: keys.simple,
-      keyOnly: this.shuffle.value.type === 'none',
+      keyOnly: this.keyOnly,
       ordered: this.ordered,
       putKey: keys.putKey,
       groupLength: keys.groupLength,
@@ -172,7 +187,7 @@ export class EdgeWriter {
       ...layout,
       recordBytesMax,
       pickKey: keys.pickKey,
-      pickValue: this.firstValue(folding),
+      pickValue: this.pickValue,
       fold: folding.fold,
       simple: keys.simple,
       putKey: keys.putKey,

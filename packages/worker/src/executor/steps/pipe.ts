@@ -38,11 +38,15 @@ export class Pipe implements WaitingStep {
   }
 
   readonly add = (line: unknown): void => {
-    if (typeof line !== 'string') throw new UserMistake(`pipe takes lines, but was given ${whatIs(line)}`);
-    if (line.includes('\n')) throw new UserMistake('pipe takes lines, but was given a text with a line break');
-    this.gathered += `${line}\n`;
+    this.gathered += `${this.look(line)}\n`;
     if (this.gathered.length >= limits.blockBytes) this.send();
   };
+
+  look(line: unknown): string {
+    if (typeof line !== 'string') throw new UserMistake(`pipe takes lines, but was given ${whatIs(line)}`);
+    if (line.includes('\n')) throw new UserMistake('pipe takes lines, but was given a text with a line break');
+    return line;
+  }
 
   async drain(): Promise<void> {
     while (this.full) {

@@ -4,6 +4,9 @@
 import { type FunctionRef, type Step, takesGroups } from '@sheaf/protocol/graph';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { iterableOf } from '../failure/user-mistake.ts';
+import type { AnswerWriter } from '../output/answer-writer.ts';
+import { PartWriter } from '../output/part-writer.ts';
+import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { type Groups, GroupValues } from '../shuffle/groups.ts';
 import type { TaskParts } from '../task-parts.ts';
 import { Batches } from './batches.ts';
@@ -96,7 +99,8 @@ export class StepChain {
     if (this.active[at] !== true || step.type === 'read' || step.type === 'receive' || step.type === 'load') return;
     if (step.type === 'group') return this.buildEnd(step.end, at);
     if (step.type === 'fold' || step.type === 'join') return;
-    this.pushes.set(at, this.pushOf(step, at));
+    const push = this.pushOf(step, at);
+    this.pushes.set(at, this.parts.skipping?.inStep(functionOf(step), push) ?? push);
   }
 
   private pushOf(step: Flowing, at: number): Push {
@@ -105,7 +109,7 @@ export class StepChain {
         this.buildEnd(step.end, at);
         return this.callPush(step, this.out(at));
       case 'pipe':
-        return this.waitFor(new Pipe(step.command, this.parts, this.out(at)));
+        return this.pipePush(new Pipe(step.command, this.parts, this.out(at)));
       case 'shape':
         return this.shapePush(step, this.out(at));
       case 'lookup':
@@ -117,13 +121,24 @@ export class StepChain {
       case 'sample':
         return nothing;
       case 'emit':
-        return this.parts.edgeWriter(step.edge).add;
-      case 'write': {
-        if (step.folders === true) return nothing;
-        const part = this.parts.partWriter(step.output);
-        return record => part.write(record);
-      }
+        return this.emitPush(this.parts.edgeWriter(step.edge));
+      case 'write':
+        return step.folders === true ? nothing : this.writePush(this.parts.partWriter(step.output));
     }
+  }
+
+  private emitPush(writer: EdgeWriter): Push {
+    return this.parts.skipping?.edge(writer) ?? writer.add;
+  }
+
+  private writePush(part: PartWriter | AnswerWriter): Push {
+    const { skipping } = this.parts;
+    return skipping !== null && part instanceof PartWriter ? skipping.part(part) : record => part.write(record);
+  }
+
+  private pipePush(pipe: Pipe): Push {
+    const add = this.waitFor(pipe);
+    return this.parts.skipping?.value(line => pipe.look(line), add) ?? add;
   }
 
   private buildEnd(end: StepOf<'call'>['end'], at: number): void {
@@ -156,8 +171,11 @@ export class StepChain {
         return instantiate(flatMapKernel)(call, context, { next, iterable: given => iterableOf('map', given) });
       case 'mapEmit':
         return instantiate(mapEmitKernel)(call as never, context, next);
-      case 'mapBatch':
-        return this.waitFor(new Batches({ size: step.batch ?? 1, concurrency: step.concurrency ?? 1, call, parts: this.parts, next }));
+      case 'mapBatch': {
+        const { batch: size = 1, concurrency = 1 } = step;
+        const add = this.waitFor(new Batches({ size, concurrency, call, parts: this.parts, next }));
+        return this.parts.skipping?.value(record => record, add) ?? add;
+      }
       default:
         throw new Error(`stage ${this.parts.stage.name}: a call of a function that is a ${step.function.role}`);
     }
@@ -197,7 +215,12 @@ export class StepChain {
     this.ends.push(() => {
       for (const record of top.take()) next(record);
     });
-    return record => top.add(record);
+    return (
+      this.parts.skipping?.value(
+        record => top.look(record),
+        looked => top.put(looked),
+      ) ?? (record => top.add(record))
+    );
   }
 
   private splittersPush(step: StepOf<'splitters'>, next: Push): Push {
@@ -270,6 +293,14 @@ export class StepChain {
       next([key, top.take()]);
     };
   }
+}
+
+/** The function of the job that a step asks, where it is one. */
+function functionOf(step: Flowing): FunctionRef | null {
+  if (step.type === 'call') return step.function;
+  const selects = step.type === 'lookup' ? [step.key] : step.type === 'top' ? step.by.map(part => part.select) : [];
+  const [asked = null] = selects.flatMap(select => (select.type === 'function' ? [select.function] : []));
+  return asked;
 }
 
 /** With `input`: only the read of that input, and what follows from it. */

@@ -7,10 +7,13 @@ import { encodeKey, invertBytes } from '../../data/key-codec.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import { pickOf } from './selects.ts';
 
-interface Kept {
+interface Keyed {
   readonly key: Uint8Array;
-  readonly order: number;
   readonly record: unknown;
+}
+
+interface Kept extends Keyed {
+  readonly order: number;
 }
 
 export class Top {
@@ -25,7 +28,16 @@ export class Top {
   }
 
   add(record: unknown): void {
-    const kept = { key: this.keyOf(record), order: this.seen++, record };
+    this.put(this.look(record));
+  }
+
+  /** The record with its key; nothing is kept of it yet. */
+  look(record: unknown): Keyed {
+    return { key: this.keyOf(record), record };
+  }
+
+  put({ key, record }: Keyed): void {
+    const kept = { key, order: this.seen++, record };
     if (this.heap.length < this.count) {
       this.heap.push(kept);
       this.up(this.heap.length - 1);
