@@ -40,8 +40,27 @@ describe('members', () => {
     expect(withMembers({ plan: 1 })).toContain("mapReduce has no member 'plan'. There are: setup, ");
   });
 
+  test('that let records be skipped without saying how many, or in words that are none', () => {
+    const withOnError = (onError: unknown) => withMembers({ onError }).replace(/^job 'x':(\n {2}- )?\s*/, '');
+    expect(withOnError(true)).toBe(
+      "onError must say what is skipped and where it goes: onError: { skip: { maxCount: 100 }, deadLetter: 'bad/' }",
+    );
+    expect(withOnError({ skip: {}, deadLetter: 'bad' })).toBe(
+      'onError.skip has no limit: add maxCount, maxRatio or both (maxRatio: 1 skips whatever is bad)',
+    );
+    expect(withOnError({ skip: { maxCount: Number.POSITIVE_INFINITY }, deadLetter: 'bad' })).toBe(
+      'onError.skip.maxCount must be a whole number of records, but is Infinity; maxRatio: 1 skips whatever is bad',
+    );
+    expect(withOnError({ skip: { maxRatio: 10 }, deadLetter: 'bad' })).toBe(
+      'onError.skip.maxRatio must be a number from 0 to 1, but is 10',
+    );
+    expect(withOnError({ skip: { maxCount: '7' }, deadLetter: 'bad' })).toContain("but is '7'");
+    expect(withOnError({ skip: { maxCount: 1, max: 2 }, deadLetter: 'bad' })).toContain("onError.skip has no member 'max'");
+    expect(withOnError({ skip: { maxCount: 1 } })).toContain('onError.deadLetter must be a folder');
+    expect(withOnError({ skip: { maxCount: 0, maxRatio: 0 }, deadLetter: 'bad' })).toBe('accepted');
+  });
+
   test('of a later release are refused, never ignored', () => {
-    expect(withMembers({ onError: { skip: {} } })).toBe("job 'x': onError comes with a later release: leave it out for now");
     expect(withMembers({ schedule: { cron: '* * * * *' } })).toBe("job 'x': schedule comes with a later release: leave it out for now");
   });
 

@@ -14,3 +14,8 @@ export interface TaskContext<P, T = undefined> {
   /** Adds `by` (default 1) to a counter of the job; only committed attempts count. */
   count(name: string, by?: number): void;
 }
+
+/** What functions of ours that count records know besides: where bad records are skipped, a count may have to be taken back. */
+export interface CountingContext extends TaskContext<unknown> {
+  onTakeBack?(undo: () => void): void;
+}

@@ -1,6 +1,7 @@
 // The door of a job file: what `import … from 'sheaf'` gives. Every name here is a promise.
 
 export type { Columns, ColumnTypes, Row } from './columns.ts';
+export type { OnError } from './compile/on-error.ts';
 export type { TaskContext } from './context.ts';
 export type { Fold } from './folds.ts';
 export { max, min, sum } from './folds.ts';

@@ -3,6 +3,7 @@
 
 import { brand, internalsOf, withInternals } from './brand.ts';
 import { checkMembers } from './compile/members.ts';
+import type { OnError } from './compile/on-error.ts';
 import type { TaskContext } from './context.ts';
 import type { Accepted, ColumnLater, KeyIn, Mapped, Order, Reduced, ValueIn } from './inference.ts';
 import type { Anything } from './keys.ts';
@@ -33,6 +34,8 @@ interface JobOptions<P> {
   readonly name: string;
   readonly params?: Schema<P>;
   readonly settings?: Settings;
+  /** What is done about bad records. Default: the first one fails the job. */
+  readonly onError?: OnError;
 }
 
 /** The explicitly typed form for the hottest maps: `mapEmit(line, emit: Emit<[string, number]>) { … }`. */

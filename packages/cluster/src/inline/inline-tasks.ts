@@ -3,9 +3,9 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { counterNames, jobCounters } from '@sheaf/coordinator/planning';
-import { type AttemptId, attemptIdOf, epochOf, type OutputId, type StageId } from '@sheaf/protocol';
-import type { Split, Stage, StageGraph, TaskPlan } from '@sheaf/protocol/graph';
+import { counterNames, jobCounters, type SkipSums, tooManySkipped } from '@sheaf/coordinator/planning';
+import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type StageId } from '@sheaf/protocol';
+import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
 import type { InlineJob } from './run-inline.ts';
@@ -39,11 +39,14 @@ export class InlineTasks {
   private readonly graph: StageGraph;
   private readonly runs: readonly StageRun[];
   private readonly counts: { [stage: StageId]: number } = {};
+  /** The last stage that reads an input. */
+  private readonly lastReading: StageId;
   private attempts = 0;
 
   constructor(options: InlineTasksOptions) {
     this.options = options;
     this.graph = options.inline.job.graph;
+    this.lastReading = this.graph.stages.findLastIndex(({ tasks }) => tasks.type === 'splits');
     this.runs = this.graph.stages.map((stage, id) => {
       const count = options.plan.counts[id];
       if (typeof count === 'number') this.counts[id] = count;
@@ -70,9 +73,34 @@ export class InlineTasks {
       for (let task = 0; task < count; task++) {
         if (inline.signal?.aborted === true) return;
         await this.runTask(id, stage, task);
+        this.checkSkipped(false);
       }
       await this.release(id);
+      if (id === this.lastReading) this.checkSkipped(true);
     }
+  }
+
+  /** Records that were skipped so far. */
+  skipped(): number {
+    return this.skipSums().skipped;
+  }
+
+  /** Throws when the job has skipped more records than it may. Tasks run in the order of the input: what has run is its front. */
+  private checkSkipped(readAll: boolean): void {
+    const { onError } = this.graph;
+    if (onError === null) return;
+    const first = this.runs.flatMap(({ results }) => results).find(({ firstSkipped }) => firstSkipped !== undefined)?.firstSkipped;
+    if (first === undefined) return;
+    const failure = tooManySkipped(onError, this.skipSums(), { readAll, first });
+    if (failure !== null) throw new FailureError(failure);
+  }
+
+  private skipSums(): SkipSums {
+    const read = this.graph.stages.flatMap(({ tasks }, id) => (tasks.type === 'splits' ? (this.runs[id]?.results ?? []) : []));
+    return {
+      skipped: sum(read.map(({ counters }) => counters.skippedRecords)),
+      records: sum(read.map(({ counters }) => counters.recordsIn)),
+    };
   }
 
   stages(): StageStatus[] {
@@ -167,7 +195,7 @@ export class InlineTasks {
       reads: Object.fromEntries(into.flatMap(([edge, { type }]) => (type === 'shuffle' ? [[edge, { from: task, to: task + 1 }]] : []))),
       producers: Object.fromEntries(into.map(([edge, { from }]) => [edge, this.counts[from] ?? 0])),
       counts: this.counts,
-      staging: Object.fromEntries(stage.outputs.map(output => [output, staging[output] ?? ''])),
+      staging: Object.fromEntries([...stage.outputs, ...lettersOf(this.graph, stage)].map(output => [output, staging[output] ?? ''])),
     };
     const sources = Object.fromEntries(
       into.map(([edge, { from }]) => [
@@ -226,6 +254,11 @@ export class InlineTasks {
         await rm(dirname(outputOn(result, edge).path), { recursive: true, force: true });
     }
   }
+}
+
+function lettersOf(graph: StageGraph, stage: Stage): OutputId[] {
+  const letters = deadLettersOf(graph, stage);
+  return letters === null ? [] : [letters];
 }
 
 function outputOn(result: TaskResult, edge: number): MapOutput {

@@ -11,6 +11,7 @@ import {
   planTasks,
   prepareOutputs,
   publishOutputs,
+  shownOutputs,
 } from '@sheaf/coordinator/planning';
 import { type Failure, FailureError, type JobId } from '@sheaf/protocol';
 import type { JobState, JobStatus } from '@sheaf/protocol/messages';
@@ -54,7 +55,7 @@ export async function runInline(inline: InlineJob): Promise<JobStatus> {
     state,
     stages: tasks.stages(),
     counters: tasks.counters(),
-    output: prepared.output,
+    ...shownOutputs(graph, prepared.output, tasks.skipped()),
     ...(state === 'succeeded' ? tasks.answers() : {}),
     error,
     submittedAt,

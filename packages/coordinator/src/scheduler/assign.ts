@@ -1,6 +1,7 @@
 // Hands out tasks until no worker has room or no task may run: a task to each worker with room in turn, the least loaded first.
 
 import { type AttemptId, attemptIdOf } from '@sheaf/protocol';
+import { deadLettersOf } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import { openStages, shufflesInto, stageAt } from './job-runs.ts';
@@ -68,6 +69,11 @@ export function startAttempt(
   if (trouble !== undefined) trouble.attempts = Math.max(trouble.attempts, number);
 }
 
+function lettersOf({ job, stage }: TaskRef): readonly number[] {
+  const letters = deadLettersOf(job.graph, stage.spec);
+  return letters === null ? [] : [letters];
+}
+
 function assignmentOf(ref: TaskRef & { readonly id: AttemptId; readonly number: number }): TaskAssignment {
   const { job, stage, task, id, number } = ref;
   const shuffled = stage.out.flatMap(end => (end.edge.type === 'shuffle' ? [{ ...end, edge: end.edge }] : []));
@@ -86,7 +92,7 @@ function assignmentOf(ref: TaskRef & { readonly id: AttemptId; readonly number: 
     producers: Object.fromEntries(stage.into.map(end => [end.id, tableOf(stageAt(job, end.other)).count])),
     counts: Object.fromEntries(stage.counts.map(counted => [counted, tableOf(stageAt(job, counted)).count])),
     staging: Object.fromEntries(
-      stage.spec.outputs
+      [...stage.spec.outputs, ...lettersOf(ref)]
         .filter(output => job.graph.outputs[output]?.type === 'files')
         .map(output => [output, found(job.facts.staging[output], `staging of output ${output}`)]),
     ),

@@ -2,6 +2,7 @@
 // is journalled before it is acknowledged; whatever comes later, twice, or from somebody who no longer counts changes nothing.
 
 import { type AttemptId, type Failure, failureCodes, limits, type SessionId } from '@sheaf/protocol';
+import { deadLettersOf, type Stage } from '@sheaf/protocol/graph';
 import type { AttemptName, AttemptProgress, MapOutput, TaskResult } from '@sheaf/protocol/messages';
 import { charge } from './budgets.ts';
 import { counterNames } from './counter-table.ts';
@@ -20,6 +21,7 @@ import {
   stopAttempts,
 } from './outputs.ts';
 import type { CommittedOutput } from './records.ts';
+import { noteSkipped } from './skip-limits.ts';
 import type { Attempt, JobRun, WorkerRun } from './state.ts';
 import { endAttempt, moveTask, nameOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { troubleOf } from './troubles.ts';
@@ -104,16 +106,19 @@ function problemOf({ stage, job }: Attempt, result: TaskResult): string | null {
   const given = result.outputs.map(output => output.edge).sort((a, b) => a - b);
   if (edges.join() !== given.join()) return `a task of ${stage.spec.name} gave outputs on edges ${given.join() || 'none'}`;
   const parts = result.parts.map(part => part.output).sort((a, b) => a - b);
-  if (!isWhole(job, stage.spec.outputs, result)) return `a task of ${stage.spec.name} wrote parts of outputs ${parts.join() || 'none'}`;
+  if (!isWhole(job, stage.spec, result)) return `a task of ${stage.spec.name} wrote parts of outputs ${parts.join() || 'none'}`;
   if (result.outputs.some(output => !/^[0-9a-f]{32}$/.test(output.hash))) return `a task of ${job.id} gave an output without a hash`;
   return null;
 }
 
-/** Whether there is one part for each output; of one that has folders, at most one for each folder. */
-function isWhole(job: JobRun, outputs: readonly number[], { parts }: TaskResult): boolean {
+/** Whether there is one part for each output; of one that has folders, at most one for each folder; of dead letters at most one. */
+function isWhole(job: JobRun, spec: Stage, { parts }: TaskResult): boolean {
+  const { outputs } = spec;
+  const letters = deadLettersOf(job.graph, spec);
   const given = new Set(parts.map(part => `${part.output} ${part.folder ?? ''}`));
   const due = outputs.filter(output => !hasFolders(job, output));
-  const ofOutputs = parts.every(part => outputs.includes(part.output) && (part.folder !== undefined) === hasFolders(job, part.output));
+  const mayWrite = (output: number): boolean => outputs.includes(output) || output === letters;
+  const ofOutputs = parts.every(part => mayWrite(part.output) && (part.folder !== undefined) === hasFolders(job, part.output));
   const answered = parts.every(part => (part.answer !== undefined) === (job.graph.outputs[part.output]?.type === 'answer'));
   return answered && ofOutputs && given.size === parts.length && due.every(output => given.has(`${output} `));
 }
@@ -138,10 +143,13 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   const counters = counterNames.map(name => result.counters[name]);
   const counted = result.counters.user;
   const took = { durationMs: result.durationMs, cpuMs: result.cpuMs };
+  const { firstSkipped } = result;
+  if (firstSkipped !== undefined) noteSkipped(job, { stage: stage.id, task }, firstSkipped);
+  const skipped = firstSkipped === undefined ? {} : { firstSkipped };
   const made = { attempt: attempt.id, outputs, parts: result.parts, counters, counted, took, at: turn.at };
   recordCommit(attempt, made);
   enterCommitted(turn, attempt, worker.index);
-  journal(turn, { type: 'task-committed', job: job.id, stage: stage.id, task, ...made });
+  journal(turn, { type: 'task-committed', job: job.id, stage: stage.id, task, ...made, ...skipped });
   send(turn, worker, { type: 'accepted', attempt: attempt.id });
   stopAttempts(turn, attempt, `${attempt.id} was first`);
   worker.rest.times = 0;

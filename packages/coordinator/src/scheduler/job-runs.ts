@@ -32,6 +32,8 @@ export function createJob(facts: JobFacts, generation: number): JobRun {
     countedNames: new Map(),
     counted: [],
     story: new StoryRing(),
+    firstSkipped: null,
+    front: { stage: 0, task: 0, skipped: 0, records: 0 },
   };
 }
 

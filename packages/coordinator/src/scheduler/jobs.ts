@@ -2,6 +2,7 @@
 // from them: after `commit-started` its output is published whatever happens, after `abort-started` its staging is removed.
 
 import type { Failure, JobId } from '@sheaf/protocol';
+import { deadLettersOf } from '@sheaf/protocol/graph';
 import type { OutputPart } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import type { CancelVerdict, PartsOfOutput } from './commands.ts';
@@ -10,6 +11,7 @@ import { keepEnded } from './ended.ts';
 import type { JobFacts } from './events.ts';
 import { createJob, isDone } from './job-runs.ts';
 import { countLate } from './late-counts.ts';
+import { overSkipLimits } from './skip-limits.ts';
 import { settleOutputs } from './outputs.ts';
 import { releaseOutputs } from './release.ts';
 import type { JobRun } from './state.ts';
@@ -77,6 +79,8 @@ function stopWork(turn: Turn, job: JobRun): void {
 /** Draws the conclusions from what changed of a job: outputs to be made again, stages to be counted, or its end. */
 export function settleJob(turn: Turn, job: JobRun): void {
   if (!isLive(job)) return;
+  const bad = overSkipLimits(job);
+  if (bad !== null) return failJob(turn, job, bad);
   settleOutputs(turn, job);
   countLate(turn, job);
   if (!job.stages.every(isDone)) {
@@ -103,14 +107,16 @@ function publish(turn: Turn, job: JobRun): void {
   turn.commands.push({ type: 'publish-outputs', job: job.id, outputs });
 }
 
-/** The parts of an output in the order of the stages that write it, and of their tasks. */
+/** The parts of an output in the order of the stages that write it, and of their tasks. Dead letters are of those that skipped records. */
 function partsOf(job: JobRun, output: number): readonly OutputPart[] {
   const parts: OutputPart[] = [];
   for (const stage of job.stages) {
-    if (!stage.spec.outputs.includes(output)) continue;
+    const letters = deadLettersOf(job.graph, stage.spec) === output;
+    if (!letters && !stage.spec.outputs.includes(output)) continue;
     const table = tableOf(stage);
     for (let task = 0; task < table.count; task++) {
-      const written = found(table.parts.get(task), `parts of ${stage.spec.name}@${task}`);
+      const known = table.parts.get(task);
+      const written = letters ? (known ?? []) : found(known, `parts of ${stage.spec.name}@${task}`);
       parts.push(...written.filter(part => part.output === output));
     }
   }

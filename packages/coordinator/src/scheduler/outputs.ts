@@ -79,7 +79,8 @@ export function recordCommit({ job, stage, task }: TaskRef, committed: Committed
   const table = tableOf(stage);
   table.setWinner(task, attempt, outputs);
   stage.outdated.delete(task);
-  if (stage.spec.outputs.length > 0) table.parts.set(task, parts);
+  if (stage.spec.outputs.length > 0 || parts.length > 0) table.parts.set(task, parts);
+  else table.parts.delete(task);
   table.counters.set(task, counterRow(job, counters, counted));
   table.measures.set(task, at, { ...took, records: countOf(counters, 'recordsIn'), bytes: countOf(counters, 'bytesIn') });
 }

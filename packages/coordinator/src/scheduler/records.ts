@@ -37,6 +37,8 @@ export type JournalRecord =
       readonly counters: readonly number[];
       /** What user code counted. */
       readonly counted: { readonly [name: string]: number };
+      /** Why and where its first record was skipped; in a snapshot said of one task only. Absent: none was. */
+      readonly firstSkipped?: Failure;
       /** What the attempt took. Absent: a coordinator wrote it that did not measure. */
       readonly took?: { readonly durationMs: number; readonly cpuMs: number };
     })

@@ -8,6 +8,7 @@ import { createJob, stageAt } from './job-runs.ts';
 import { applyCount } from './late-counts.ts';
 import { changedEdges, enterCommitted, outdateReaders, recordCommit, uncommit } from './outputs.ts';
 import type { JournalRecord } from './records.ts';
+import { noteSkipped } from './skip-limits.ts';
 import { forgetReleased } from './release.ts';
 import type { JobRun, SchedulerState } from './state.ts';
 import { StoryRing } from './story.ts';
@@ -35,6 +36,7 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
     const changed = changedEdges(ref.stage, ref.task, record.outputs);
     if (changed.length > 0) outdateReaders(ref.job, ref.stage, changed);
     recordCommit(ref, record);
+    if (record.firstSkipped !== undefined) noteSkipped(ref.job, record, record.firstSkipped);
     enterCommitted(turn, ref, nowhere);
     begun(turn, ref.job, record.at);
     tell(turn, { ...ref, id: record.attempt }, 'succeeded');

@@ -55,8 +55,13 @@ function* recordsOfTask(job: JobRun, { stage, task, names }: Snapped): Generator
     counters: row.slice(0, counterNames.length),
     counted,
     took: table.measures.times(task),
+    ...(isFirstSkipped(job, stage, task) ? { firstSkipped: found(job.firstSkipped, 'bad record').failure } : {}),
   };
   if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted', outdated: stage.outdated.has(task) };
+}
+
+function isFirstSkipped({ firstSkipped }: JobRun, { id }: StageRun, task: number): boolean {
+  return firstSkipped?.stage === id && firstSkipped.task === task;
 }
 
 function isCountedLate({ spec: { tasks } }: StageRun): boolean {

@@ -69,6 +69,10 @@ export interface JobRun {
   readonly countedNames: Map<string, number>;
   readonly counted: number[];
   readonly story: StoryRing;
+  /** Of a job with `onError`: the first bad record, in the order of the input, of the tasks that have committed. */
+  firstSkipped: { readonly stage: number; readonly task: number; readonly failure: Failure } | null;
+  /** How far the tasks that read have been counted for its limits: those before have all committed. */
+  readonly front: { stage: number; task: number; skipped: number; records: number };
 }
 
 export interface StageRun {

@@ -5,6 +5,7 @@ import type { JobState, JobStatus, StageStatus } from '@sheaf/protocol/messages'
 import { answersOf } from './answers.ts';
 import { counterNames } from './counter-table.ts';
 import { jobCounters } from './job-counters.ts';
+import { shownOutputs, skippedOf } from './skip-limits.ts';
 import type { JobRun, SchedulerState, StageRun } from './state.ts';
 import type { JobPhase } from './transitions.ts';
 
@@ -81,7 +82,7 @@ function runningStatus(job: JobRun, endedAt: number | null): JobStatus {
     state: shownAs[job.phase],
     stages: job.stages.map(stageStatus),
     counters: countersOf(job),
-    output: job.facts.output,
+    ...shownOutputs(job.graph, job.facts.output, skippedOf(job)),
     ...(job.phase === 'succeeded' ? answersOf(job) : {}),
     error: job.abort?.failure ?? null,
     submittedAt: job.facts.submittedAt,

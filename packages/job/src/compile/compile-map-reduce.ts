@@ -17,6 +17,7 @@ import { FunctionTable } from './functions.ts';
 import { definitionOf, inputOf, pushRead } from './inputs.ts';
 import { mapReduceNotes } from './map-reduce-notes.ts';
 import type { Members } from './members.ts';
+import { addDeadLetters } from './on-error.ts';
 import { sortPart } from './sort-values.ts';
 
 /** How many bytes of the source one reduce task is for, unless the job says how many reducers it wants. */
@@ -54,7 +55,9 @@ class MapReducePlan {
     const map = this.mapStage();
     const edges = reduce === undefined ? [] : [this.edge()];
     const stages = reduce === undefined ? [map] : [map, this.reduceStage(reduce)];
-    return { version: 1, job: name, stages, edges, outputs: [this.output], settings, onError: null };
+    const outputs = [this.output];
+    const onError = addDeadLetters(this.members.onError, outputs);
+    return { version: 1, job: name, stages, edges, outputs, settings, onError };
   }
 
   private mapStage(): Stage {

@@ -8,6 +8,7 @@ import type { AnyFunction } from '../compiled-job.ts';
 import { isPositiveInteger } from '../options.ts';
 import { validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
+import { type SkipRule, skipRuleOf } from './on-error.ts';
 import { resolveSettings } from './settings.ts';
 import { type SortValuesBy, sortOf } from './sort-values.ts';
 
@@ -16,6 +17,7 @@ export interface Members {
   readonly name: string;
   readonly params: unknown;
   readonly settings: Settings;
+  readonly onError: SkipRule | null;
   readonly setup: AnyFunction | undefined;
   readonly teardown: AnyFunction | undefined;
   readonly input: unknown;
@@ -38,10 +40,10 @@ type Problems = string[];
 const functionMembers = ['setup', 'teardown', 'map', 'mapEmit', 'mapEnd', 'combine', 'partition', 'reduce', 'reduceEnd'] as const;
 /** They run once a task; everything else runs per record or group and must not wait. */
 const mayWait: readonly string[] = ['setup', 'teardown'];
-const laterMembers = ['onError', 'schedule'];
+const laterMembers = ['schedule'];
 const knownMembers: readonly string[] = [
   ...functionMembers,
-  ...['name', 'params', 'settings', 'input', 'inputs', 'sortValuesBy', 'reducers', 'output'],
+  ...['name', 'params', 'settings', 'onError', 'input', 'inputs', 'sortValuesBy', 'reducers', 'output'],
 ];
 /** Members that say how pairs reach `reduce`, and mean nothing without it. */
 const reduceMembers = ['combine', 'partition', 'sortValuesBy', 'reduceEnd', 'reducers'];
@@ -58,9 +60,10 @@ export function checkMembers(job: unknown): Members {
   checkInput(given, problems);
   checkReduce(given, problems);
   const settings = resolveSettings(given.settings, problems);
+  const onError = skipRuleOf(given.onError, problems);
   const sortValuesBy = sortOf(given.sortValuesBy, problems);
   if (problems.length > 0) throw new UsageError(problemText(given.name, problems));
-  return { params: undefined, reducers: 'auto', ...given, settings, sortValuesBy } as unknown as Members;
+  return { params: undefined, reducers: 'auto', ...given, settings, onError, sortValuesBy } as unknown as Members;
 }
 
 /** What is wrong with the name of a job. */

@@ -5,6 +5,7 @@ import { limits, UsageError } from '@sheaf/protocol';
 import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
+import { addDeadLetters, type SkipRule } from '../compile/on-error.ts';
 import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
 import { keyWordsOf } from './keyed-operators.ts';
@@ -27,6 +28,7 @@ const wholeRecord: Select = { type: 'record' };
 export interface Plan {
   readonly name: string;
   readonly settings: Settings;
+  readonly onError: SkipRule | null;
   readonly written: readonly Written[];
   readonly answers: readonly Answered[];
   /** The operator that each node is of. */
@@ -41,6 +43,7 @@ export function compilePipeline(plan: Plan): CompiledJob {
     else compiler.writeFolders(written, written.folders, id);
     return written.output;
   });
+  const onError = addDeadLetters(plan.onError, outputs);
   const bytesMax = Math.min(limits.answerBytesMax, Math.floor(limits.answersPerJobBytesMax / Math.max(1, plan.answers.length)));
   for (const answered of plan.answers) {
     const { name, gives } = answered;
@@ -48,7 +51,7 @@ export function compilePipeline(plan: Plan): CompiledJob {
     outputs.push({ type: 'answer', name, gives, bytesMax });
   }
   const { stages, edges, notes } = compiler.drafts.finish();
-  const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError: null };
+  const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError };
   return { graph, functions: compiler.functions.functions, notes };
 }
 

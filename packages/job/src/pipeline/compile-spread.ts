@@ -4,7 +4,7 @@
 import type { Count, KeyPart } from '@sheaf/protocol/graph';
 import type { FunctionTable } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
-import type { TaskContext } from '../context.ts';
+import type { CountingContext, TaskContext } from '../context.ts';
 import type { Node } from './nodes.ts';
 import { orderWords } from './operator-text.ts';
 import { composed, itemSelector } from './selectors.ts';
@@ -106,14 +106,18 @@ type Numbered = readonly [branch: number, task: number, number: number, record: 
 type TaskCount = readonly [branch: number, task: number, count: number];
 
 /** Counts the calls of an attempt: an executor runs one after another, and each has a context of its own. */
-function numbering(): (context: Context) => number {
+function numbering(): (context: CountingContext) => number {
   let last: Context | null = null;
   let count = 0;
+  const uncount = (): void => {
+    count--;
+  };
   return context => {
     if (context !== last) {
       last = context;
       count = 0;
     }
+    context.onTakeBack?.(uncount);
     return count++;
   };
 }

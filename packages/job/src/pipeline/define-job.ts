@@ -3,6 +3,7 @@
 
 import { UsageError } from '@sheaf/protocol';
 import { internalsOf, withInternals } from '../brand.ts';
+import { type OnError, type SkipRule, skipRuleOf } from '../compile/on-error.ts';
 import { resolveSettings } from '../compile/settings.ts';
 import type { CompiledJob } from '../compiled-job.ts';
 import type { Job, Settings } from '../map-reduce.ts';
@@ -18,6 +19,8 @@ export interface PlannedJob<P, A extends Answers | void = void> {
   readonly name: string;
   readonly params?: Schema<P>;
   readonly settings?: Settings;
+  /** What is done about bad records. Default: the first one fails the job. */
+  readonly onError?: OnError;
   /** Says what to compute; nothing runs in it. What it returns is answered to the job's caller. */
   plan(flow: Flow<P>): A;
 }
@@ -36,6 +39,7 @@ export interface PipelineDefinition {
   readonly name: string;
   readonly params: unknown;
   readonly settings: ReturnType<typeof resolveSettings>;
+  readonly onError: SkipRule | null;
   readonly plan: (flow: Flow<unknown>) => unknown;
   /** Its stack leads to the definition. */
   readonly made: Error;
@@ -48,7 +52,7 @@ export function pipelineDefinition(job: unknown): PipelineDefinition | undefined
 }
 
 /** Runs the plan and makes its graph. Throws UsageError for a mistake in it. */
-export function compilePlan({ name, settings, plan, made }: PipelineDefinition, params: unknown): CompiledJob {
+export function compilePlan({ name, settings, onError, plan, made }: PipelineDefinition, params: unknown): CompiledJob {
   const recorder = new PlanRecorder();
   const given = plan(recorder.flow(params));
   if (isPromise(given)) {
@@ -59,15 +63,15 @@ export function compilePlan({ name, settings, plan, made }: PipelineDefinition, 
   recorder.finished = true;
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
-  return compilePipeline({ name, settings, written: recorder.written, answers, said: recorder.said });
+  return compilePipeline({ name, settings, onError, written: recorder.written, answers, said: recorder.said });
 }
 
-const members = ['name', 'params', 'settings', 'plan'];
-const later = ['onError', 'schedule'];
+const members = ['name', 'params', 'settings', 'onError', 'plan'];
+const later = ['schedule'];
 
 function checked(job: unknown): Omit<PipelineDefinition, 'type' | 'made'> {
   if (typeof job !== 'object' || job === null) throw new UsageError('defineJob takes an object: { name, plan({ read }) { … } }.');
-  const { name, params, settings, plan } = job as { readonly [member: string]: unknown };
+  const { name, params, settings, onError, plan } = job as { readonly [member: string]: unknown };
   const problems: string[] = [];
   for (const member of Object.keys(job)) {
     if (later.includes(member)) problems.push(`${member} comes with a later release: leave it out for now`);
@@ -78,6 +82,7 @@ function checked(job: unknown): Omit<PipelineDefinition, 'type' | 'made'> {
     problems.push('params must be a schema, such as z.object({ in: z.string() })');
   if (typeof plan !== 'function') problems.push('it has no plan: add plan({ params, read }) { … }');
   const resolved = resolveSettings(settings, problems);
+  const rule = skipRuleOf(onError, problems);
   if (problems.length > 0) throw new UsageError(`job '${String(name)}':${problems.map(problem => `\n  - ${problem}`).join('')}`);
-  return { name: name as string, params, settings: resolved, plan: plan as PipelineDefinition['plan'] };
+  return { name: name as string, params, settings: resolved, onError: rule, plan: plan as PipelineDefinition['plan'] };
 }

@@ -3,7 +3,7 @@
 import { limits, UsageError } from '@sheaf/protocol';
 import { codeOf } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
-import type { TaskContext } from '../context.ts';
+import type { CountingContext } from '../context.ts';
 import type { Node } from './nodes.ts';
 
 /** `mapBatch`. Throws UsageError for a size or a concurrency that is none. */
@@ -45,7 +45,10 @@ export function sampleOf(from: Node, rate: unknown, seed: unknown = 0): Node {
   let last: unknown;
   let start = 0;
   let record = 0;
-  const call = (_: unknown, context: TaskContext<unknown>): boolean => {
+  const uncount = (): void => {
+    record--;
+  };
+  const call = (_: unknown, context: CountingContext): boolean => {
     // An executor runs one attempt after another, and each has a context of its own.
     if (context !== last) {
       last = context;
@@ -54,6 +57,7 @@ export function sampleOf(from: Node, rate: unknown, seed: unknown = 0): Node {
     }
     const chosen = mixed(mixed(start ^ (record >>> 0)) + Math.floor(record / 4_294_967_296)) < rate * 4_294_967_296;
     record++;
+    context.onTakeBack?.(uncount);
     return chosen;
   };
   return { type: 'call', from, role: 'filter', call, text: `sample ${rate} ${seed}`, columns: from.columns };
