@@ -7,6 +7,7 @@ import type { OnError } from './compile/on-error.ts';
 import type { TaskContext } from './context.ts';
 import type { Accepted, ColumnLater, KeyIn, Mapped, Order, Reduced, ValueIn } from './inference.ts';
 import type { Anything } from './keys.ts';
+import { madeHere, noteJob } from './made-jobs.ts';
 import type { Schema } from './schema.ts';
 import type { Sink } from './sinks.ts';
 import type { Source } from './sources.ts';
@@ -84,14 +85,19 @@ export interface Inferred<P, I, M, R> {
 export function mapReduce<P, I, M extends Anything, Q extends readonly Source<unknown>[], R extends Anything = Mapped<M, Q>, T = undefined>(
   job: OneInputOrSeveral & MapReduce<P, T, I, M, Q, R>,
 ): Job<P> & Inferred<P, I, Mapped<M, Q>, R> {
-  const definition: MapReduceDefinition = { type: 'map-reduce', members: checkMembers(job) };
-  return withInternals({}, definition) as Job<P> & Inferred<P, I, Mapped<M, Q>, R>;
+  const made = madeHere();
+  const definition: MapReduceDefinition = { type: 'map-reduce', members: checkMembers(job), made };
+  const object = withInternals({}, definition) as Job<P> & Inferred<P, I, Mapped<M, Q>, R>;
+  noteJob(definition.members.name, object);
+  return object;
 }
 
 /** What lies under `internals` of a job that `mapReduce` made. */
 export interface MapReduceDefinition {
   readonly type: 'map-reduce';
   readonly members: ReturnType<typeof checkMembers>;
+  /** Its stack leads to the definition. */
+  readonly made: Error;
 }
 
 /** The definition of a job that `mapReduce` made; undefined for anything else. */

@@ -3,8 +3,10 @@
 
 import { UsageError } from '@sheaf/protocol';
 import { checkGraph } from '@sheaf/protocol/graph';
+import { internalsOf } from './brand.ts';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
 import type { CompiledJob, OpenedJob } from './compiled-job.ts';
+import { jobMadeBy } from './made-jobs.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
 import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
@@ -13,6 +15,7 @@ import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
 export type { AnyFunction, CompiledJob, OpenedJob } from './compiled-job.ts';
+export { runInBundle } from './made-jobs.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
 export function openJob(job: unknown): OpenedJob {
@@ -28,6 +31,17 @@ export function openJob(job: unknown): OpenedJob {
   const raw = rawJobDefinition(job);
   if (raw !== undefined) return opened({ name: raw.name, params: raw.params, compile: params => compileRaw(raw, params) });
   throw new UsageError(noJobText(job));
+}
+
+/** Opens the job of that name that a module makes while it is loaded: of a program, which need not export it. Throws UsageError. */
+export async function openNamedJob(load: () => Promise<unknown>, name: string): Promise<OpenedJob> {
+  return openJob(await jobMadeBy(load, name));
+}
+
+/** The stack of the call that made a job; null for what is none. */
+export function stackOfDefinition(job: unknown): string | null {
+  const { made } = (internalsOf(job) ?? {}) as { readonly made?: Error };
+  return made === undefined ? null : (made.stack ?? '');
 }
 
 interface Definition {

@@ -6,6 +6,7 @@ import type { StageGraph } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from './brand.ts';
 import { codeOf } from './compile/functions.ts';
 import type { AnyFunction, CompiledJob } from './compiled-job.ts';
+import { madeHere, noteJob } from './made-jobs.ts';
 import type { Job } from './map-reduce.ts';
 import type { Schema } from './schema.ts';
 
@@ -24,13 +25,17 @@ export interface RawJobDefinition {
   readonly params: unknown;
   readonly graph: unknown;
   readonly functions: unknown;
+  readonly made: Error;
 }
 
 /** Makes a job of a graph and the functions it refers to. */
 export function rawJob<P>(job: RawJob<P>): Job<P> {
   const name = job.name ?? (typeof job.graph === 'function' ? 'raw' : job.graph.job);
-  const definition: RawJobDefinition = { type: 'raw', name, params: job.params, graph: job.graph, functions: job.functions };
-  return withInternals({}, definition) as Job<P>;
+  const made = madeHere();
+  const definition: RawJobDefinition = { type: 'raw', name, params: job.params, graph: job.graph, functions: job.functions, made };
+  const object = withInternals({}, definition) as Job<P>;
+  noteJob(name, object);
+  return object;
 }
 
 /** The definition of a job that `rawJob` made; undefined for anything else. */

@@ -12,13 +12,16 @@ const source = path => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const programs = {
   /** The command line; coordinator and worker are commands of it. */
   cli: source('sheaf/src/cli/main.ts'),
+  /** What `run` of the door loads when it is called. */
+  runner: source('sheaf/src/run/runner.ts'),
   /** The child process that runs tasks; reads nothing of the command line. */
   executor: source('worker/src/executor/main.ts'),
 };
 
-/** What goes into the bundles of job files: the door of a job, how it is opened, and graphs written by hand. */
+/** The door of a program; and what goes into the bundles of job files: their own door, how they are opened, graphs written by hand. */
 const doors = {
   index: source('sheaf/src/index.ts'),
+  'in-job': source('sheaf/src/in-job.ts'),
   open: source('sheaf/src/open.ts'),
   raw: source('sheaf/src/raw.ts'),
 };
@@ -35,6 +38,14 @@ const englishOnly = {
   name: 'english-only',
   setup(building) {
     building.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
+  },
+};
+
+/** The runner is of the other build, so that a door that only makes jobs brings nothing of it. */
+const runnerApart = {
+  name: 'runner-apart',
+  setup(building) {
+    building.onResolve({ filter: /\/runner\.ts$/ }, () => ({ path: './runner.mjs', external: true }));
   },
 };
 
@@ -60,7 +71,7 @@ export async function bundleSources({ outdir, sourcemap }) {
     build({ ...options, outdir, sourcemap, entryPoints: existing(programs), banner: { js: requireBanner } }),
     // The doors stay free of a banner, which would stand in every job's bundle, and of maps, by which a job's own map would
     // name sources of Sheaf that nobody could tell from the user's.
-    build({ ...options, outdir, entryPoints: existing(doors) }),
+    build({ ...options, outdir, plugins: [englishOnly, runnerApart], entryPoints: existing(doors) }),
   ]);
   return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 }

@@ -1,2 +1,7 @@
-// What `import … from 'sheaf'` gives a job file: the names of @sheaf/job, no more and no less.
+// What `import … from 'sheaf'` gives: the names of @sheaf/job, and what runs a job from any program.
 export * from '@sheaf/job';
+export { UsageError } from '@sheaf/protocol';
+export { JobError } from './run/job-error.ts';
+export type { AbortSignalLike, RunOptions, RunResult } from './run/run.ts';
+export { run } from './run/run.ts';
+export { LostContactError } from './submit/lost-contact.ts';

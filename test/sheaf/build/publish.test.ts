@@ -25,6 +25,16 @@ export default mapReduce({
 });
 `;
 
+const program = `
+import { JobError, run } from 'sheaf';
+import job from './job.ts';
+
+const { id, counters, answers } = await run(job, { in: 'books', out: 'run-counts' }, { workers: 1 });
+const none: Record<never, never> = answers;
+console.log(JSON.stringify({ words: counters['reduce.recordsOut'], id: typeof id, none }));
+await run(job, { in: 'books', out: 'run-counts' }).catch((error: unknown) => console.log(error instanceof JobError, String(error)));
+`;
+
 let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sheaf-published-'));
@@ -35,6 +45,7 @@ beforeAll(async () => {
   const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
   await execute('npm', ['install', ...quiet, join(folder, filename)], { cwd: folder });
   writeFileSync(join(folder, 'job.ts'), job);
+  writeFileSync(join(folder, 'program.ts'), program);
   mkdirSync(join(folder, 'books'));
   writeFileSync(join(folder, 'books/a.txt'), 'a rose is a rose\n');
   writeFileSync(join(folder, 'books/b.txt'), 'is it a rose\n');
@@ -48,7 +59,7 @@ test('it stands alone: nothing of the workspace, no code of others without its l
   for (const name of ['commander', 'ws', 'zod', 'msgpackr', 'pino']) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
 });
 
-test('a strict job file has all its types', async () => {
+test('a strict job file and a program that runs it have all their types', async () => {
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -56,9 +67,10 @@ test('a strict job file has all its types', async () => {
     target: 'ES2023',
     noEmit: true,
     skipLibCheck: false,
+    allowImportingTsExtensions: true,
     types: [],
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['job.ts'] }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['job.ts', 'program.ts'] }));
   const { stdout } = await execute(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder]).catch(error => error);
   expect(stdout).toBe('');
 });
@@ -73,4 +85,11 @@ test('it runs a word count', async () => {
       .filter(line => line !== ''),
   );
   expect(counts.sort()).toEqual(['{"word":"a","n":3}', '{"word":"is","n":2}', '{"word":"it","n":1}', '{"word":"rose","n":3}']);
+});
+
+test('a program runs the job, on a cluster of its own', async () => {
+  const { stdout } = await execute(process.execPath, [join(root, 'node_modules/jiti/lib/jiti-cli.mjs'), 'program.ts'], { cwd: folder });
+  const [first, second] = stdout.split('\n');
+  expect(JSON.parse(first ?? '')).toEqual({ words: 4, id: 'string', none: {} });
+  expect(second).toMatch(/^false UsageError: .*run-counts/);
 });

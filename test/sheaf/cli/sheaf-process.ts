@@ -68,7 +68,12 @@ export class UserFolder {
   /** Starts `sheaf ARGS` here, in a process group of its own. */
   async start(...args: readonly string[]): Promise<Running> {
     const { cli } = await ensureBundle();
-    const child = spawn(process.execPath, [cli, ...args], {
+    return this.startNode(cli, ...args);
+  }
+
+  /** Starts a program here, in a process group of its own. */
+  startNode(...args: readonly string[]): Running {
+    const child = spawn(process.execPath, args, {
       cwd: this.path,
       env: this.environment,
       detached: true,

@@ -88,7 +88,7 @@ test('the cache keeps so many entries and no more, the last used ones', async ()
   const folder = await jobFolder(files);
   const bundle = await bundleIn(folder);
   const doors = findSheafDoors();
-  const cache = (path: string) => new BundleCache(cacheOf(folder), { path, doors });
+  const cache = (path: string) => new BundleCache(cacheOf(folder), { path, job: null, doors });
   for (let at = 0; at < limits.bundlesCachedMax + 3; at++) {
     await cache(`job${at}`).write(bundle, []);
     expect(await cache(bundle.file).read()).not.toBeNull();

@@ -230,7 +230,7 @@ async function bundledSheaf(folder: JobFolder): Promise<void> {
   const source = (path: string): string => fileURLToPath(new URL(`../../../packages/sheaf/src/${path}`, import.meta.url));
   const outdir = join(folder.path, 'sheaf');
   await build({
-    entryPoints: ['submit/load-job.ts', 'submit/bundler.ts', 'index.ts', 'open.ts', 'raw.ts'].map(source),
+    entryPoints: ['submit/load-job.ts', 'submit/bundler.ts', 'in-job.ts', 'open.ts', 'raw.ts'].map(source),
     entryNames: '[name]',
     outdir,
     bundle: true,

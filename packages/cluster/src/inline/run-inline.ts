@@ -32,8 +32,10 @@ export interface InlineJob {
   readonly log: TaskHost['log'];
   /** After each task, and about once a second within one. */
   readonly onStatus?: (status: JobStatus) => void;
+  /** Told of the error that fails the job, with what was thrown as its cause. */
+  readonly onFailure?: (error: FailureError) => void;
   /** Ends the run between two tasks. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Pick<AbortSignal, 'aborted'>;
 }
 
 /** Runs the job to its end: a failed job is a status, like on a cluster. Throws UsageError before the first task. */
@@ -73,8 +75,9 @@ export async function runInline(inline: InlineJob): Promise<JobStatus> {
     return status('succeeded', null);
   } catch (error) {
     await abort(prepared, inline.log);
-    if (error instanceof FailureError) return status('failed', error.failure);
-    throw error;
+    if (!(error instanceof FailureError)) throw error;
+    inline.onFailure?.(error);
+    return status('failed', error.failure);
   } finally {
     await rm(inline.directory, { recursive: true, force: true });
   }

@@ -6,6 +6,7 @@ import { internalsOf, withInternals } from '../brand.ts';
 import { type OnError, type SkipRule, skipRuleOf } from '../compile/on-error.ts';
 import { resolveSettings } from '../compile/settings.ts';
 import type { CompiledJob } from '../compiled-job.ts';
+import { madeHere, noteJob } from '../made-jobs.ts';
 import type { Job, Settings } from '../map-reduce.ts';
 import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
@@ -28,9 +29,11 @@ export interface PlannedJob<P, A extends Answers | void = void> {
 /** Makes a job of a plan. Members that are wrong are a UsageError here, before anything runs. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a plan without answers returns nothing.
 export function defineJob<P, A extends Answers | void = void>(job: PlannedJob<P, A>): Job<P> & { readonly answers?: A } {
-  // Made now, so that its stack leads to this job when its plan turns out to write nothing.
-  const made = new UsageError('the job is defined here');
-  return withInternals({}, { type: 'pipeline', made, ...checked(job) }) as Job<P> & { readonly answers?: A };
+  const made = madeHere();
+  const members = checked(job);
+  const object = withInternals({}, { type: 'pipeline', made, ...members }) as Job<P> & { readonly answers?: A };
+  noteJob(members.name, object);
+  return object;
 }
 
 /** What lies under `internals` of a job that `defineJob` made. */

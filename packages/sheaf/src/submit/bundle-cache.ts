@@ -14,7 +14,7 @@ import type { SheafDoors } from './sheaf-doors.ts';
 import { writeWholeFile } from './whole-file.ts';
 
 /** Raised when the way of bundling changes, so that older entries are not taken. */
-const cacheVersion = 1;
+const cacheVersion = 2;
 
 type Kept = Pick<JobBundle, 'code' | 'sourceMap' | 'sha256' | 'sourceMapSha256'>;
 
@@ -36,8 +36,8 @@ export class BundleCache {
   private readonly folder: string;
   private readonly entry: string;
 
-  constructor(folder: string, asked: { readonly path: string; readonly doors: SheafDoors }) {
-    const key = JSON.stringify([cacheVersion, asked.path, asked.doors]);
+  constructor(folder: string, asked: { readonly path: string; readonly job: string | null; readonly doors: SheafDoors }) {
+    const key = JSON.stringify([cacheVersion, asked.path, asked.job, asked.doors]);
     this.folder = join(folder, 'bundles');
     this.entry = join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.bundle`);
   }

@@ -15,8 +15,11 @@ export interface Resolutions {
   readonly absent: Set<string>;
 }
 
-interface Bundling {
+/** One build of one job file. */
+export interface Bundling {
   readonly path: string;
+  /** The job's name, where it is not what the file exports by default. */
+  readonly job: string | null;
   readonly doors: SheafDoors;
   readonly resolutions: Resolutions;
 }
@@ -38,18 +41,30 @@ export function sheafPlugin(bundling: Bundling): Plugin {
   };
 }
 
-/** The namespace import lets a job file without a default export reach openJob, which says what to write. */
-function entry(build: PluginBuild, { path, doors }: Bundling): void {
+function entry(build: PluginBuild, { path, job, doors }: Bundling): void {
   build.onResolve({ filter: new RegExp(`^${virtualEntry}$`) }, () => ({ path: virtualEntry, namespace: entryNamespace }));
   build.onLoad({ filter: /.*/, namespace: entryNamespace }, () => ({
-    contents: [
-      `import * as file from ${JSON.stringify(path)};`,
-      `import { openJob } from ${JSON.stringify(doors.open)};`,
-      'export default openJob(file.default);',
-    ].join('\n'),
+    contents: (job === null ? ofDefault(path, doors) : ofNamed(path, job, doors)).join('\n'),
     resolveDir: dirname(path),
     loader: 'js',
   }));
+}
+
+/** The namespace import lets a job file without a default export reach openJob, which says what to write. */
+function ofDefault(path: string, doors: SheafDoors): readonly string[] {
+  return [
+    `import * as file from ${JSON.stringify(path)};`,
+    `import { openJob } from ${JSON.stringify(doors.open)};`,
+    'export default openJob(file.default);',
+  ];
+}
+
+/** A program is loaded as far as its first `run`, and its module may never be done. */
+function ofNamed(path: string, job: string, doors: SheafDoors): readonly string[] {
+  return [
+    `import { openNamedJob } from ${JSON.stringify(doors.open)};`,
+    `export default await openNamedJob(() => import(${JSON.stringify(path)}), ${JSON.stringify(job)});`,
+  ];
 }
 
 function doorOf(args: OnResolveArgs, doors: SheafDoors): OnResolveResult {

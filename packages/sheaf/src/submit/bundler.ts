@@ -11,7 +11,7 @@ import type { BuildResult, Metafile, OutputFile } from 'esbuild';
 import { BundleCache, defaultCacheFolder } from './bundle-cache.ts';
 import { buildErrorText, shownPath } from './bundle-errors.ts';
 import { watchedFiles } from './bundle-inputs.ts';
-import { type Resolutions, sheafPlugin, virtualEntry } from './bundle-plugin.ts';
+import { type Bundling, type Resolutions, sheafPlugin, virtualEntry } from './bundle-plugin.ts';
 import { sourceMapOf } from './bundle-source-map.ts';
 import { findSheafDoors, type SheafDoors } from './sheaf-doors.ts';
 
@@ -33,6 +33,8 @@ export interface JobBundle {
 }
 
 export interface BundleOptions {
+  /** The name of a job that the file makes. Default: the job it exports by default. */
+  readonly job?: string;
   /** Where bundles are kept between runs. Default: `sheaf` in XDG_CACHE_HOME or ~/.cache. null: nowhere. */
   readonly cacheFolder?: string | null;
   /** Sheaf's own modules. Default: those of the Sheaf that runs. */
@@ -44,12 +46,13 @@ export async function bundleJob(file: string, options: BundleOptions = {}): Prom
   const path = await jobFileOf(file);
   const doors = options.doors ?? findSheafDoors();
   const folder = options.cacheFolder === undefined ? defaultCacheFolder() : options.cacheFolder;
-  const cache = folder === null ? null : new BundleCache(folder, { path, doors });
+  const job = options.job ?? null;
+  const cache = folder === null ? null : new BundleCache(folder, { path, job, doors });
   const name = basename(path, extname(path));
   const kept = await cache?.read();
   if (kept !== undefined && kept !== null) return { name, file: path, ...kept, cached: true };
   const startMs = Date.now();
-  const built = await build(path, doors);
+  const built = await build({ path, job, doors, resolutions: { absent: new Set() } });
   const bundle: JobBundle = { name, file: path, ...built.bundle, cached: false };
   await cache?.write(bundle, await watchedFiles({ ...built, path, changedAfterMs: startMs }));
   return bundle;
@@ -80,9 +83,9 @@ interface Built {
   readonly resolutions: Resolutions;
 }
 
-async function build(path: string, doors: SheafDoors): Promise<Built> {
-  const resolutions: Resolutions = { absent: new Set() };
-  const { metafile, outputFiles } = await runEsbuild(path, doors, resolutions);
+async function build(bundling: Bundling): Promise<Built> {
+  const { path, doors, resolutions } = bundling;
+  const { metafile, outputFiles } = await runEsbuild(bundling);
   const module = metafile.inputs[basename(path)];
   if (module?.format === 'cjs') throw new UsageError(commonJsText(shownPath(path)));
   const code = outputFiles.find(output => output.path.endsWith('.mjs'))?.contents;
@@ -106,7 +109,8 @@ type EsbuildResult = BuildResult & { readonly metafile: Metafile; readonly outpu
 let running = 0;
 
 /** esbuild is loaded only here, so that a cached bundle does not wait for it; its service process ends with the last build. */
-async function runEsbuild(path: string, doors: SheafDoors, resolutions: Resolutions): Promise<EsbuildResult> {
+async function runEsbuild(bundling: Bundling): Promise<EsbuildResult> {
+  const { path } = bundling;
   const esbuild = await import('esbuild');
   running++;
   try {
@@ -126,7 +130,7 @@ async function runEsbuild(path: string, doors: SheafDoors, resolutions: Resoluti
       logLevel: 'silent',
       banner: { js: banner },
       define: { __filename: 'sheafFilename', __dirname: 'sheafDirname' },
-      plugins: [sheafPlugin({ path, doors, resolutions })],
+      plugins: [sheafPlugin(bundling)],
     });
   } catch (error) {
     const text = buildErrorText(error, path);

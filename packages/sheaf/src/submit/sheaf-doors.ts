@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface SheafDoors {
-  /** What `import … from 'sheaf'` is. */
+  /** What `import … from 'sheaf'` is in a job's bundle: without what runs jobs. */
   readonly sheaf: string;
   /** What the bundle's entry imports `openJob` from. */
   readonly open: string;
@@ -23,12 +23,12 @@ export function findSheafDoors(): SheafDoors {
   const here = dirname(fileURLToPath(import.meta.url));
   const built = doorsIn(here, '.mjs');
   const doors = built ?? doorsIn(dirname(here), '.ts');
-  if (doors === null) throw new Error(`Sheaf's own modules (index, open) were not found beside ${here}`);
+  if (doors === null) throw new Error(`Sheaf's own modules (in-job, open) were not found beside ${here}`);
   return doors;
 }
 
 function doorsIn(folder: string, ending: string): SheafDoors | null {
-  const [sheaf, open, raw] = ['index', 'open', 'raw'].map(name => join(folder, name + ending)) as [string, string, string];
+  const [sheaf, open, raw] = ['in-job', 'open', 'raw'].map(name => join(folder, name + ending)) as [string, string, string];
   if (!existsSync(sheaf) || !existsSync(open)) return null;
   return { sheaf, open, raw: existsSync(raw) ? raw : null, libraries: folder };
 }

@@ -3,7 +3,7 @@
 
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import type { CompiledJob } from '@sheaf/job/open';
+import type { CompiledJob, OpenedJob } from '@sheaf/job/open';
 import { type JobId, jobIdOf, limits, UsageError } from '@sheaf/protocol';
 import { canonical } from '@sheaf/protocol/graph';
 import type { Submission } from '@sheaf/protocol/messages';
@@ -13,9 +13,14 @@ import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
 import { loadJob } from './load-job.ts';
 
+/** Parameters before the job's schema has seen them. */
+export interface RawParams {
+  readonly [name: string]: unknown;
+}
+
 export interface JobRequest {
   readonly file: string;
-  readonly params: { readonly [name: string]: unknown };
+  readonly params: RawParams;
   readonly cwd: string;
   readonly overwrite: boolean;
   /** An existing folder for what planning writes: the loaded bundle and the spools of items. */
@@ -49,8 +54,15 @@ export function newJobId(): JobId {
 export async function planJob(request: JobRequest): Promise<PlannedJob> {
   const bundle = await bundleJob(request.file);
   const job = await loadJob(bundle, request.directory);
+  return planLoadedJob({ bundle, job, bundlePath: join(request.directory, `${bundle.sha256}.mjs`) }, request);
+}
+
+/** Checks the parameters and runs the plan of a job that is loaded. Throws UsageError. */
+export async function planLoadedJob(
+  { bundle, job, bundlePath }: Pick<PlannedJob, 'bundle' | 'bundlePath'> & { readonly job: OpenedJob },
+  request: JobRequest,
+): Promise<PlannedJob> {
   const params = await job.validate(request.params);
-  const bundlePath = join(request.directory, `${bundle.sha256}.mjs`);
   return { name: job.name, bundle, bundlePath, params, ...job.compile(params) };
 }
 
