@@ -3,7 +3,7 @@
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { reportOptions } from './follow-job.ts';
 import { escaped } from './printable.ts';
-import { countText, durationText } from './quantities.ts';
+import { countText, durationText, plural } from './quantities.ts';
 import { reportFailure } from './report-failure.ts';
 import { tableLines } from './tables.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,6 +37,8 @@ export function showStatus(answer: unknown, terminal: Terminal): void {
   ]);
   for (const line of tableLines(['STAGE', 'DONE', 'RUNNING', 'FAILED', 'RECORDS'], rows)) terminal.result(`  ${line}`);
   for (const folder of status.output) terminal.result(`output ${escaped(folder)}`);
+  const { skipped } = status;
+  if (skipped !== undefined) terminal.result(`skipped ${plural(skipped.records, 'record')}, dead letters ${escaped(skipped.deadLetters)}`);
   if (status.error !== null) terminal.result(reportFailure(status.error, reportOptions(terminal)));
 }
 

@@ -7,6 +7,8 @@ export const exitCodes = {
   failed: 1,
   /** Arguments, files or parameters are wrong; nothing ran. */
   usage: 2,
+  /** The job completed without some of its records, as its `onError` allows. */
+  skipped: 3,
   /** The coordinator cannot be reached: the state of the job is unknown. */
   lostContact: 4,
   /** Cancelled, by Ctrl-C or `sheaf cancel`. */

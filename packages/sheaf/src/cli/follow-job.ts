@@ -8,8 +8,8 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { locateRecord } from './locate-record.ts';
 import { escaped } from './printable.ts';
 import { makeProgress, type Progress, silentProgress } from './progress.ts';
-import { countText, durationText } from './quantities.ts';
-import { noteText, type ReportOptions, reportFailure } from './report-failure.ts';
+import { countText, durationText, plural } from './quantities.ts';
+import { noteText, type ReportOptions, reportFailure, shownPath } from './report-failure.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
@@ -60,9 +60,9 @@ export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }:
       if (!json) {
         for (const folder of status.output) terminal.result(folder);
         for (const [name, value] of Object.entries(answerValues(status) ?? {})) terminal.result(answerText({ [name]: value }));
-        terminal.say(summary(status));
+        terminal.say(summary(status, terminal));
       }
-      return exitCodes.succeeded;
+      return skippedRecords(status) > 0 ? exitCodes.skipped : exitCodes.succeeded;
   }
 }
 
@@ -72,13 +72,20 @@ function logsAdvice({ id, error }: JobStatus, coordinator: string): string {
   return `what it printed: sheaf logs ${id}${attempt === undefined ? '' : ` --attempt ${attempt}`} --coordinator ${coordinator}`;
 }
 
-function summary(status: JobStatus): string {
+function skippedRecords({ skipped }: JobStatus): number {
+  return skipped?.records ?? 0;
+}
+
+function summary(status: JobStatus, { cwd }: Terminal): string {
+  const skipped = skippedRecords(status);
+  const letters = escaped(shownPath(status.skipped?.deadLetters ?? '', cwd));
+  const ended = skipped === 0 ? 'succeeded' : `completed with ${plural(skipped, 'skipped record')}: ${letters}/,`;
   const took = status.endedAt === null ? '' : ` in ${durationText(status.endedAt - (status.startedAt ?? status.submittedAt))}`;
   const [first] = status.stages;
   const read = first === undefined || first.records === 0 ? '' : `, ${countText(first.records)} records read`;
   const failed = status.stages.reduce((sum, stage) => sum + stage.failed, 0);
   const again = failed === 0 ? '' : `, ${failed} failed ${failed === 1 ? 'attempt' : 'attempts'} made good`;
-  return `${escaped(status.name)} succeeded${took}${read}${again}`;
+  return `${escaped(status.name)} ${ended}${took}${read}${again}`;
 }
 
 export function reportOptions(terminal: Terminal): ReportOptions {

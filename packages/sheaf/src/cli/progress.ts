@@ -4,7 +4,7 @@
 import type { JobNote, JobStatus, StageStatus } from '@sheaf/protocol/messages';
 import { cut, escaped } from './printable.ts';
 import { durationText } from './quantities.ts';
-import { barOf, hasBegun, isDone, Rates, stageText } from './stage-text.ts';
+import { barOf, hasBegun, isDone, Rates, skippedText, stageText } from './stage-text.ts';
 
 export interface Progress {
   status(status: JobStatus): void;
@@ -151,7 +151,7 @@ class PlainProgress implements Progress {
       if (isDone(stage)) this.done.add(stage.name);
       else this.done.delete(stage.name);
     }
-    this.say(`${escaped(status.name)} ${status.state}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
+    this.say(`${escaped(status.name)} ${status.state}${skippedText(status)}${stages.length === 0 ? '' : `: ${stages.join('; ')}`}`);
   }
 
   end(): void {
@@ -189,7 +189,7 @@ function liveLines(status: JobStatus, rates: Rates, height: number): string[] {
   const elapsed = status.startedAt === null ? '' : ` ${durationText((status.endedAt ?? Date.now()) - status.startedAt)}`;
   const shown = stagesInView(status.stages, height - 1);
   const stages = shown.map(stage => `  ${escaped(stage.name).padEnd(width)} ${barOf(stage)} ${stageText(stage, rates)}`);
-  return [`${escaped(status.name)} ${status.state}${elapsed}`, ...stages];
+  return [`${escaped(status.name)} ${status.state}${elapsed}${skippedText(status)}`, ...stages];
 }
 
 /** Of more stages than there is room for, those around where the job is: those done make room first. */

@@ -64,6 +64,7 @@ const saysAll: ReadonlySet<FailureCode> = new Set([
   'E_PARTITION',
   'E_ANSWER_TOO_LARGE',
   'E_TOO_MANY_COUNTERS',
+  'E_TOO_MANY_SKIPPED',
   'E_EXIT',
   'E_OUT_OF_MEMORY',
   'E_NO_PROGRESS',
@@ -126,7 +127,8 @@ function sourceLines({ file, line, column }: Frame, { cwd, width }: ReportOption
   return [`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(Math.max(0, column - 1 - start))}^`];
 }
 
-function shownPath(path: string, cwd: string): string {
+/** Relative to the working directory when it lies below it. */
+export function shownPath(path: string, cwd: string): string {
   if (!isAbsolute(path)) return path;
   const below = relative(cwd, path);
   return below === '' || below.startsWith('..') ? path : below;

@@ -35,6 +35,11 @@ export function stageText(stage: StageStatus, rates: Rates): string {
   return parts.join(' · ');
 }
 
+/** How many records a job has skipped; '' when none. */
+export function skippedText({ skipped }: JobStatus): string {
+  return skipped === undefined || skipped.records === 0 ? '' : ` · ${countText(skipped.records)} skipped`;
+}
+
 /** The share of tasks done as a bar of 10 cells. */
 export function barOf(stage: StageStatus): string {
   const cells = 10;
