@@ -1,6 +1,7 @@
 // The door for whoever runs or explains a job's tasks without a coordinator: they list, cut, count, stage and publish as a
 // coordinator would.
 
+export { coalesce, coalescingOf, stretchBytes } from './scheduler/coalesce.ts';
 export { counterNames } from './scheduler/counter-table.ts';
 export { jobCounters } from './scheduler/job-counters.ts';
 export { type SkipSums, shownOutputs, tooManySkipped } from './scheduler/skip-limits.ts';

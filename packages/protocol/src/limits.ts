@@ -17,6 +17,8 @@ export const limits = {
   // The plan.
   tasksPerStageMax: 1_000_000,
   partitionsMax: 10_000,
+  /** Of a shuffle with more partitions than this, neighbours are measured together. */
+  sizedStretchesMax: 512,
   filesPerJobMax: 1_000_000,
   filesPerPackMax: 1_000,
   globAlternativesMax: 1_000,

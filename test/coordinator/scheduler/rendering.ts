@@ -78,8 +78,12 @@ export function renderRecord(record: JournalRecord): string {
     case 'task-uncommitted':
     case 'task-adopted':
       return `${record.type} ${record.job}/${record.stage}@${record.task}`;
-    case 'stage-counted':
-      return `stage-counted ${record.job}/${record.stage} ${record.count}`;
+    case 'stage-counted': {
+      const starts = record.starts === undefined ? '' : `, from partitions ${record.starts.join(' ')}`;
+      return `stage-counted ${record.job}/${record.stage} ${record.count}${starts}`;
+    }
+    case 'stage-sized':
+      return `stage-sized ${record.job}/${record.stage} ${record.bytes.join(' ')}`;
     case 'stage-released':
       return `stage-released ${record.job}/${record.stage}`;
     case 'stage-spanned':

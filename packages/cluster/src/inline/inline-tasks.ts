@@ -8,6 +8,7 @@ import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type
 import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
+import { isCountedLate, lateTasks, type TaskReads } from './late-tasks.ts';
 import type { InlineJob } from './run-inline.ts';
 
 export interface InlineTasksOptions {
@@ -39,6 +40,8 @@ export class InlineTasks {
   private readonly graph: StageGraph;
   private readonly runs: readonly StageRun[];
   private readonly counts: { [stage: StageId]: number } = {};
+  /** Of stages that are counted late, by task. */
+  private readonly reads: { [stage: StageId]: readonly TaskReads[] } = {};
   /** The last stage that reads an input. */
   private readonly lastReading: StageId;
   private attempts = 0;
@@ -48,7 +51,7 @@ export class InlineTasks {
     this.graph = options.inline.job.graph;
     this.lastReading = this.graph.stages.findLastIndex(({ tasks }) => tasks.type === 'splits');
     this.runs = this.graph.stages.map((stage, id) => {
-      const count = options.plan.counts[id];
+      const count = isCountedLate(stage, options.plan.counts[id]) ? 'later' : options.plan.counts[id];
       if (typeof count === 'number') this.counts[id] = count;
       return {
         name: stage.name,
@@ -183,6 +186,7 @@ export class InlineTasks {
     await mkdir(directory, { recursive: true });
     const edges = [...this.graph.edges.entries()];
     const into = edges.filter(([, edge]) => edge.to === id);
+    const reads = this.reads[id]?.[task] ?? { from: task, to: task + 1 };
     const assignment: TaskAssignment = {
       job: inline.id,
       stage: id,
@@ -192,7 +196,7 @@ export class InlineTasks {
       generation: 0,
       split: this.split(id, task),
       partitions: Object.fromEntries(edges.flatMap(([edge, { from, to }]) => (from === id ? [[edge, this.partitions(edge, to)]] : []))),
-      reads: Object.fromEntries(into.flatMap(([edge, { type }]) => (type === 'shuffle' ? [[edge, { from: task, to: task + 1 }]] : []))),
+      reads: Object.fromEntries(into.flatMap(([edge, { type }]) => (type === 'shuffle' ? [[edge, reads]] : []))),
       producers: Object.fromEntries(into.map(([edge, { from }]) => [edge, this.counts[from] ?? 0])),
       counts: this.counts,
       staging: Object.fromEntries([...stage.outputs, ...lettersOf(this.graph, stage)].map(output => [output, staging[output] ?? ''])),
@@ -211,9 +215,9 @@ export class InlineTasks {
   private partitions(edge: number, to: StageId): number {
     const definition = this.graph.edges[edge];
     if (definition?.type !== 'shuffle' || definition.shuffle.partitioner.type === 'range') return 1;
-    const count = this.counts[to];
-    if (count === undefined) throw new Error(`the partitions of edge ${edge} were not counted`);
-    return count;
+    const planned = this.options.plan.counts[to];
+    if (typeof planned !== 'number') throw new Error(`the partitions of edge ${edge} were not counted`);
+    return planned;
   }
 
   private split(id: StageId, task: number): AssignedSplit | null {
@@ -227,16 +231,15 @@ export class InlineTasks {
   /** Counts the stages whose producers have all committed, from the bytes that were written for them. */
   private countLate(): void {
     for (const [id, stage] of this.graph.stages.entries()) {
-      if (this.counts[id] !== undefined || stage.tasks.type !== 'partitions' || stage.tasks.count.type !== 'auto') continue;
+      const planned = this.options.plan.counts[id];
+      if (this.counts[id] !== undefined || planned === undefined) continue;
       const shuffles = [...this.graph.edges.entries()].filter(([, edge]) => edge.to === id && edge.type === 'shuffle');
       if (!shuffles.every(([, edge]) => this.isDone(edge.from))) continue;
-      const { bytesPerTask, min, max } = stage.tasks.count;
-      let bytes = 0;
-      for (const [edge, { from }] of shuffles) {
-        for (const result of (this.runs[from] as StageRun).results) bytes += sum(outputOn(result, edge).partitionBytes);
-      }
-      this.counts[id] = Math.min(max, Math.max(min, Math.ceil(bytes / bytesPerTask)));
-      (this.runs[id] as StageRun).total = this.counts[id] ?? null;
+      const outputs = shuffles.flatMap(([edge, { from }]) => (this.runs[from] as StageRun).results.map(result => outputOn(result, edge)));
+      const reads = lateTasks(stage, planned, outputs);
+      this.reads[id] = reads;
+      this.counts[id] = reads.length;
+      (this.runs[id] as StageRun).total = reads.length;
     }
   }
 

@@ -4,7 +4,7 @@ import { type AttemptId, attemptIdOf } from '@sheaf/protocol';
 import { deadLettersOf } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
-import { openStages, shufflesInto, stageAt } from './job-runs.ts';
+import { openStages, readBy, shufflesInto, stageAt } from './job-runs.ts';
 import { openJobOn, sendLocations } from './locations.ts';
 import { hasRoom, type Pool, pick } from './pick.ts';
 import type { Attempt, SchedulerState, WorkerRun } from './state.ts';
@@ -86,9 +86,9 @@ function assignmentOf(ref: TaskRef & { readonly id: AttemptId; readonly number: 
     generation: job.generation,
     split: stage.splits?.assigned(task) ?? null,
     partitions: Object.fromEntries(
-      shuffled.map(end => [end.id, end.edge.shuffle.partitioner.type === 'range' ? 1 : tableOf(stageAt(job, end.other)).count]),
+      shuffled.map(end => [end.id, end.edge.shuffle.partitioner.type === 'range' ? 1 : (stageAt(job, end.other).planned as number)]),
     ),
-    reads: Object.fromEntries(shufflesInto(stage).map(end => [end.id, { from: task, to: task + 1 }])),
+    reads: Object.fromEntries(shufflesInto(stage).map(end => [end.id, readBy(stage, task)])),
     producers: Object.fromEntries(stage.into.map(end => [end.id, tableOf(stageAt(job, end.other)).count])),
     counts: Object.fromEntries(stage.counts.map(counted => [counted, tableOf(stageAt(job, counted)).count])),
     staging: Object.fromEntries(

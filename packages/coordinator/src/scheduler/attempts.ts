@@ -5,6 +5,7 @@ import { type AttemptId, type Failure, failureCodes, limits, type SessionId } fr
 import { deadLettersOf, type Stage } from '@sheaf/protocol/graph';
 import type { AttemptName, AttemptProgress, MapOutput, TaskResult } from '@sheaf/protocol/messages';
 import { charge } from './budgets.ts';
+import { stretchBytes } from './coalesce.ts';
 import { counterNames } from './counter-table.ts';
 import { restLonger, retryDelayMs } from './delays.ts';
 import { stageAt } from './job-runs.ts';
@@ -18,6 +19,7 @@ import {
   outdateReaders,
   place,
   recordCommit,
+  sizedReader,
   stopAttempts,
 } from './outputs.ts';
 import type { CommittedOutput } from './records.ts';
@@ -107,6 +109,11 @@ function problemOf({ stage, job }: Attempt, result: TaskResult): string | null {
   if (edges.join() !== given.join()) return `a task of ${stage.spec.name} gave outputs on edges ${given.join() || 'none'}`;
   const parts = result.parts.map(part => part.output).sort((a, b) => a - b);
   if (!isWhole(job, stage.spec, result)) return `a task of ${stage.spec.name} wrote parts of outputs ${parts.join() || 'none'}`;
+  const unsized = result.outputs.find(({ edge, partitionBytes }) => {
+    const reader = sizedReader({ job, stage }, edge);
+    return reader !== null && reader.planned !== partitionBytes.length;
+  });
+  if (unsized !== undefined) return `a task of ${stage.spec.name} gave sizes of ${unsized.partitionBytes.length} partitions on edge ${unsized.edge}`;
   if (result.outputs.some(output => !/^[0-9a-f]{32}$/.test(output.hash))) return `a task of ${job.id} gave an output without a hash`;
   return null;
 }
@@ -131,7 +138,7 @@ function hasFolders({ graph }: JobRun, id: number): boolean {
 /** The attempt is the first of its task to succeed: from now on it is the one that counts. */
 function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   const { job, stage, task, worker } = attempt;
-  const outputs = result.outputs.map(committedOutput);
+  const outputs = result.outputs.map(output => committedOutput(attempt, output));
   const problem = replaceOutputs(turn, attempt, outputs) ?? tooManyCounters(attempt, result);
   if (problem !== null) {
     endAttempt(turn, attempt, 'failed');
@@ -155,8 +162,10 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   worker.rest.times = 0;
 }
 
-function committedOutput({ edge, hash, bytes, records, partitionBytes }: MapOutput): CommittedOutput {
-  return { edge, hash, bytes, records, rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0) };
+function committedOutput(attempt: Attempt, { edge, hash, bytes, records, partitionBytes }: MapOutput): CommittedOutput {
+  const isFirst = tableOf(attempt.stage).winner(attempt.task) === null;
+  const sized = isFirst && sizedReader(attempt, edge) !== null ? { stretchBytes: stretchBytes(partitionBytes) } : {};
+  return { edge, hash, bytes, records, rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0), ...sized };
 }
 
 /**

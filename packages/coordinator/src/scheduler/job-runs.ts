@@ -3,6 +3,7 @@
 
 import type { StageGraph } from '@sheaf/protocol/graph';
 import { assert, found } from './assert.ts';
+import { coalescingOf, stretchBytes } from './coalesce.ts';
 import { counterNames } from './counter-table.ts';
 import type { JobFacts } from './events.ts';
 import { SplitTable } from './split-table.ts';
@@ -53,6 +54,9 @@ function createStage(graph: StageGraph, plan: JobFacts['plan'], id: number): Sta
     out,
     counts: countsNeeded(graph, id),
     splits,
+    planned: found(count, `task count of stage ${spec.name}`),
+    sized: null,
+    starts: null,
     table: null,
     running: 0,
     delayed: 0,
@@ -66,7 +70,9 @@ function createStage(graph: StageGraph, plan: JobFacts['plan'], id: number): Sta
     live: new Map(),
     counters: new Float64Array(counterNames.length),
   };
-  if (count !== 'later') setCount(stage, found(count, `task count of stage ${spec.name}`));
+  if (typeof count !== 'number') return stage;
+  if (coalescingOf(spec, count) === null) setCount(stage, count);
+  else stage.sized = stretchBytes(new Array<number>(count).fill(0));
   return stage;
 }
 
@@ -77,6 +83,12 @@ export function setCount(stage: StageRun, count: number): void {
     count,
     stage.out.map(end => end.id),
   );
+}
+
+/** The partitions, or the key range, that a task of the stage reads. */
+export function readBy({ starts, planned }: StageRun, task: number): { readonly from: number; readonly to: number } {
+  if (starts === null) return { from: task, to: task + 1 };
+  return { from: found(starts[task], 'task'), to: starts[task + 1] ?? (planned as number) };
 }
 
 /** The stages whose range edges are cut by splitters that stage `id` makes. */

@@ -78,11 +78,25 @@ export function recordCommit({ job, stage, task }: TaskRef, committed: Committed
   const { attempt, outputs, parts, counters, counted, at, took = { durationMs: 0, cpuMs: 0 } } = committed;
   const table = tableOf(stage);
   table.setWinner(task, attempt, outputs);
+  for (const { edge, stretchBytes = [] } of outputs) {
+    const sized = sizedReader({ job, stage }, edge)?.sized ?? [];
+    stretchBytes.forEach((bytes, at) => {
+      sized[at] = (sized[at] ?? 0) + bytes;
+    });
+  }
   stage.outdated.delete(task);
   if (stage.spec.outputs.length > 0 || parts.length > 0) table.parts.set(task, parts);
   else table.parts.delete(task);
   table.counters.set(task, counterRow(job, counters, counted));
   table.measures.set(task, at, { ...took, records: countOf(counters, 'recordsIn'), bytes: countOf(counters, 'bytesIn') });
+}
+
+/** The stage that an edge leads to, if its tasks are to be cut by the sizes of the edge's partitions. */
+export function sizedReader({ job, stage }: Pick<TaskRef, 'job' | 'stage'>, edge: number): StageRun | null {
+  const end = stage.out.find(({ id }) => id === edge);
+  if (end?.edge.type !== 'shuffle') return null;
+  const reader = stageAt(job, end.other);
+  return reader.sized === null ? null : reader;
 }
 
 function countOf(counters: readonly number[], name: (typeof counterNames)[number]): number {

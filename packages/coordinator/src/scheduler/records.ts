@@ -13,6 +13,8 @@ export interface CommittedOutput {
   readonly bytes: number;
   /** Raw bytes over all partitions: what late counts are made of. */
   readonly rawBytes: number;
+  /** Raw bytes by stretch of partitions, the first time that the task commits, if the reader's tasks are cut by them and are not yet. */
+  readonly stretchBytes?: readonly number[];
   /** Absent: a coordinator wrote it that did not count them. */
   readonly records?: number;
 }
@@ -51,7 +53,16 @@ export type JournalRecord =
   /** The attempt that counted before counts again: its outputs came back with their worker, or nobody needs them any more. */
   | (OfTask & { readonly type: 'task-adopted' })
   /** A stage whose number of tasks depends on the bytes that were shuffled to it. */
-  | { readonly type: 'stage-counted'; readonly job: JobId; readonly stage: StageId; readonly count: number }
+  | {
+      readonly type: 'stage-counted';
+      readonly job: JobId;
+      readonly stage: StageId;
+      readonly count: number;
+      /** The first partition of each task, where tasks read several. */
+      readonly starts?: readonly number[];
+    }
+  /** In a snapshot: what has been sent so far to a stage that is to be counted, by stretch of partitions. */
+  | { readonly type: 'stage-sized'; readonly job: JobId; readonly stage: StageId; readonly bytes: readonly number[] }
   /** Nobody needs the outputs of its tasks: they are deleted, and nowhere from here on. */
   | { readonly type: 'stage-released'; readonly job: JobId; readonly stage: StageId }
   /** In a snapshot, behind the tasks of a stage, of which it does not say when each of them committed. */

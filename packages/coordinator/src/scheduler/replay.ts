@@ -51,7 +51,10 @@ const replayers: { readonly [Type in JournalRecord['type']]: (turn: Turn, record
   },
   'stage-counted': (turn, record) => {
     const job = jobOf(turn, record.job);
-    applyCount(job, stageAt(job, record.stage), record.count);
+    applyCount(job, stageAt(job, record.stage), { count: record.count, starts: record.starts ?? null });
+  },
+  'stage-sized': (turn, record) => {
+    stageAt(jobOf(turn, record.job), record.stage).sized = [...record.bytes];
   },
   'stage-released': (turn, record) => {
     const job = jobOf(turn, record.job);

@@ -19,8 +19,11 @@ function* recordsOfJob(job: JobRun): Generator<JournalRecord> {
   const names = [...job.countedNames.keys()];
   // Lower stages come first, so a stage that was counted late is counted when what it reads has been said.
   for (const stage of job.stages) {
+    const named = { job: job.id, stage: stage.id };
+    if (stage.sized?.some(bytes => bytes > 0)) yield { type: 'stage-sized', ...named, bytes: [...stage.sized] };
     if (stage.table === null) continue;
-    if (isCountedLate(stage)) yield { type: 'stage-counted', job: job.id, stage: stage.id, count: stage.table.count };
+    if (isCountedLate(stage))
+      yield { type: 'stage-counted', ...named, count: stage.table.count, ...(stage.starts === null ? {} : { starts: stage.starts }) };
     for (let task = 0; task < stage.table.count; task++) yield* recordsOfTask(job, { stage, task, names });
     if (stage.released) yield { type: 'stage-released', job: job.id, stage: stage.id };
     const { span } = stage.table.measures;
@@ -64,8 +67,8 @@ function isFirstSkipped({ firstSkipped }: JobRun, { id }: StageRun, task: number
   return firstSkipped?.stage === id && firstSkipped.task === task;
 }
 
-function isCountedLate({ spec: { tasks } }: StageRun): boolean {
-  return tasks.type === 'partitions' && tasks.count.type === 'auto' && tasks.count.of === 'edges';
+function isCountedLate({ planned, starts }: StageRun): boolean {
+  return planned === 'later' || starts !== null;
 }
 
 /** The facts as they were submitted, the plan put together again from the tables. */
@@ -74,7 +77,7 @@ function factsOf(job: JobRun): JobFacts {
   const splits: { [stage: number]: JobFacts['plan']['splits'][number] } = {};
   const counts: { [stage: number]: number | 'later' } = {};
   for (const stage of job.stages) {
-    counts[stage.id] = stage.table === null || isCountedLate(stage) ? 'later' : stage.table.count;
+    counts[stage.id] = stage.planned;
     const table = stage.splits;
     if (table === null) continue;
     files[stage.id] = table.files;

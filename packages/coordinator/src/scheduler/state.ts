@@ -83,6 +83,12 @@ export interface StageRun {
   /** Stages that are counted late and whose splitters this stage makes: it needs their number of tasks. */
   readonly counts: readonly number[];
   readonly splits: SplitTable | null;
+  /** As planned: 'later' when the bytes on its edges decide. Where partitions are read together it is their number. */
+  readonly planned: number | 'later';
+  /** Of a stage whose partitions may be read together: what was sent to it so far, by stretch of partitions. null once it is counted. */
+  sized: number[] | null;
+  /** The first partition of each task; null: each has the partition of its index. */
+  starts: readonly number[] | null;
   /** null while the number of tasks is not known. */
   table: TaskTable | null;
   running: number;

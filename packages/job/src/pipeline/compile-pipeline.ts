@@ -20,7 +20,9 @@ import { combinedMark, Drafts, type EdgeDraft, type ShuffleDraft, type StageDraf
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
 
 const bytesPerTask = 64 * 1_048_576;
-const hashed: Count = { type: 'auto', of: 'source', bytesPerTask, min: 2, max: 10_000 };
+const spread: Count = { type: 'auto', of: 'source', bytesPerTask, min: 2, max: 10_000 };
+/** Small partitions are read together. Not what is to be spread evenly, nor what writes up to so many folders a task. */
+const hashed: Count = { ...spread, coalesceBytes: 8 * 1_048_576 };
 const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
 const one: Count = { type: 'fixed', count: 1 };
 const wholeRecord: Select = { type: 'record' };
@@ -87,7 +89,7 @@ class PipelineCompiler implements Compiler {
 
   /** All records of a folder in one task, in input order, one folder after another. */
   writeFolders({ from, said }: Written, folders: PartFolders, output: number): void {
-    const stage = this.drafts.stage('partition', { type: 'partitions', count: hashed });
+    const stage = this.drafts.stage('partition', { type: 'partitions', count: spread });
     const key: KeyPart[] = [{ select: folders.key(this.functions), desc: false }];
     const value = folders.value(this.functions);
     const words = { key: folders.names.join(', ') };
@@ -128,7 +130,7 @@ class PipelineCompiler implements Compiler {
         }));
       }
       case 'repartition': {
-        const tasks: Count = node.partitions === null ? hashed : { type: 'fixed', count: node.partitions };
+        const tasks: Count = node.partitions === null ? spread : { type: 'fixed', count: node.partitions };
         return compileRepartition(this, node, tasks, unordered);
       }
       case 'index':

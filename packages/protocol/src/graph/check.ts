@@ -47,6 +47,10 @@ class GraphCheck {
       const cutByRange = into.every(edge => edge.type === 'broadcast' || edge.shuffle.partitioner.type === 'range');
       this.must(cutByRange, `${stage.name}: counted late only when cut by range`);
     }
+    if (tasks.type === 'partitions' && tasks.count.type === 'auto' && tasks.count.coalesceBytes !== undefined) {
+      const hashed = shuffles.every(edge => edge.shuffle.partitioner.type === 'hash');
+      this.must(hashed && tasks.count.of === 'source', `${stage.name}: partitions are read together only when cut by hash`);
+    }
     if (tasks.type === 'splits') this.must(tasks.inputs.length > 0, `${stage.name} has no input`);
     this.must((tasks.type === 'partitions') === shuffles.length > 0, `${stage.name}: partitions exactly when something is shuffled to it`);
     const kinds = new Set(shuffles.map(edge => edge.shuffle.partitioner.type + edge.shuffle.group));

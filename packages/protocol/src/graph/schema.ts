@@ -116,6 +116,7 @@ const count: Schema<Count> = exactly<Count>()(
       bytesPerTask: z.int().min(1),
       min: partitions,
       max: partitions,
+      coalesceBytes: z.int().min(1).exactOptional(),
     }),
   ]),
 );

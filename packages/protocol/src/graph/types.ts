@@ -79,7 +79,18 @@ export type Tasks =
  */
 export type Count =
   | { readonly type: 'fixed'; readonly count: number }
-  | { readonly type: 'auto'; readonly of: 'source' | 'edges'; readonly bytesPerTask: number; readonly min: number; readonly max: number };
+  | {
+      readonly type: 'auto';
+      readonly of: 'source' | 'edges';
+      readonly bytesPerTask: number;
+      readonly min: number;
+      readonly max: number;
+      /**
+       * Of source, and hash edges, only: the number is that of the partitions, and a task reads neighbours of up to so many raw
+       * bytes together, as they are measured when every shuffle producer has committed. Absent: each partition has its task.
+       */
+      readonly coalesceBytes?: number;
+    };
 
 interface EdgeBase {
   readonly from: StageId;
