@@ -1,3 +1,3 @@
 export type { SimulationOptions } from './options.ts';
-export { chain, jobFacts, jobNamed, type Sample, totalSort } from './sample-jobs.ts';
+export { chain, coalesced, jobFacts, jobNamed, type Sample, totalSort } from './sample-jobs.ts';
 export { runSimulation, type SimulationReport, type SimulationRequest } from './simulation.ts';

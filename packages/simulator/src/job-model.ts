@@ -1,13 +1,13 @@
 // The jobs of a simulation: random graphs, how each task behaves, and what a right run of them gives. Contents are symbolic: the
 // output of a task is a hash of its name and of all contents that it read, so a wrong one anywhere reaches the end.
 
-import type { JobFacts } from '@sheaf/coordinator/scheduler';
+import { coalesce, coalescingOf, type JobFacts, stretchBytes } from '@sheaf/coordinator/scheduler';
 import type { Failure, JobId } from '@sheaf/protocol';
-import type { StageGraph } from '@sheaf/protocol/graph';
+import type { Stage, StageGraph } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import type { SimulationOptions } from './options.ts';
 import { hash32, hash128, type Random } from './random.ts';
-import { chain, jobFacts, jobNamed, lateCount, totalSort } from './sample-jobs.ts';
+import { chain, coalesced, jobFacts, jobNamed, lateCount, totalSort } from './sample-jobs.ts';
 
 /** What an attempt read: `edge:task` → content. */
 export type Reads = ReadonlyMap<string, string>;
@@ -36,9 +36,12 @@ export function drawJob(random: Random, options: SimulationOptions, number: numb
 export function modelFor(random: Random, options: SimulationOptions, facts: JobFacts): JobModel {
   const graph = JSON.parse(facts.opening.graph) as StageGraph;
   const flaky = new Map<string, number>();
-  const tasks = Object.entries(facts.plan.counts).flatMap(([stage, count]) =>
-    count === 'later' ? [] : Array.from({ length: count }, (_, task) => `${stage}:${task}`),
-  );
+  const tasks = Object.entries(facts.plan.counts).flatMap(([stage, count]) => {
+    if (count === 'later') return [];
+    // Where partitions are read together there may be fewer tasks, but the rule's `min` there are.
+    const sure = coalescingOf(graph.stages[Number(stage)] as Stage, count)?.min ?? count;
+    return Array.from({ length: sure }, (_, task) => `${stage}:${task}`);
+  });
   for (const task of tasks) if (random.chance(options.flakyTaskChance)) flaky.set(task, random.integer(1, 3));
   return {
     facts,
@@ -64,11 +67,36 @@ function drawFacts(random: Random, name: string): JobFacts {
 }
 
 function drawDeepFacts(random: Random, name: string): JobFacts {
-  const shape = random.integer(0, 2);
+  const shape = random.integer(0, 3);
   if (shape === 0) return drawFacts(random, name);
+  if (shape === 3) return drawCoalesced(random, name);
   const count = random.integer(4, 10);
   const tasks = Array.from({ length: count }, () => random.integer(1, 3));
   return shape === 1 ? chain(name, tasks, { settings }) : rounds(name, tasks);
+}
+
+/** Two stages whose partitions are read together, of which the second also reads what the first reads. */
+function drawCoalesced(random: Random, name: string): JobFacts {
+  const maps = random.integer(0, 5);
+  const tasks = () => {
+    const partitions = random.pick([2, 7, 40, 700]);
+    // About as many tasks: a partition of one map output counts as 3,500 bytes, on average.
+    return { partitions, coalesceBytes: Math.ceil((partitions * (maps + 1) * 3_500) / random.integer(1, 9)) };
+  };
+  if (random.chance(0.5)) return coalesced(name, maps, tasks(), { settings });
+  return jobFacts({
+    ...{ id: jobNamed(name), settings },
+    stages: [
+      { name: 'read', tasks: maps },
+      { name: 'sum', tasks: tasks() },
+      { name: 'join', tasks: tasks(), outputs: [0] },
+    ],
+    edges: [
+      { from: 0, to: 1, kind: 'shuffle' },
+      { from: 0, to: 2, kind: 'shuffle' },
+      { from: 1, to: 2, kind: 'shuffle' },
+    ],
+  });
 }
 
 /** What the first stage makes is read in every round, each of which reads the one before; every third round writes. */
@@ -119,7 +147,13 @@ export function onEdge(content: string, edge: number): string {
   return hash128(`${content} on ${edge}`);
 }
 
-/** Raw bytes of a task's output on an edge: the same in every attempt. */
+/** Raw bytes of each partition of a task's output on an edge: the same in every attempt. */
+export function partitionBytesOf(of: { readonly job: JobId; readonly stage: number; readonly task: number }, partitions: number): number[] {
+  if (partitions === 1) return [rawBytesOf(of.job, of.stage, of.task)];
+  return Array.from({ length: partitions }, (_, partition) => hash32(`${of.job}/${of.stage}@${of.task}/${partition}`, 7) % 5_000);
+}
+
+/** Raw bytes of a task's output on an edge. */
 export function rawBytesOf(job: JobId, stage: number, task: number): number {
   return hash32(`${job}/${stage}@${task}`, 7) % 150;
 }
@@ -143,7 +177,8 @@ export function expectedContents({ facts, graph }: JobModel): ReadonlyMap<string
     const rawBytes = shuffled.reduce((sum, edge) => sum + rawTotal(facts.id, edge.from, counts[edge.from] ?? 0), 0);
     const late =
       lateCount.type === 'auto' ? Math.min(lateCount.max, Math.max(lateCount.min, Math.ceil(rawBytes / lateCount.bytesPerTask))) : 0;
-    const count = planned === 'later' ? late : planned;
+    const producers = shuffled.map(({ from }) => ({ from, tasks: counts[from] ?? 0 }));
+    const count = planned === 'later' ? late : tasksOf({ facts, graph }, { stage, planned, producers });
     counts[stage] = count;
     const reads = new Map<string, string>();
     for (const edge of into) {
@@ -154,6 +189,29 @@ export function expectedContents({ facts, graph }: JobModel): ReadonlyMap<string
     for (let task = 0; task < count; task++) contents.set(`${stage}:${task}`, contentOf({ job: facts.id, stage, task }, reads, ''));
   });
   return contents;
+}
+
+interface Shuffled {
+  readonly stage: number;
+  readonly planned: number;
+  readonly producers: readonly { readonly from: number; readonly tasks: number }[];
+}
+
+/** How many tasks read the planned partitions. */
+function tasksOf({ facts, graph }: Pick<JobModel, 'facts' | 'graph'>, { stage, planned, producers }: Shuffled): number {
+  const spec = graph.stages[stage];
+  const rule = spec === undefined ? null : coalescingOf(spec, planned);
+  if (rule === null) return planned;
+  const bytes = stretchBytes(new Array<number>(planned).fill(0));
+  const outputs = producers.flatMap(({ from, tasks }) =>
+    Array.from({ length: tasks }, (_, task) => ({ job: facts.id, stage: from, task })),
+  );
+  for (const output of outputs) {
+    stretchBytes(partitionBytesOf(output, planned)).forEach((own, at) => {
+      bytes[at] = (bytes[at] ?? 0) + own;
+    });
+  }
+  return coalesce({ bytes, partitions: planned, outputs: outputs.length }, rule).length;
 }
 
 function rawTotal(job: JobId, stage: number, tasks: number): number {

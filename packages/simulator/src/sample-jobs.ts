@@ -17,10 +17,16 @@ import {
 export interface SampleStage {
   readonly name: string;
   /** Number of tasks; 'late': counted when what is shuffled to it is there, one task for every 100 bytes. */
-  readonly tasks: number | 'late';
+  readonly tasks: number | 'late' | CoalescedTasks;
   readonly outputs?: readonly number[];
   readonly slots?: number;
   readonly labels?: readonly string[];
+}
+
+/** Planned as so many partitions, of which a task reads neighbours of up to so many bytes. */
+export interface CoalescedTasks {
+  readonly partitions: number;
+  readonly coalesceBytes: number;
 }
 
 export interface SampleEdge {
@@ -52,6 +58,19 @@ export function chain(name: string, tasks: readonly number[], more: Partial<Samp
     id: jobNamed(name),
     stages: tasks.map((count, i) => ({ name: names[i] ?? '', tasks: count, outputs: i === last ? [0] : [] })),
     edges: tasks.slice(1).map((_, i) => ({ from: i, to: i + 1, kind: 'shuffle' })),
+    ...more,
+  });
+}
+
+/** Maps, and reducers that read small partitions together. */
+export function coalesced(name: string, maps: number, tasks: CoalescedTasks, more: Partial<Sample> = {}): JobFacts {
+  return jobFacts({
+    id: jobNamed(name),
+    stages: [
+      { name: 'map', tasks: maps },
+      { name: 'reduce', tasks, outputs: [0] },
+    ],
+    edges: [{ from: 0, to: 1, kind: 'shuffle' }],
     ...more,
   });
 }
@@ -112,7 +131,7 @@ function graphOf(stages: readonly SampleStage[], edges: readonly SampleEdge[], s
 }
 
 function stageOf({ name, tasks, outputs, slots, labels }: SampleStage, shuffled: boolean): Stage {
-  const count: Count = tasks === 'late' ? lateCount : { type: 'fixed', count: tasks };
+  const count = countOf(tasks);
   const resources = { ...(slots === undefined ? {} : { slots }), ...(labels === undefined ? {} : { labels }) };
   return {
     name,
@@ -123,10 +142,20 @@ function stageOf({ name, tasks, outputs, slots, labels }: SampleStage, shuffled:
   };
 }
 
+function countOf(tasks: SampleStage['tasks']): Count {
+  if (tasks === 'late') return lateCount;
+  if (typeof tasks === 'number') return { type: 'fixed', count: tasks };
+  return { type: 'auto', of: 'source', bytesPerTask: 1, min: 2, max: 10_000, coalesceBytes: tasks.coalesceBytes };
+}
+
 function edgeOf({ from, to, kind }: SampleEdge): Edge {
   if (kind === 'broadcast') return { type: 'broadcast', from, to };
   const partitioner: Shuffle['partitioner'] = kind === 'shuffle' ? { type: 'hash' } : { type: 'range', splitters: kind.splitters };
   return { type: 'shuffle', from, to, shuffle: { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner } };
+}
+
+function plannedCount(tasks: number | CoalescedTasks): number {
+  return typeof tasks === 'number' ? tasks : tasks.partitions;
 }
 
 function planOf(graph: StageGraph, stages: readonly SampleStage[]): TaskPlan {
@@ -137,6 +166,6 @@ function planOf(graph: StageGraph, stages: readonly SampleStage[]): TaskPlan {
     graphHash: '0'.repeat(64),
     files: Object.fromEntries(read.map(({ id }) => [id, [[file]]])),
     splits: Object.fromEntries(read.map(({ id, tasks }) => [id, Array.from({ length: tasks }, (_, i) => split(i))])),
-    counts: Object.fromEntries(stages.map((stage, id) => [id, stage.tasks === 'late' ? 'later' : stage.tasks])),
+    counts: Object.fromEntries(stages.map(({ tasks }, id) => [id, tasks === 'late' ? 'later' : plannedCount(tasks)])),
   };
 }

@@ -4,7 +4,7 @@
 import type { AttemptId, Failure } from '@sheaf/protocol';
 import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId } from '@sheaf/worker/agent';
-import { contentOf, failureOf, type JobModel, onEdge, rawBytesOf } from './job-model.ts';
+import { contentOf, failureOf, type JobModel, onEdge, partitionBytesOf } from './job-model.ts';
 import type { WorkerNode } from './worker-node.ts';
 import type { World } from './world.ts';
 
@@ -82,12 +82,10 @@ function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): 
   const content = contentOf({ job, stage, task }, reads, salt);
   node.world.truths.set(attempt, { reads, content });
   const edges = model.graph.edges.flatMap((edge, id) => (edge.from === stage ? [id] : []));
-  const bytes = rawBytesOf(job, stage, task);
-  const outputs = edges.map(
-    (edge): MapOutput => ({
-      ...{ edge, path: `/${attempt}`, bytes: bytes + 10, records: 1, hash: onEdge(content, edge), partitionBytes: [bytes] },
-    }),
-  );
+  const outputs = edges.map((edge): MapOutput => {
+    const partitionBytes = partitionBytesOf({ job, stage, task }, assignment.partitions[edge] ?? 1);
+    return { edge, path: `/${attempt}`, bytes: 10, records: 1, hash: onEdge(content, edge), partitionBytes };
+  });
   const hashes = Object.fromEntries(outputs.map(output => [output.edge, output.hash]));
   if (edges.length > 0) node.disk.set(attempt, { job, stage, task, attempt, hashes });
   node.world.noteDisks();

@@ -2,11 +2,12 @@
 // After every step the invariants are checked, and the journal, replayed, must give the same durable state.
 //
 //   submit A 2 1 [attempts=4] [infra=20]   a chain of stages with so many tasks; `submit-sort A 2`: a total sort
+//   submit-coalesced A 2 6 9000             two maps, and six partitions of which a task reads up to 9,000 bytes together
 //   join w1 [slots=2] [labels=x,y] [held=none] [running=none] [unheard=1.2] [address=HOST:PORT]
 //                                          by default a worker comes back with all that it ran and finished; unheard: it did
 //                                          not hear that the end of this attempt was accepted
 //   close w1 · heard w1 · draining w1 · drain w1
-//   ok A/map@0 [hash=ab] [bytes=10] [id=1.2] [from=SESSION]
+//   ok A/map@0 [hash=ab] [bytes=10] [sizes=1,2,3: of each partition] [id=1.2] [from=SESSION]
 //   fail A/map@0 CODE [lost=A/map@0] [id=1.2] words …
 //   progress A/map@0 records bytes
 //   opened A w1 [CODE words …]
@@ -28,7 +29,7 @@ import {
   type WorkerId,
 } from '@sheaf/protocol';
 import type { AttemptName, HeldAttempt, MapOutput, RunningAttempt, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
-import { chain, jobNamed, totalSort } from '@sheaf/simulator';
+import { chain, coalesced, jobNamed, totalSort } from '@sheaf/simulator';
 import {
   checkInvariants,
   createState,
@@ -90,6 +91,10 @@ export class Conversation {
   private readonly commands: { readonly [verb: string]: (line: Line, text: string) => string } = {
     submit: line => this.submit(line),
     'submit-sort': ({ words: [name = '', maps] }) => this.tell({ type: 'job-submitted', job: totalSort(name, Number(maps)) }),
+    'submit-coalesced': ({ words: [name = '', maps, partitions, coalesceBytes] }) => {
+      const tasks = { partitions: Number(partitions), coalesceBytes: Number(coalesceBytes) };
+      return this.tell({ type: 'job-submitted', job: coalesced(name, Number(maps), tasks) });
+    },
     join: line => this.join(line),
     close: ({ words: [name = ''] }) => this.tell({ type: 'worker-disconnected', session: this.worker(name).session }),
     heard: ({ words: [name = ''] }) => this.tell({ type: 'worker-heard', session: this.worker(name).session }),
@@ -295,7 +300,8 @@ export class Conversation {
     const outputs = edges.map((edge): MapOutput => {
       const bytes = Number(options.get('bytes') ?? 10);
       const hash = (options.get('hash') ?? `${stage}${edge}${task}`).padEnd(32, '0');
-      return { edge, path: `/x/${attempt}`, bytes, records: 1, hash, partitionBytes: [bytes] };
+      const partitionBytes = options.get('sizes')?.split(',').map(Number) ?? [bytes];
+      return { edge, path: `/x/${attempt}`, bytes, records: 1, hash, partitionBytes };
     });
     const parts = Object.entries(staging).map(([output, folder]) => ({
       ...{ output: Number(output), token: `${folder}/${attempt}`, bytes: 5, records: 1, sha256: 'f'.repeat(64) },

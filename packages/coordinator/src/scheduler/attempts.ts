@@ -113,7 +113,8 @@ function problemOf({ stage, job }: Attempt, result: TaskResult): string | null {
     const reader = sizedReader({ job, stage }, edge);
     return reader !== null && reader.planned !== partitionBytes.length;
   });
-  if (unsized !== undefined) return `a task of ${stage.spec.name} gave sizes of ${unsized.partitionBytes.length} partitions on edge ${unsized.edge}`;
+  if (unsized !== undefined)
+    return `a task of ${stage.spec.name} gave sizes of ${unsized.partitionBytes.length} partitions on edge ${unsized.edge}`;
   if (result.outputs.some(output => !/^[0-9a-f]{32}$/.test(output.hash))) return `a task of ${job.id} gave an output without a hash`;
   return null;
 }

@@ -37,27 +37,30 @@ export interface Measured {
   readonly outputs: number;
 }
 
-/** The first partition of each task: tasks take neighbours as long as they stay within the rule's bytes, and are at least its `min`. */
+/**
+ * The first partition of each task. There are as many tasks as the rule's bytes go into all there is, and no fewer than its `min`;
+ * a partition goes to the task whose even share of the bytes its middle lies in, so one that is large has a task of its own.
+ */
 export function coalesce({ bytes, partitions, outputs }: Measured, rule: AutoCount): number[] {
   const length = stretchLength(partitions);
-  const pieces = bytes.map((own, at) => {
-    const from = at * length;
-    const count = Math.min(length, partitions - from);
-    return { from, count, bytes: own + count * outputs * bytesPerStretch };
-  });
-  const total = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
-  const most = Math.max(1, Math.min(found(rule.coalesceBytes, 'coalesceBytes'), Math.ceil(total / rule.min)));
+  const sizeOf = (partition: number): number => {
+    const at = Math.floor(partition / length);
+    // Of partitions that were measured together each is taken for the average.
+    const measured = Math.min(length, partitions - at * length);
+    return (bytes[at] ?? 0) / measured + outputs * bytesPerStretch;
+  };
+  let total = 0;
+  for (let partition = 0; partition < partitions; partition++) total += sizeOf(partition);
+  const tasks = Math.min(partitions, Math.max(rule.min, Math.ceil(total / found(rule.coalesceBytes, 'coalesceBytes'))));
   const starts: number[] = [];
-  let room = -1;
-  for (const piece of pieces) {
-    if (piece.bytes <= room) {
-      room -= piece.bytes;
-      continue;
-    }
-    // A stretch that is too large for one task is cut evenly, down to its partitions.
-    const tasks = Math.min(piece.count, Math.max(1, Math.ceil(piece.bytes / most)));
-    for (let i = 0; i < tasks; i++) starts.push(piece.from + Math.floor((i * piece.count) / tasks));
-    room = tasks === 1 ? most - piece.bytes : 0;
+  let before = 0;
+  let last = -1;
+  for (let partition = 0; partition < partitions; partition++) {
+    const size = sizeOf(partition);
+    const share = Math.floor(((before + size / 2) * tasks) / Math.max(1, total));
+    if (share !== last) starts.push(partition);
+    last = share;
+    before += size;
   }
   if (starts.length >= rule.min) return starts;
   return Array.from({ length: rule.min }, (_, i) => Math.floor((i * partitions) / rule.min));

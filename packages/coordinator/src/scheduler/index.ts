@@ -1,3 +1,4 @@
+export { coalesce, coalescingOf, stretchBytes } from './coalesce.ts';
 export type { CancelVerdict, PartsOfOutput, SchedulerCommand, WorkerOrder } from './commands.ts';
 export type { JobFacts, JoinedWorker, SchedulerEvent } from './events.ts';
 export { checkInvariants } from './invariants.ts';
