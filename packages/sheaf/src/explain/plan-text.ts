@@ -1,29 +1,52 @@
-// A stage graph and its plan in words: one block a stage, one line a step.
+// A stage graph and its plan in words, before a run: one block a stage, one line a step, with the line of the user's file.
 
-import type { Edge, Fold, Format, Partitioner, Select, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
+import type { Operator } from '@sheaf/job/open';
+import type { Edge, Format, Partitioner, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
+import { escaped } from '../cli/printable.ts';
+import { bytesText, plural } from '../cli/quantities.ts';
 import type { PlannedJob } from '../submit/submission.ts';
-import type { StagePlan } from './explain-plan.ts';
-import { escaped } from './printable.ts';
-import { bytesText, plural } from './quantities.ts';
+import type { Explained, ExplainedStage } from './explained.ts';
+import { foldWords, selectWords } from './graph-words.ts';
+import { planWarnings } from './plan-warnings.ts';
+import type { StagePlan } from './stage-plan.ts';
+import { operatorsLine } from './stage-words.ts';
 
-/** The lines that `explain` prints. */
-export function explainJob({ name, graph }: PlannedJob, plan: readonly StagePlan[]): string[] {
+/** The lines that `explain` prints before a run. */
+export function planLines({ name, graph, notes }: PlannedJob, explained: Explained): string[] {
   const { memoryMb, heapMb, splitMb } = graph.settings;
   const lines = [escaped(name), `  memory ${memoryMb} MB and heap ${heapMb} MB a task, splits of at most ${splitMb} MB`];
   graph.stages.forEach((stage, at) => {
-    const planned = plan[at];
+    const shown = explained.stages[at];
+    const planned = shown?.plan ?? undefined;
     lines.push(`stage ${escaped(stage.name)}: ${tasksText(planned)}`);
+    if (shown !== undefined && shown.operators.length > 0) lines.push(`  ${escaped(operatorsLine(shown))}`);
     for (const input of planned?.inputs ?? []) lines.push(`  ${inputText(input)}`);
-    for (const step of stage.steps) lines.push(`  ${stepText(step, stage, graph)}`);
+    const places = stepPlaces(notes?.operators[at] ?? [], shown);
+    const steps = stage.steps.map(step => stepText(step, stage, graph));
+    const width = Math.max(0, ...steps.map((step, id) => (places[id] === undefined ? 0 : step.length)));
+    for (const [id, step] of steps.entries())
+      lines.push(places[id] === undefined ? `  ${step}` : `  ${step.padEnd(width)}  at ${escaped(places[id])}`);
   });
-  for (const edge of graph.edges) lines.push(edgeText(edge, graph, plan));
+  for (const [id, edge] of graph.edges.entries()) lines.push(edgeText(edge, id, { graph, explained }));
   for (const output of graph.outputs) {
     lines.push(
       output.type === 'files' ? `output ${escaped(output.folder)} (${output.format})` : `answer of at most ${bytesText(output.bytesMax)}`,
     );
   }
-  lines.push(...warningsOf(graph, plan).map(warning => `warning: ${warning}`));
+  lines.push(...planWarnings(explained).map(warning => `warning: ${escaped(warning)}`));
   return lines;
+}
+
+/** For each step, where the job says the operator whose work it is, as far as that is known. */
+function stepPlaces(operators: readonly Operator[], shown: ExplainedStage | undefined): string[] {
+  const places: string[] = [];
+  let from = 0;
+  for (const [at, { step }] of operators.entries()) {
+    const place = shown?.operators[at]?.place ?? null;
+    for (let id = from; id <= step && place !== null; id++) places[id] = place;
+    from = Math.max(from, step + 1);
+  }
+  return places;
 }
 
 function tasksText(planned: StagePlan | undefined): string {
@@ -45,8 +68,10 @@ function stepText(step: Step, stage: Stage, graph: StageGraph): string {
   switch (step.type) {
     case 'read':
       return `read ${stage.tasks.type === 'splits' ? inputKind(stage, step.input) : ''}`.trimEnd();
-    case 'receive':
-      return `receive from ${step.edges.map(edge => stageName(graph, graph.edges[edge]?.from)).join(' and ')}, grouped by key`;
+    case 'receive': {
+      const from = step.edges.map(edge => stageName(graph, graph.edges[edge]?.from)).join(' and ');
+      return `receive from ${from}${step.edges.every(edge => isGrouped(graph, edge)) ? ', grouped by key' : ''}`;
+    }
     case 'load':
       return `load everything of ${stageName(graph, graph.edges[step.edge]?.from)}`;
     case 'call':
@@ -56,7 +81,7 @@ function stepText(step: Step, stage: Stage, graph: StageGraph): string {
     case 'shape':
       return `shape ${step.fields.map(field => escaped(field.name)).join(', ')}`;
     case 'fold':
-      return `fold ${foldText(step.fold)}`;
+      return `fold ${escaped(foldWords(step.fold))}`;
     case 'group':
       return 'group: a function over each key and its values';
     case 'join':
@@ -76,6 +101,11 @@ function stepText(step: Step, stage: Stage, graph: StageGraph): string {
       return output?.type === 'files' ? `write ${escaped(output.folder)}` : 'answer';
     }
   }
+}
+
+function isGrouped(graph: StageGraph, id: number): boolean {
+  const edge = graph.edges[id];
+  return edge?.type === 'shuffle' && edge.shuffle.group > 0;
 }
 
 function inputKind(stage: Stage, input: number): string {
@@ -99,64 +129,30 @@ function formatText(format: Format): string {
   }
 }
 
-function edgeText(edge: Edge, graph: StageGraph, plan: readonly StagePlan[]): string {
+function edgeText(edge: Edge, id: number, { graph, explained }: { readonly graph: StageGraph; readonly explained: Explained }): string {
   const between = `${stageName(graph, edge.from)} → ${stageName(graph, edge.to)}`;
   if (edge.type === 'broadcast') return `broadcast ${between}`;
   const { key, group, combine, partitioner } = edge.shuffle;
-  const producers = plan[edge.from]?.tasks;
-  const readers = plan[edge.to]?.tasks;
-  const pieces = producers == null || readers == null ? '' : `, ${producers} × ${readers} pieces`;
-  const order = key.slice(group).map(part => `${selectText(part.select)}${part.desc ? ' descending' : ''}`);
+  const producers = explained.stages[edge.from]?.tasks ?? null;
+  const readers = explained.stages[edge.to]?.tasks ?? null;
+  const pieces = producers === null || readers === null ? '' : `, ${producers} × ${readers} pieces`;
+  const order = key.slice(group).map(part => `${escaped(selectWords(part.select))}${part.desc ? ' descending' : ''}`);
   const sorted = order.length === 0 ? '' : `, values sorted by ${order.join(', ')}`;
-  return `shuffle ${between} ${partitionText(partitioner)}${pieces}, ${combine === null ? 'no combiner' : `combiner ${foldText(combine)}`}${sorted}`;
+  const { type, key: words = '' } = explained.edges[id] ?? {};
+  const of = group === 0 ? (type === 'sample' ? 'as a sample of keys' : 'to one task') : partitionText(partitioner, escaped(words));
+  return `shuffle ${between} ${of}${pieces}, ${combine === null ? 'no combiner' : `combiner ${escaped(foldWords(combine))}`}${sorted}`;
 }
 
-function partitionText(partitioner: Partitioner): string {
-  return { hash: 'by hash of the key', function: "by the job's partition function", range: 'by ranges of the key' }[partitioner.type];
-}
-
-function foldText(fold: Fold): string {
-  switch (fold.type) {
+function partitionText(partitioner: Partitioner, key: string): string {
+  const words = key === '' || key === 'key' ? 'the key' : key;
+  switch (partitioner.type) {
+    case 'hash':
+      return `by hash of ${words}`;
+    case 'range':
+      return `by ranges of ${words}`;
     case 'function':
-      return 'by a function of the job';
-    case 'built-in':
-      return fold.name;
-    case 'columns':
-      return fold.columns.map(column => `${column.fold} as ${escaped(column.name)}`).join(', ');
+      return words === 'in turn' ? 'in turn' : "by the job's partition function";
   }
-}
-
-function selectText(select: Select): string {
-  switch (select.type) {
-    case 'column':
-      return escaped(select.name);
-    case 'item':
-      return `item ${select.index}`;
-    case 'constant':
-      return JSON.stringify(select.value);
-    case 'function':
-      return 'a function of the job';
-    case 'record':
-    case 'none':
-      return select.type;
-  }
-}
-
-/** What a user may want to change before paying for the job. */
-function warningsOf(graph: StageGraph, plan: readonly StagePlan[]): string[] {
-  const warnings: string[] = [];
-  for (const { inputs } of plan) {
-    for (const { packed, files } of inputs)
-      if (packed > 0 && packed === files) warnings.push('gz files cannot be cut: each is read by one task');
-  }
-  graph.edges.forEach(edge => {
-    const producers = plan[edge.from]?.tasks ?? 0;
-    const readers = plan[edge.to]?.tasks ?? 0;
-    if (edge.type === 'shuffle' && producers * readers > 1_000_000) {
-      warnings.push(`${producers} × ${readers} pieces are shuffled: fewer reducers or larger splits cost less`);
-    }
-  });
-  return warnings;
 }
 
 function stageName(graph: StageGraph, stage: number | undefined): string {
