@@ -16,6 +16,7 @@ testExamples([
   { name: 'total-sort', says: '20000 rows in 2 parts' },
   { name: 'log-anomalies', says: '8 minutes' },
   { name: 'deduplication', says: '50000 rows', size: 50_000 },
+  { name: 'warehouse-load', says: '7 days, 19101 rows, 429 records rejected', size: 14_000 },
   { name: 'k-means', says: '2000 points in 5 clusters' },
 ]);
 
