@@ -77,8 +77,8 @@ test('an aggregate has a combiner, and what follows it is fused', () => {
       .write(to.csv('out'));
   expect(shape(plan)).toEqual([
     'read: read, emit 0',
-    'aggregate: receive 0, fold, map, map, filter, write',
-    '0 → 1 hash (user) function combined by function',
+    'aggregate: receive 0, fold, map, filter, write',
+    '0 → 1 hash (user) record combined by columns',
   ]);
 });
 
