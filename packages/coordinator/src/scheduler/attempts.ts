@@ -142,7 +142,8 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   tell(turn, attempt, `succeeded on ${worker.id}`);
   const counters = counterNames.map(name => result.counters[name]);
   const counted = result.counters.user;
-  const took = { durationMs: result.durationMs, cpuMs: result.cpuMs };
+  const { durationMs, cpuMs, joined } = result;
+  const took = { durationMs, cpuMs, ...(joined === undefined ? {} : { joined }) };
   const { firstSkipped } = result;
   if (firstSkipped !== undefined) noteSkipped(job, { stage: stage.id, task }, firstSkipped);
   const skipped = firstSkipped === undefined ? {} : { firstSkipped };

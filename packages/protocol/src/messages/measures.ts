@@ -15,6 +15,8 @@ export interface StageMeasures {
   /** What it wrote to outputs; `sent` is what it wrote to other stages. */
   readonly recordsOut: number;
   readonly bytesOut: number;
+  /** Sorted stretches that its tasks wrote for other stages: one a task and edge, and more where memory was short; their bytes. */
+  readonly spills: number;
   readonly spilledBytes: number;
   /** Records that a combiner folded away. */
   readonly combinedRecords: number;

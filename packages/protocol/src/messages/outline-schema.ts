@@ -50,6 +50,7 @@ export const stageMeasures: Schema<StageMeasures> = exactly<StageMeasures>()(
     bytesIn: whole,
     recordsOut: whole,
     bytesOut: whole,
+    spills: whole,
     spilledBytes: whole,
     combinedRecords: whole,
     groups: whole,

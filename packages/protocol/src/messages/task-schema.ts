@@ -5,6 +5,7 @@ import { type Failure, type FailureCode, failureCodes } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import { limits } from '../limits.ts';
 import { isPartFolder } from '../part-folder.ts';
+import { joinedKeys } from './outline-schema.ts';
 import {
   amount,
   attemptId,
@@ -128,6 +129,7 @@ export const taskResultSchema: Schema<TaskResult> = exactly<TaskResult>()(
     parts: list(outputPart, limits.partsPerTaskMax),
     counters: taskCounters,
     firstSkipped: failureSchema.exactOptional(),
+    joined: joinedKeys.exactOptional(),
     durationMs: amount,
     cpuMs: amount,
     peakRssBytes: whole,

@@ -49,7 +49,8 @@ function inQuotes(text: string): string {
 
 /** Warmer for a larger share of the time. */
 export function shadeOf(share: number | null): string {
-  const warm = Math.min(1, Math.max(0, share ?? 0));
-  const mixed = [255, 247 - 55 * warm, 255 - 130 * warm].map(part => Math.round(share === null ? 255 : part));
+  if (share === null) return '#ffffff';
+  const warm = Math.min(1, Math.max(0, share));
+  const mixed = [255 - 2 * warm, 247 - 61 * warm, 237 - 121 * warm].map(Math.round);
   return `#${mixed.map(part => part.toString(16).padStart(2, '0')).join('')}`;
 }

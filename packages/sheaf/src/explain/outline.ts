@@ -1,14 +1,18 @@
 // The outline of a planned job: its stages and edges in words, each operator with the line of the user's file. Made by whoever
 // has the job's functions and source map; it travels beside the graph and changes nothing of it.
 
+import type { CompiledJob } from '@sheaf/job/open';
 import { limits } from '@sheaf/protocol';
 import type { Edge, EdgeId, Stage, StageGraph, StageId } from '@sheaf/protocol/graph';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from '@sheaf/protocol/messages';
-import type { PlannedJob } from '../submit/submission.ts';
+import type { JobBundle } from '../submit/bundler.ts';
 import { userPlaces } from '../submit/user-line.ts';
 import { foldWords, selectWords } from './graph-words.ts';
 
-type Described = Pick<PlannedJob, 'graph' | 'notes' | 'bundle' | 'bundlePath'>;
+interface Described extends Pick<CompiledJob, 'graph' | 'notes'> {
+  readonly bundle: JobBundle;
+  readonly bundlePath: string;
+}
 
 export function outlineOf(job: Described): Outline {
   const { graph, notes } = job;

@@ -5,10 +5,10 @@ import { escaped } from '../cli/printable.ts';
 import { bytesText, countText, durationText } from '../cli/quantities.ts';
 import type { Explained, ExplainedStage } from './explained.ts';
 import { runWarnings } from './run-warnings.ts';
-import { kindWords, operatorsLine, percentText, recordsText, wallMsOf } from './stage-words.ts';
+import { extraSpills, kindWords, operatorsLine, percentText, recordsText, three, threeTimes, timeText, wallMsOf } from './stage-words.ts';
 
-const headings = ['TASKS', 'SECONDS', 'TASK TIME', 'SHARE', 'CPU', 'RECORDS IN', 'BYTES IN', 'RECORDS OUT', 'BYTES OUT', 'SPILLED'];
-const spreadHeadings = ['SECONDS A TASK', 'RECORDS A TASK', 'BYTES A TASK', 'LONGEST', 'LARGEST'];
+const headings = ['TASKS', 'TOOK', 'TASK TIME', 'SHARE', 'CPU', 'RECORDS IN', 'BYTES IN', 'RECORDS OUT', 'BYTES OUT', 'SPILLS'];
+const spreadHeadings = ['TIME A TASK', 'RECORDS A TASK', 'BYTES A TASK', 'LONGEST', 'LARGEST'];
 
 /** The lines that `explain` prints of a run. */
 export function runLines(explained: Explained): string[] {
@@ -25,7 +25,7 @@ export function runLines(explained: Explained): string[] {
   for (const stage of stages) if (stage.operators.length > 0) lines.push(escaped(`${stage.name}: ${operatorsLine(stage)}`));
   for (const edge of edges) {
     const sent = edge.sent === null ? '' : `: ${recordsText(edge.sent.records)}, ${bytesText(edge.sent.bytes)}`;
-    lines.push(escaped(`${stages[edge.from]?.name} → ${stages[edge.to]?.name} by ${kindWords(edge)}${sent}`));
+    lines.push(escaped(`${stages[edge.from]?.name} → ${stages[edge.to]?.name}, ${kindWords(edge)}${sent}`));
   }
   lines.push(...runWarnings(explained).map(warning => `warning: ${escaped(warning)}`));
   return lines;
@@ -43,29 +43,22 @@ function figuresOf({ edges, stages }: Explained, stage: ExplainedStage): string[
   const sum = (name: 'records' | 'bytes'): number => leaving.reduce((total, sent) => total + (sent?.[name] ?? 0), 0);
   return [
     String(tasks ?? '?'),
-    (wallMsOf(measured) / 1000).toFixed(1),
-    durationText(measured.taskMs),
+    timeText(wallMsOf(measured)),
+    timeText(measured.taskMs),
     share === null ? '' : percentText(share),
-    durationText(measured.cpuMs),
+    timeText(measured.cpuMs),
     countText(measured.recordsIn),
     bytesText(measured.bytesIn),
     countText(measured.recordsOut + sum('records')),
     bytesText(measured.bytesOut + sum('bytes')),
-    measured.spilledBytes === 0 ? '-' : bytesText(measured.spilledBytes),
+    extraSpills(measured, tasks) === 0 ? '-' : String(measured.spills),
   ];
 }
 
 function spreadsOf({ measured }: ExplainedStage): string[] {
   if (measured === null) return [];
   const { ms, records, bytes } = measured.task;
-  const three = ({ min, median, max }: typeof ms, words: (value: number) => string): string => [min, median, max].map(words).join(' · ');
-  return [
-    three(ms, value => (value / 1000).toFixed(1)),
-    three(records, countText),
-    three(bytes, bytesText),
-    `task ${ms.largest}`,
-    `task ${bytes.largest}`,
-  ];
+  return [threeTimes(ms), three(records, countText), three(bytes, bytesText), `task ${ms.largest}`, `task ${bytes.largest}`];
 }
 
 /** The first column to the left, figures to the right. */

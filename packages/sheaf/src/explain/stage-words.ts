@@ -1,6 +1,6 @@
 // Stages and edges in words, as boxes and labels hold them: short lines, of what is planned or of what was measured.
 
-import type { StageMeasures } from '@sheaf/protocol/messages';
+import type { Spread, StageMeasures } from '@sheaf/protocol/messages';
 import { bytesText, countText, durationText, plural } from '../cli/quantities.ts';
 import type { ExplainedEdge, ExplainedStage } from './explained.ts';
 
@@ -30,12 +30,34 @@ export function measuredWords({ measured, share, tasks, failed }: ExplainedStage
   const percent = share === null ? '' : ` (${percentText(share)})`;
   const lines = [`in ${recordsText(recordsIn)}, ${bytesText(bytesIn)}`];
   if (recordsOut > 0 || bytesOut > 0) lines.push(`out ${recordsText(recordsOut)}, ${bytesText(bytesOut)}`);
-  lines.push(`${durationText(wallMsOf(measured))}, tasks ${durationText(taskMs)}${percent}, cpu ${durationText(cpuMs)}`);
-  if (tasks !== null && tasks > 1)
-    lines.push(`a task ${[task.ms.min, task.ms.median, task.ms.max].map(ms => (ms / 1000).toFixed(1)).join(' · ')} s`);
-  if (spilledBytes > 0) lines.push(`spilled ${bytesText(spilledBytes)}`);
+  lines.push(`${timeText(wallMsOf(measured))}, tasks ${timeText(taskMs)}${percent}, cpu ${timeText(cpuMs)}`);
+  if (tasks !== null && tasks > 1) lines.push(`a task ${threeTimes(task.ms)}, ${three(task.bytes, bytesText)}`);
+  if (extraSpills(measured, tasks) > 0) lines.push(`short of memory: spilled ${bytesText(spilledBytes)} in ${measured.spills} pieces`);
   if (failed > 0) lines.push(`${failed} failed ${failed === 1 ? 'attempt' : 'attempts'}`);
   return lines;
+}
+
+/** Pieces that were written because memory was short: each task writes one on each edge in any case. */
+export function extraSpills({ spills, sent }: StageMeasures, tasks: number | null): number {
+  return Math.max(0, spills - sent.length * (tasks ?? 1));
+}
+
+/** 12 → '12 ms', 1234 → '1.2 s'. */
+export function timeText(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : durationText(ms);
+}
+
+/** The least, the middle one and the most. */
+export function three({ min, median, max }: Spread, words: (value: number) => string): string {
+  const texts = [min, median, max].map(words);
+  const units = new Set(texts.map(text => text.split(' ').slice(1).join(' ')));
+  // One unit of all is said once.
+  return units.size === 1 && !units.has('') ? `${texts.map(text => text.split(' ')[0]).join(' · ')} ${[...units][0]}` : texts.join(' · ');
+}
+
+/** Likewise of times: all in the unit of the longest. */
+export function threeTimes(spread: Spread): string {
+  return three(spread, spread.max < 1000 ? timeText : ms => `${(ms / 1000).toFixed(1)} s`);
 }
 
 /** From the start of the first task to the end of the last. */

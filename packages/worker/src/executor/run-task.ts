@@ -18,6 +18,7 @@ import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
 import { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
+import { JoinKeys } from './steps/join-keys.ts';
 import { loadBroadcasts } from './steps/load-broadcast.ts';
 import { sendSamples } from './steps/send-samples.ts';
 import { StepChain } from './steps/step-chain.ts';
@@ -58,7 +59,7 @@ export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost
   }
 }
 
-type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped'>;
+type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped' | 'joined'>;
 
 export class TaskRun implements TaskParts {
   readonly job: LoadedJob;
@@ -69,6 +70,7 @@ export class TaskRun implements TaskParts {
   readonly context: ReturnType<typeof userContext>;
   readonly progress: Progress;
   readonly skipping: Skipping | null;
+  readonly joinKeys: JoinKeys = new JoinKeys();
   tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null = null;
@@ -221,7 +223,12 @@ export class TaskRun implements TaskParts {
     const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
     const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
     const firstSkipped = this.skipping?.first ?? null;
-    return { outputs, parts, counters: this.countersOf(input), ...(firstSkipped === null ? {} : { firstSkipped }) };
+    const joins = this.stage.steps.some(step => step.type === 'join' && step.kind !== 'cogroup');
+    return {
+      ...{ outputs, parts, counters: this.countersOf(input) },
+      ...(firstSkipped === null ? {} : { firstSkipped }),
+      ...(joins ? { joined: this.joinKeys.counted() } : {}),
+    };
   }
 
   private finishOutput(output: OutputId): OutputPart[] {
