@@ -168,6 +168,8 @@ function* changedEverywhere(value: unknown, path = ''): Generator<Changed> {
 const freelyNamed = ['.user', '.counters', '.blobs', '.spools', '.partitions', '.producers', '.counts', '.staging', '.reads', '.hashes'];
 const optionalFields = [
   'record',
+  'lastSeen',
+  'place',
   'stack',
   'lost',
   'file',

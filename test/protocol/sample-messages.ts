@@ -27,6 +27,7 @@ const failure = {
   code: 'E_USER_CODE',
   message: 'TypeError: x is not a function',
   record: { file: '/in/a', offset: 0, line: 1, preview: 'a b', key: '"k"', valueIndex: 3 },
+  lastSeen: { records: 3, place: { file: '/in/a', offset: 0 } },
   stack: 'job.ts:3:7',
   lost: { stage: 0, task: 4, attempt: '1.1' },
 } as const;

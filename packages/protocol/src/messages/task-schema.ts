@@ -45,6 +45,7 @@ export const failureSchema: Schema<Failure> = exactly<Failure>()(
     code: failureCode,
     message: longText,
     record: recordPlace.exactOptional(),
+    lastSeen: z.strictObject({ records: whole, place: recordPlace.exactOptional() }).exactOptional(),
     stack: stackText.exactOptional(),
     lost: z.strictObject({ stage: whole, task: whole, attempt: shortText }).exactOptional(),
     from: z.strictObject({ attempt: shortText, worker: shortText }).exactOptional(),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FailureError, type RecordPlace } from '@sheaf/protocol';
 import { deadLettersOf, type EdgeId, type OutputId, type Stage, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
-import { recordFailure } from './failure/task-failure.ts';
+import { placeOf, recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
 import { receiveInput } from './input/receive-input.ts';
 import type { LoadedJob } from './loaded-job.ts';
@@ -29,7 +29,18 @@ import type { TaskParts } from './task-parts.ts';
 /** What an attempt tells while it runs. */
 export interface TaskHost {
   progress(records: number, bytes: number): void;
+  /** Told at the start how to see where the attempt is, at any moment of its run. */
+  started?(look: () => TaskSight): void;
   log(level: 'info' | 'warn', message: string, fields?: object): void;
+}
+
+/** Where an attempt is. */
+export interface TaskSight {
+  /** Finished ones. */
+  readonly records: number;
+  readonly bytes: number;
+  /** The record that is being worked on, if there is one. */
+  readonly place: RecordPlace | undefined;
 }
 
 /** What reading the input came to. */
@@ -44,6 +55,7 @@ export interface InputCounts {
 export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost): Promise<TaskResult> {
   const started = { at: performance.now(), cpu: process.cpuUsage() };
   const run = new TaskRun(job, task, host);
+  host.started?.(() => ({ records: run.progress.records, bytes: run.progress.bytes, place: placeOf(run) }));
   try {
     const result = await run.run();
     const cpu = process.cpuUsage(started.cpu);

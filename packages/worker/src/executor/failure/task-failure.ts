@@ -59,7 +59,8 @@ function messageOf(error: unknown): string {
   return String((error as Error).message).slice(0, limits.failureMessageCharsMax);
 }
 
-function placeOf(run: TaskRun): RecordPlace | undefined {
+/** The record that is being worked on, as far as it can be told. */
+export function placeOf(run: TaskRun): RecordPlace | undefined {
   try {
     return run.describe?.();
   } catch {
