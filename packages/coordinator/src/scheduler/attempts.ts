@@ -6,6 +6,7 @@ import { deadLettersOf, type Stage } from '@sheaf/protocol/graph';
 import type { AttemptName, AttemptProgress, MapOutput, TaskResult } from '@sheaf/protocol/messages';
 import { charge } from './budgets.ts';
 import { counterNames } from './counter-table.ts';
+import { noteCrash } from './crashes.ts';
 import { restLonger, retryDelayMs } from './delays.ts';
 import { stageAt } from './job-runs.ts';
 import { failJob, isLive } from './jobs.ts';
@@ -205,7 +206,8 @@ function fail(turn: Turn, attempt: Attempt, cause: Failure): void {
   const trouble = troubleOf(attempt, number);
   trouble.worker = worker.index;
   trouble.failed.push(attempt.id);
-  const final = charge(job, trouble, failure);
+  const blamed = noteCrash(attempt, trouble, failure);
+  const final = charge(job, trouble, failure) ?? blamed;
   if (final !== null) {
     failJob(turn, job, final);
     return;
