@@ -19,7 +19,7 @@ export function runLines(explained: Explained): string[] {
     .filter(stage => stage.measured !== null && (stage.tasks ?? 0) > 1)
     .map(stage => [stageHead(stage), ...spreadsOf(stage)]);
   const lines = [escaped(title), ...tableOf(['  STAGE', ...headings], rows)];
-  if (stages.some(stage => stage.critical)) lines.push('* the job waited for this stage: it is done sooner only if such a stage is');
+  if (stages.some(stage => stage.critical)) lines.push('* the job waited for these stages: it is done sooner only if one of them is');
   if (spreads.length > 0) lines.push('', ...tableOf(['  MIN · MEDIAN · MAX', ...spreadHeadings], spreads));
   lines.push('');
   for (const stage of stages) if (stage.operators.length > 0) lines.push(escaped(`${stage.name}: ${operatorsLine(stage)}`));

@@ -3,14 +3,15 @@
 
 import { bytesText, durationText } from '../cli/quantities.ts';
 import type { Explained, ExplainedStage } from './explained.ts';
+import { numberText } from './stage-words.ts';
 
 /** A group of so many values, and so many a key, is worth a combiner. */
 const combinableRecordsMin = 100_000;
 const valuesPerKeyMin = 10;
-/** A task is alone with its work when it has so much more than the middle one, or more than half of all, and so much of it. */
+/** A task is alone with its work when it has so much more than the middle one, or, of several, more than half; and so much of it. */
 const skewTimesMin = 5;
 const skewBytesMin = 16 * 1_048_576;
-const skewTasksMin = 3;
+const severalTasksMin = 3;
 
 export function runWarnings(explained: Explained): string[] {
   return explained.stages.flatMap((_, id) => [
@@ -57,9 +58,9 @@ function joinWarnings({ stages, edges }: Explained, id: number): string[] {
 /** One task of a shuffle that has most of the work. */
 function skewWarnings({ stages }: Explained, id: number): string[] {
   const { name, measured, tasks, reads } = stages[id] as ExplainedStage;
-  if (measured === null || tasks === null || tasks < skewTasksMin || reads.length > 0) return [];
+  if (measured === null || tasks === null || tasks < 2 || reads.length > 0) return [];
   const { bytes, ms } = measured.task;
-  const alone = bytes.max >= skewTimesMin * bytes.median || bytes.max > measured.bytesIn / 2;
+  const alone = bytes.max >= skewTimesMin * bytes.median || (tasks >= severalTasksMin && bytes.max > measured.bytesIn / 2);
   if (!alone || bytes.max < skewBytesMin) return [];
   const percent = Math.round((100 * bytes.max) / measured.bytesIn);
   const times = bytes.median === 0 ? '' : `, ${Math.round(bytes.max / bytes.median)} times the median`;
@@ -67,9 +68,4 @@ function skewWarnings({ stages }: Explained, id: number): string[] {
   const advice =
     'a key has most of the records: fold before the shuffle (reduce, aggregate), drop the key if it stands for nothing, or add to it';
   return [`${name}: task ${bytes.largest} of ${tasks} read ${bytesText(bytes.max)}, ${percent} % of the bytes${times}. ${took}; ${advice}`];
-}
-
-/** 1234567 → '1,234,567'. */
-function numberText(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -93,6 +93,11 @@ export function kindWords({ type, key, combiner }: ExplainedEdge): string {
   }
 }
 
+/** 1234567 → '1,234,567'. */
+export function numberText(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
 export function recordsText(count: number): string {
   return count === 1 ? '1 record' : `${countText(count)} records`;
 }

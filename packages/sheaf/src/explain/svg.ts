@@ -86,9 +86,9 @@ function boxOf(stage: ExplainedStage): Box {
   return { lines: fitted, width: Math.ceil(chars * charWidth) + 2 * padding, height: headHeight + body };
 }
 
-/** `job.ts:12`, without the column. */
+/** `job.ts:12`: without folders and column. */
 function lineOf(place: string | null): string {
-  return (place ?? '').replace(/(:\d+):\d+$/, '$1');
+  return (place ?? '').replace(/^.*\//, '').replace(/(:\d+):\d+$/, '$1');
 }
 
 function labelSize(lines: readonly string[]): Size {
@@ -175,8 +175,9 @@ function text({ x, y, css, end, middle }: TextPlace, content: string): string {
   return `<text x="${tenth(x)}" y="${tenth(y)}"${css === '' ? '' : ` class="${css}"`}${anchor}>${markup(content)}</text>`;
 }
 
+/** What XML takes as it is, or as an entity; two code points it takes in no way. */
 function markup(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return content.replaceAll(/[\ufffe\uffff]/g, '\ufffd').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function tenth(value: number): number {
