@@ -177,7 +177,11 @@ function text({ x, y, css, end, middle }: TextPlace, content: string): string {
 
 /** What XML takes as it is, or as an entity; two code points it takes in no way. */
 function markup(content: string): string {
-  return content.replaceAll(/[\ufffe\uffff]/g, '\ufffd').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return content
+    .replaceAll(/[\ufffe\uffff]/g, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
 }
 
 function tenth(value: number): number {
