@@ -28,11 +28,13 @@ export function planLines({ name, graph, notes }: PlannedJob, explained: Explain
       lines.push(places[id] === undefined ? `  ${step}` : `  ${step.padEnd(width)}  at ${escaped(places[id])}`);
   });
   for (const [id, edge] of graph.edges.entries()) lines.push(edgeText(edge, id, { graph, explained }));
-  for (const output of graph.outputs) {
+  for (const [id, output] of graph.outputs.entries()) {
+    if (id === graph.onError?.deadLetter) continue;
     lines.push(
       output.type === 'files' ? `output ${escaped(output.folder)} (${output.format})` : `answer of at most ${bytesText(output.bytesMax)}`,
     );
   }
+  lines.push(...skipLines(graph));
   lines.push(...planWarnings(explained).map(warning => `warning: ${escaped(warning)}`));
   return lines;
 }
@@ -56,6 +58,15 @@ function tasksText(planned: StagePlan | undefined): string {
   const sizes =
     splitBytes.min === splitBytes.max ? bytesText(splitBytes.max) : `${bytesText(splitBytes.min)} to ${bytesText(splitBytes.max)}`;
   return `${plural(tasks, 'task')}, splits of ${sizes}`;
+}
+
+/** What the job does about bad records, where it does anything. */
+function skipLines({ onError, outputs }: StageGraph): string[] {
+  const letters = onError === null ? undefined : outputs[onError.deadLetter];
+  if (onError === null || letters?.type !== 'files') return [];
+  const count = onError.maxCount === null ? [] : [plural(onError.maxCount, 'record')];
+  const ratio = onError.maxRatio === null ? [] : [`${onError.maxRatio} of all that are read`];
+  return [`bad records are skipped, at most ${[...count, ...ratio].join(' and ')}: ${escaped(letters.folder)}`];
 }
 
 function inputText({ paths, files, bytes, packed }: StagePlan['inputs'][number]): string {
