@@ -10,10 +10,11 @@ export default defineJob({
   params: z.object({ in: z.string(), out: z.string() }),
   plan({ params, read }) {
     const friends = read(from.csv(params.in, { one: 'text', other: 'text' }, { multiline: false }))
-      .flatMap(({ one, other }) => [
-        [one, other],
-        [other, one],
-      ])
+      .flatMap(function* ({ one, other }) {
+        yield [one, other];
+        yield [other, one];
+      })
+      .distinct()
       .pairs();
 
     friends

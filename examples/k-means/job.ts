@@ -1,5 +1,5 @@
 // k-means: finds the middles of k clusters of points. Each round gives every point to the nearest middle, and moves each middle
-// to the mean of its points.
+// to the mean of its points; one without points is dropped.
 //
 //   sheaf run job.ts -p in=points.csv -p k=5 -p out=clusters
 
@@ -21,7 +21,7 @@ export default defineJob({
   }),
   plan({ params, read }) {
     const points = read(from.csv(params.in, { x: 'number', y: 'number' }, { multiline: false }));
-    // The first ones: all are equally large.
+    // They begin at the first points: all are equally large here.
     let middles: Collection<Point> = points.top(params.k, () => 0);
     for (let round = 1; round <= params.rounds; round++) {
       const known = middles.keyBy(() => 'all').aggregate({ all: agg.collect(middle => middle) });

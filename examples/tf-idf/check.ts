@@ -31,8 +31,8 @@ export function check(params: { readonly in: string; readonly out: string }): st
     );
     for (const { document, weight } of found) {
       const { words } = having.find(({ name }) => name === document) ?? assert.fail(document);
-      const frequency = words.filter(other => other === word).length / words.length;
-      assert(Math.abs(weight - frequency * Math.log(documents.length / having.length)) < 1e-12, `${word} in ${document}`);
+      const times = words.filter(other => other === word).length;
+      assert(Math.abs(weight - times * Math.log(documents.length / having.length)) < 1e-12, `${word} in ${document}`);
     }
   }
   return `${entries.length} words in ${documents.length} documents, each weight as the formula has it`;

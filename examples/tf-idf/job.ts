@@ -1,5 +1,5 @@
 // An inverted index with weights: for each word the documents it stands in, first those it says most about. A word weighs
-// much in a document where it is frequent (tf), and little when it is in many documents (idf).
+// much in a document that it stands in often (tf), and little when it is in many documents (idf).
 //
 //   sheaf run job.ts -p in=documents -p out=index
 
@@ -16,27 +16,21 @@ export default defineJob({
       .countBy(['word', 'document'])
       .rows(['word', 'document'], 'times');
 
-    const lengths = places.keyBy('document').sum('times');
-    const spread = places.countBy('word');
-    const corpus = lengths.entries().countBy(() => 'all');
+    const documents = places.distinct('document').countBy(() => 'all');
 
     places
-      .keyBy('document')
-      .join(lengths, { broadcast: true })
-      .mapValues(({ left, right: length }) => ({ word: left.word, tf: left.times / length }))
-      .rows('document')
       .keyBy(() => 'all')
-      .join(corpus, { broadcast: true })
+      .join(documents, { broadcast: true })
       .entries()
-      .map(([, { left, right: documents }]) => ({ ...left, documents }))
+      .map(([, { left: place, right: total }]) => ({ ...place, total }))
       .keyBy('word')
-      .join(spread)
-      .mapValues(({ left, right: found }) => ({ document: left.document, weight: left.tf * Math.log(left.documents / found) }))
       .group(
-        function* (word, weighed) {
-          yield { word, documents: [...weighed] };
+        function* (word, found) {
+          const all = [...found];
+          const weighed = all.map(({ document, times, total }) => ({ document, weight: times * Math.log(total / all.length) }));
+          yield { word, documents: weighed };
         },
-        { sortValuesBy: { by: 'weight', desc: true } },
+        { sortValuesBy: { by: 'times', desc: true } },
       )
       .write(to.jsonl(params.out));
   },

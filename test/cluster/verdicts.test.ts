@@ -102,19 +102,46 @@ test.concurrent('a string that is thrown', async () => {
   ]);
 });
 
-test.concurrent.each([
-  ['exits with 0', 'the job ended its process with exit code 0; a task ends by returning, not by process.exit'],
-  ['exits with 3', 'the job ended its process with exit code 3; a task ends by returning, not by process.exit'],
-  ['takes all memory', 'the job used more heap than it may (settings.heapMb is 32; raise it, or keep less in memory)'],
-])('a job that %s', async (way, words) => {
-  expect(await reportOf(misbehave(way))).toEqual([words, 'in JOB/map@1#ATTEMPT on worker WORKER']);
+test.concurrent.each([0, 3])('a job that exits with %i: which record, and the line of the job that does it', async code => {
+  const run = misbehave(`exits with ${code}`);
+  const { place, source } = placeIn('misbehaves', `process.exit(${code})`, 'process.'.length);
+  const report = await reportOf(run);
+  expect(report.slice(0, 6)).toEqual([
+    `${run.input}:41 (byte ${byteOf(run.input, 41)})`,
+    `  record: exits with ${code}`,
+    `  the job ended its process with exit code ${code}; a task ends by returning, not by process.exit`,
+    place,
+    ...source,
+  ]);
+  expect(report.at(-1)).toBe('in JOB/map@1#ATTEMPT on worker WORKER');
+  // The same exit at the same place twice is final.
+  expect(await run.run.status()).toMatchObject({ stages: [{ failed: 2 }, {}] });
 });
 
-test.concurrent('a loop that never ends', async () => {
+/** `it was last seen after N records, at FILE:LINE (byte OFFSET)`: a line before the 41st, and the offset of that line. */
+function expectLastSeen(text: string | undefined, input: string): void {
+  const [, records, file, line, offset] = /^it was last seen after (\d+) records?, at (.*):(\d+) \(byte (\d+)\)$/.exec(text ?? '') ?? [];
+  expect(file, text).toBe(input);
+  expect(Number(records)).toBeGreaterThan(0);
+  expect(Number(line)).toBeLessThan(41);
+  expect(Number(offset)).toBe(byteOf(input, Number(line)));
+}
+
+test.concurrent('a job that takes all memory: where it was at its last report', async () => {
+  const run = misbehave('takes all memory');
+  const [words, lastSeen, attempt] = await reportOf(run);
+  expect(words).toBe('the job used more heap than it may (settings.heapMb is 32; raise it, or keep less in memory)');
+  expectLastSeen(lastSeen, run.input);
+  expect(attempt).toBe('in JOB/map@1#ATTEMPT on worker WORKER');
+});
+
+test.concurrent('a loop that never ends: where it was at its last report', async () => {
   const out = cluster.output('never-ends');
-  const run = cluster.submitUngated('never-ends', { in: inputWith('never ends'), out });
-  const [words, attempt] = await reportOf({ run, out });
+  const input = inputWith('never ends');
+  const run = cluster.submitUngated('never-ends', { in: input, out });
+  const [words, lastSeen, attempt] = await reportOf({ run, out });
   expect(words).toMatch(/^no record was finished for \d s \(settings\.taskTimeoutMs\), after \d+ records or a few more$/);
+  expectLastSeen(lastSeen, input);
   expect(attempt).toBe('in JOB/map@1#ATTEMPT on worker WORKER');
 });
 

@@ -1,6 +1,9 @@
 // The classics of MapReduce as pipelines: joins, orders, sessions, iterations, each as its reader runs it.
 
-import { testExamples } from './run-example.ts';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeInput } from '../../examples/total-sort/input.ts';
+import { runJob, temporaryFolder, testExamples } from './run-example.ts';
 
 testExamples([
   { name: 'tf-idf', says: '50 words in 30 documents' },
@@ -13,5 +16,12 @@ testExamples([
   { name: 'total-sort', says: '20000 rows in 2 parts' },
   { name: 'log-anomalies', says: '8 minutes' },
   { name: 'deduplication', says: '50000 rows', size: 50_000 },
+  { name: 'warehouse-load', says: '7 days, 19101 rows, 429 records rejected', size: 14_000 },
   { name: 'k-means', says: '2000 points in 5 clusters' },
 ]);
+
+test('total-sort answers how many rows it has read and sorted, and the first of them', async () => {
+  const folder = temporaryFolder();
+  const { answers } = await runJob('total-sort', { ...makeInput(folder, 400), out: join(folder, 'out') }, ['--inline']);
+  expect(answers).toMatchObject({ read: 400, sorted: 400, first: [{ country: null }, { country: null }, { country: null }] });
+});

@@ -1,7 +1,7 @@
 // A mapReduce job compiles to the stage graph it should, the same bytes every time, and hands its functions over in the
 // order in which the graph names them.
 
-import { from, mapReduce, max, min, pair, sum, to } from '@sheaf/job';
+import { defineJob, from, mapReduce, max, min, pair, sum, to } from '@sheaf/job';
 import { type CompiledJob, openJob } from '@sheaf/job/open';
 import { canonical, defaultSettings, type FunctionRef, type Role, type StageGraph } from '@sheaf/protocol/graph';
 import { describe, expect, test } from 'vitest';
@@ -262,4 +262,29 @@ test('the hash of a source text is FNV-1a', () => {
   expect(codeOf('')).toBe('811c9dc5');
   expect(codeOf('a')).toBe('2b24d044');
   expect(codeOf('(a, b) => a + b')).not.toBe(codeOf('(a, b) => b + a'));
+});
+
+describe('onError', () => {
+  const onError = { skip: { maxCount: 3 }, deadLetter: 'bad' };
+
+  test('its dead letters are an output that no stage writes, behind the others', () => {
+    const { graph } = compile(mapReduce({ ...base, onError }));
+    expect(graph.onError).toEqual({ maxCount: 3, maxRatio: null, deadLetter: 1 });
+    expect(graph.outputs[1]).toEqual({ type: 'files', folder: 'bad', format: 'jsonl', options: {} });
+    expect(graph.stages.map(stage => stage.outputs)).toEqual([[], [0]]);
+  });
+
+  test('answers stand behind them', () => {
+    const job = defineJob({
+      ...{ name: 'x', onError },
+      plan({ read }) {
+        const lines = read(from.text('in'));
+        lines.write(to.text('out'));
+        return { total: lines.count() };
+      },
+    });
+    const { outputs, onError: rule } = compile(job).graph;
+    expect(outputs.map(({ type }) => type)).toEqual(['files', 'files', 'answer']);
+    expect(rule?.deadLetter).toBe(1);
+  });
 });

@@ -85,6 +85,7 @@ export const aggregates = defineJob({
 export const d3 = defineJob({
   name: 'billing',
   params: z.object({ day: z.string(), out: z.string() }),
+  onError: { skip: { maxCount: 100, maxRatio: 0.001 }, deadLetter: 'bad/' },
   plan({ params, read }) {
     const users = read(from.jsonl('users', User)).keyBy(u => u.id);
     read(from.jsonl(`hits/${params.day}/*.gz`, Hit))
@@ -273,3 +274,7 @@ defineJob({
     hits.keyBy('user').join(users);
   },
 });
+// @ts-expect-error what is skipped goes somewhere
+defineJob({ name: 'x', onError: { skip: { maxCount: 1 } }, plan() {} });
+// @ts-expect-error a limit is a number
+defineJob({ name: 'x', onError: { skip: { maxRatio: '1 %' }, deadLetter: 'bad' }, plan() {} });

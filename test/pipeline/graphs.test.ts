@@ -5,7 +5,7 @@ import type { Edge, StageGraph, Step } from '@sheaf/protocol/graph';
 import fc from 'fast-check';
 import { agg, type Collection, defineJob, type Flow, from, to } from 'sheaf';
 import { expect, test } from 'vitest';
-import { runPlan } from './run-plan.ts';
+import { runPlan, type User } from './run-plan.ts';
 
 interface Row {
   readonly user: number;
@@ -77,8 +77,8 @@ test('an aggregate has a combiner, and what follows it is fused', () => {
       .write(to.csv('out'));
   expect(shape(plan)).toEqual([
     'read: read, emit 0',
-    'aggregate: receive 0, fold, map, map, filter, write',
-    '0 → 1 hash (user) function combined by function',
+    'aggregate: receive 0, fold, map, filter, write',
+    '0 → 1 hash (user) record combined by columns',
   ]);
 });
 
@@ -129,11 +129,32 @@ test('a sum that is also written is computed once, and shuffled to its join', ()
   expect(shape(plan).find(line => line.startsWith('sum:'))).toBe('sum: receive 0, fold, write, emit 1');
 });
 
-test('an aggregate that must be finished, or a fold whose values are mapped, keeps its stage before a join', () => {
+test('an aggregate of numbers is finished by its join', () => {
+  const plan = ({ sales, users }: Plan): void => {
+    const spent = sales.keyBy('user').aggregate({ n: agg.count(), mean: agg.mean('amount') });
+    users.keyBy('user').leftJoin(spent).entries().write(to.jsonl('out'));
+  };
+  expect(shape(plan)).toEqual([
+    'read: read, emit 0',
+    'read 2: read, emit 1',
+    'join: receive 0+1, left join, write',
+    '0 → 2 hash (user) record',
+    '1 → 2 hash (user) record combined by columns',
+  ]);
+});
+
+test('an aggregate that a function must finish, or a fold whose values are mapped, keeps its stage before a join', () => {
   const stages = (plan: (flow: Plan) => void): string[] => graphOf(plan).stages.map(stage => stage.name);
   const write = to.jsonl('out');
   expect(
-    stages(({ sales, users }) => sales.keyBy('user').aggregate({ n: agg.count() }).join(users.keyBy('user')).entries().write(write)),
+    stages(({ sales, users }) =>
+      sales
+        .keyBy('user')
+        .aggregate({ id: agg.first('plan') })
+        .join(users.keyBy('user'))
+        .entries()
+        .write(write),
+    ),
   ).toContain('aggregate');
   expect(
     stages(({ sales, users }) =>
@@ -184,6 +205,11 @@ const sale = fc.record({
   day: fc.constantFrom('mo', 'tu'),
   amount: fc.double({ min: -1e9, max: 1e9, noNaN: true }),
 });
+const ofUser = {
+  plans: agg.count(),
+  mean: agg.mean((user: User) => user.plan.length),
+  spread: agg.variance((user: User) => user.plan.length),
+};
 const user = fc.record({ user: key, plan: fc.constantFrom('pro', 'free') });
 
 test.each(['join', 'leftJoin', 'rightJoin', 'fullJoin', 'semiJoin', 'antiJoin'] as const)(
@@ -192,7 +218,8 @@ test.each(['join', 'leftJoin', 'rightJoin', 'fullJoin', 'semiJoin', 'antiJoin'] 
     await fc.assert(
       fc.asyncProperty(fc.array(sale, { maxLength: 25 }), fc.array(user, { maxLength: 8 }), async (sales, users) => {
         const ran = await runPlan({ sales, users }, flow => {
-          const sides = () => [flow.sales.union(flow.sales).keyBy('user').sum('amount'), flow.users.keyBy('user').count()] as const;
+          const sides = () =>
+            [flow.sales.union(flow.sales).keyBy('user').sum('amount'), flow.users.keyBy('user').aggregate(ofUser)] as const;
           const [left, right] = sides();
           left[kind](right).entries().write(to.jsonl('fused'));
           const [keptLeft, keptRight] = sides();

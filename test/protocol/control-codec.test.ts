@@ -166,7 +166,22 @@ function* changedEverywhere(value: unknown, path = ''): Generator<Changed> {
 }
 
 const freelyNamed = ['.user', '.counters', '.blobs', '.spools', '.partitions', '.producers', '.counts', '.staging', '.reads', '.hashes'];
-const optionalFields = ['record', 'stack', 'lost', 'file', 'offset', 'line', 'preview', 'key', 'valueIndex', 'outline', 'measured'];
+const optionalFields = [
+  'record',
+  'lastSeen',
+  'place',
+  'stack',
+  'lost',
+  'file',
+  'offset',
+  'line',
+  'preview',
+  'key',
+  'valueIndex',
+  'outline',
+  'measured',
+  'joined',
+];
 const nullable = [
   'address',
   'sourceMap',
@@ -181,6 +196,8 @@ const nullable = [
   'keys',
   'combiner',
   'side',
+  'left',
+  'right',
 ];
 
 function accepts(name: string, other: unknown): boolean {

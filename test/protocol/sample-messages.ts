@@ -27,6 +27,7 @@ const failure = {
   code: 'E_USER_CODE',
   message: 'TypeError: x is not a function',
   record: { file: '/in/a', offset: 0, line: 1, preview: 'a b', key: '"k"', valueIndex: 3 },
+  lastSeen: { records: 3, place: { file: '/in/a', offset: 0 } },
   stack: 'job.ts:3:7',
   lost: { stage: 0, task: 4, attempt: '1.1' },
 } as const;
@@ -46,7 +47,8 @@ export const sampleResult: TaskResult = {
 const spread = { min: 1.5, median: 2, max: 3, largest: 1 };
 const sampleMeasures: StageMeasures = {
   ...{ startedAt: 1, endedAt: 2.5, taskMs: 3, cpuMs: 2.5, recordsIn: 5, bytesIn: 50, recordsOut: 0, bytesOut: 0 },
-  ...{ spilledBytes: 0, combinedRecords: 1, groups: 0, sent: [{ edge: 0, records: 4, bytes: 40 }] },
+  ...{ spills: 1, spilledBytes: 0, combinedRecords: 1, groups: 0, sent: [{ edge: 0, records: 4, bytes: 40 }] },
+  joined: { keys: 0, left: '"7" (string)', right: '7 (number)' },
   task: { ms: spread, records: spread, bytes: spread },
 };
 

@@ -1,7 +1,7 @@
 // Seeded runs of the two cores against each other, under crashes, cuts, freezes, late and doubled messages. `SEED=… TRACE=1`
 // runs one seed alone and prints all that happens; `SEEDS=5000` runs more of them.
 
-import { chain, jobNamed, runSimulation } from '@sheaf/simulator';
+import { chain, jobNamed, runSimulation, skippedInTask } from '@sheaf/simulator';
 import { describe, expect, it } from 'vitest';
 import { regressions } from './regressions.ts';
 
@@ -41,6 +41,18 @@ describe('a simulated cluster', () => {
       expect(outcomes).toEqual({ [jobNamed('a')]: 'succeeded' });
       // What a stage writes, what it reads, and what was read to make that.
       expect(outputsOnDiskMax).toBeLessThanOrEqual(3 * tasks);
+    }
+  });
+
+  it('counts skipped records by what has committed: at the limit a job succeeds, and one over it fails', () => {
+    const faults = { failingJobChance: 0, nondeterministicJobChance: 0, publishFailureChance: 0, cancelMs: null, executorCrashChance: 0 };
+    const skipping = (name: string, maxCount: number) => chain(name, [5, 2], { skip: { maxCount, maxRatio: null } });
+    const bad = (name: string): number => [0, 1, 2, 3, 4].reduce((sum, task) => sum + skippedInTask(skipping(name, 0), task), 0);
+    const jobs = ['a', 'b', 'c'].flatMap(name => [skipping(name, bad(name)), skipping(`${name}${name}`, bad(`${name}${name}`) - 1)]);
+    for (const seed of seeds.slice(0, 20)) {
+      const { outcomes } = runSimulation(seed, { options: { ...faults, flakyTaskChance: 0.1 }, jobs });
+      const ends = jobs.map((job, i) => [job.id, i % 2 === 0 ? 'succeeded' : 'E_TOO_MANY_SKIPPED']);
+      expect(outcomes).toEqual(Object.fromEntries(ends));
     }
   });
 

@@ -14,7 +14,7 @@ import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
-export type { AnyFunction, CompiledJob, OpenedJob } from './compiled-job.ts';
+export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
 export { runInBundle } from './made-jobs.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */

@@ -60,11 +60,21 @@ export interface RecordPlace {
   readonly valueIndex?: number;
 }
 
+/** How far an attempt was when it last told, at most a second before its process ended without a word. */
+export interface LastSeen {
+  /** Finished ones. */
+  readonly records: number;
+  /** The record that it was at. */
+  readonly place?: RecordPlace;
+}
+
 export interface Failure {
   readonly code: FailureCode;
   /** What happened, in words; for user errors the text of the thrown error with its class. */
   readonly message: string;
   readonly record?: RecordPlace;
+  /** Where the record is not known: what is. */
+  readonly lastSeen?: LastSeen;
   /** `file:line:column` frames of the user's sources, the innermost first, already mapped. */
   readonly stack?: string;
   /** E_MAP_OUTPUT_LOST and E_CORRUPT: whose output it was. */

@@ -1,4 +1,4 @@
-export type { Failure, FailureCode, FailureOrigin, RecordPlace } from './failures.ts';
+export type { Failure, FailureCode, FailureOrigin, LastSeen, RecordPlace } from './failures.ts';
 export { FailureError, failureCodes, UsageError } from './failures.ts';
 export type { AttemptId, EdgeId, Epoch, JobId, OutputId, SessionId, StageId, StepId, TaskIndex, WorkerId } from './ids.ts';
 export {

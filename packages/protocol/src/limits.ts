@@ -161,6 +161,10 @@ export const limits = {
   printedLinesMax: 2_000,
   printedLineCharsMax: 1_000,
   progressIntervalMs: 1_000,
+  /** The first times that an executor looks at the clock it tells how far it is, so that something is known of one that ends early. */
+  earlyProgressReports: 8,
+  /** A line of progress: what a pipe takes as a whole or not at all. */
+  progressLineBytesMax: 4_096,
   countersPerJobMax: 1_000,
   counterNameCharsMax: 200,
 

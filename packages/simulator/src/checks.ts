@@ -5,6 +5,7 @@ import type { JournalRecord, PartsOfOutput, SchedulerState } from '@sheaf/coordi
 import type { JobId } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { expectedContents, type JobModel } from './job-model.ts';
+import { expectedRefusal, lettersOf, readingTasks } from './skipped-records.ts';
 import type { World } from './world.ts';
 
 /** At the moment of commit: each task's winner read, of each task before it, the attempt that counts, or its equal. */
@@ -72,7 +73,7 @@ function checkOutcome(world: World, model: JobModel, status: JobStatus): void {
   must(published.has(id) === (status.state === 'succeeded'), `${id} is published exactly when it succeeded`);
   must(aborted.has(id) === (status.state !== 'succeeded'), `${id} has no staging when it did not`);
   if (status.state === 'succeeded') {
-    must(model.failing === null, `${id} cannot succeed`);
+    must(model.failing === null && expectedRefusal(model) === null, `${id} cannot succeed`);
     checkContents(model, status, published.get(id) ?? []);
     return;
   }
@@ -87,6 +88,7 @@ function checkOutcome(world: World, model: JobModel, status: JobStatus): void {
     E_COMMIT_FAILED: model.publishFailed,
     // An executor that hangs twice on one task has shown the same failure twice.
     E_NO_PROGRESS: world.options.executorCrashChance > 0,
+    E_TOO_MANY_SKIPPED: status.error?.message === expectedRefusal(model),
   };
   must(mayFail[code ?? ''] === true, `${id} may fail with ${code}: ${status.error?.message}`);
 }
@@ -102,11 +104,21 @@ function checkContents(model: JobModel, status: JobStatus, outputs: readonly Par
     status.stages.every(stage => stage.done === stage.total && stage.running === 0),
     `${id} shows all tasks as done`,
   );
+  const reading = readingTasks(model);
+  const skipped = reading.reduce((sum, task) => sum + task.skipped, 0);
+  must(
+    model.graph.onError === null || status.skipped?.records === skipped,
+    `${id} counts each skipped record once: ${status.skipped?.records}`,
+  );
   if (!model.deterministic) return;
+  const letters = reading.filter(task => task.skipped > 0).map(task => expected.get(task.key));
   for (const { output, parts } of outputs) {
-    const contents = model.graph.stages.flatMap((stage, at) =>
-      stage.outputs.includes(output) ? [...expected].filter(([key]) => key.startsWith(`${at}:`)).map(([, content]) => content) : [],
-    );
+    const contents =
+      output === lettersOf(model.graph)
+        ? letters
+        : model.graph.stages.flatMap((stage, at) =>
+            stage.outputs.includes(output) ? [...expected].filter(([key]) => key.startsWith(`${at}:`)).map(([, content]) => content) : [],
+          );
     must(
       parts.map(part => part.token.split('/').at(-1)).join() === contents.join(),
       `${id} output ${output} is that of a run without faults`,

@@ -8,6 +8,7 @@ import type { TaskAssignment } from '@sheaf/protocol/messages';
 import type { SimulationOptions } from './options.ts';
 import { hash32, hash128, type Random } from './random.ts';
 import { chain, coalesced, jobFacts, jobNamed, lateCount, totalSort } from './sample-jobs.ts';
+import { skipLimitOf } from './skipped-records.ts';
 
 /** What an attempt read: `edge:task` → content. */
 export type Reads = ReadonlyMap<string, string>;
@@ -63,7 +64,8 @@ function drawFacts(random: Random, name: string): JobFacts {
   if (shape === 0) return totalSort(name, random.integer(1, 4), { settings });
   if (shape === 1) return diamond(random, name);
   const stages = Array.from({ length: random.integer(1, 4) }, () => random.integer(random.chance(0.1) ? 0 : 1, 5));
-  return chain(name, stages, { settings });
+  const maxCount = skipLimitOf(jobNamed(name), stages[0] ?? 0);
+  return chain(name, stages, { settings, ...(maxCount === null ? {} : { skip: { maxCount, maxRatio: null } }) });
 }
 
 function drawDeepFacts(random: Random, name: string): JobFacts {

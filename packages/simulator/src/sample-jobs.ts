@@ -41,6 +41,8 @@ export interface Sample {
   readonly edges: readonly SampleEdge[];
   readonly settings?: Partial<Settings>;
   readonly attemptsGiven?: boolean;
+  /** Records are skipped, up to these limits. */
+  readonly skip?: { readonly maxCount: number | null; readonly maxRatio: number | null };
 }
 
 export const lateCount: Count = { type: 'auto', of: 'edges', bytesPerTask: 100, min: 1, max: 9 };
@@ -93,8 +95,9 @@ export function totalSort(name: string, maps: number, more: Partial<Sample> = {}
   });
 }
 
-export function jobFacts({ id, stages, edges, settings, attemptsGiven }: Sample): JobFacts {
-  const graph = graphOf(stages, edges, { ...defaultSettings, ...settings });
+export function jobFacts({ id, stages, edges, settings, attemptsGiven, skip }: Sample): JobFacts {
+  const plain = graphOf(stages, edges, { ...defaultSettings, ...settings });
+  const graph = skip === undefined ? plain : withDeadLetters(plain, skip);
   const outputs = graph.outputs.map((_, i) => i);
   return {
     id,
@@ -128,6 +131,11 @@ function graphOf(stages: readonly SampleStage[], edges: readonly SampleEdge[], s
     settings,
     onError: null,
   };
+}
+
+function withDeadLetters(graph: StageGraph, skip: NonNullable<Sample['skip']>): StageGraph {
+  const letters = { type: 'files' as const, folder: 'bad', format: 'jsonl' as const, options: {} };
+  return { ...graph, outputs: [...graph.outputs, letters], onError: { ...skip, deadLetter: graph.outputs.length } };
 }
 
 function stageOf({ name, tasks, outputs, slots, labels }: SampleStage, shuffled: boolean): Stage {

@@ -5,6 +5,7 @@ import type { AttemptId, Failure } from '@sheaf/protocol';
 import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId } from '@sheaf/worker/agent';
 import { contentOf, failureOf, type JobModel, onEdge, partitionBytesOf } from './job-model.ts';
+import { firstSkippedIn, lettersOf, recordsPerTask, skippedIn } from './skipped-records.ts';
 import type { WorkerNode } from './worker-node.ts';
 import type { World } from './world.ts';
 
@@ -89,9 +90,17 @@ function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): 
   const hashes = Object.fromEntries(outputs.map(output => [output.edge, output.hash]));
   if (edges.length > 0) node.disk.set(attempt, { job, stage, task, attempt, hashes });
   node.world.noteDisks();
-  const parts = Object.keys(staging).map(output => ({
-    ...{ output: Number(output), token: partToken(attempt, content), bytes: 1, records: 1, sha256: `${content}${content}` },
-  }));
+  const skipped = skippedIn(model.graph, assignment);
+  const written = Object.keys(staging).map(Number);
+  const parts = written.flatMap(output =>
+    output === lettersOf(model.graph) && skipped === 0
+      ? []
+      : [
+          {
+            ...{ output, token: partToken(attempt, content), bytes: 1, records: 1, sha256: `${content}${content}` },
+          },
+        ],
+  );
   const nothing = {
     recordsOut: 0,
     bytesOut: 0,
@@ -99,11 +108,12 @@ function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): 
     spilledBytes: 0,
     combinedRecords: 0,
     groups: 0,
-    skippedRecords: 0,
+    skippedRecords: skipped,
     invalidUtf8: 0,
   };
-  const counters = { recordsIn: 10, bytesIn: 100, ...nothing, user: { tasks: 1 } };
-  return { outputs, parts, counters, durationMs: 1, cpuMs: 1, peakRssBytes: 1 };
+  const counters = { recordsIn: recordsPerTask, bytesIn: 100, ...nothing, user: { tasks: 1 } };
+  const first = skipped === 0 ? {} : { firstSkipped: firstSkippedIn(stage, task) };
+  return { outputs, parts, counters, ...first, durationMs: 1, cpuMs: 1, peakRssBytes: 1 };
 }
 
 function partToken(attempt: AttemptId, content: string): string {

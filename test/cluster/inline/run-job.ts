@@ -29,7 +29,7 @@ export interface RanJob {
   readonly status: JobStatus;
   /** Of the first output, by path in it, in the order of paths; empty when the job failed. */
   readonly parts: Map<string, Buffer>;
-  /** Of every output, by its folder inside the run's folder. */
+  /** Of every output, by its folder inside the run's folder; those of the dead letters are the last. */
   readonly outputs: ReadonlyMap<string, Map<string, Buffer>>;
   /** What lies in the folder and is neither an input nor an output. */
   readonly left: readonly string[];
@@ -54,7 +54,8 @@ export async function runJob(job: unknown, options: RunJobOptions = {}): Promise
     }
     const { inline, logged } = await inlineJob(job, { ...options, folder });
     const status = await runInline(inline);
-    const outputs = new Map(status.output.map(path => [relative(folder, resolve(folder, path)), partsOf(path)]));
+    const folders = status.skipped === undefined ? status.output : [...status.output, status.skipped.deadLetters];
+    const outputs = new Map(folders.map(path => [relative(folder, resolve(folder, path)), partsOf(path)]));
     const ours = [...files.map(([path]) => path), ...outputs.keys()];
     const left = filesUnder(folder).filter(path => !ours.some(own => `${own}/`.startsWith(`${path}/`) || path.startsWith(`${own}/`)));
     return { status, parts: [...outputs.values()][0] ?? new Map(), outputs, left, logged, folder };

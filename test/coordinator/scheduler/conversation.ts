@@ -1,13 +1,13 @@
 // Plays a golden conversation: each command is an event, or lets time pass, and its output is what the scheduler commanded.
 // After every step the invariants are checked, and the journal, replayed, must give the same durable state.
 //
-//   submit A 2 1 [attempts=4] [infra=20]   a chain of stages with so many tasks; `submit-sort A 2`: a total sort
+//   submit A 2 1 [attempts=4] [infra=20] [skip=3]   a chain of stages with so many tasks; `submit-sort A 2`: a total sort
 //   submit-coalesced A 2 6 9000             two maps, and six partitions of which a task reads up to 9,000 bytes together
 //   join w1 [slots=2] [labels=x,y] [held=none] [running=none] [unheard=1.2] [address=HOST:PORT]
 //                                          by default a worker comes back with all that it ran and finished; unheard: it did
 //                                          not hear that the end of this attempt was accepted
 //   close w1 · heard w1 · draining w1 · drain w1
-//   ok A/map@0 [hash=ab] [bytes=10] [sizes=1,2,3: of each partition] [id=1.2] [from=SESSION]
+//   ok A/map@0 [hash=ab] [bytes=10] [skipped=1] [sizes=1,2,3: of each partition] [id=1.2] [from=SESSION]
 //   fail A/map@0 CODE [lost=A/map@0] [id=1.2] words …
 //   progress A/map@0 records bytes
 //   opened A w1 [CODE words …]
@@ -137,7 +137,9 @@ export class Conversation {
       ...(attempts && { attempts: Number(attempts) }),
       ...(infrastructure && { infrastructureAttempts: Number(infrastructure) }),
     };
-    const job = chain(name, tasks.map(Number), { settings, attemptsGiven: attempts !== undefined });
+    const maxCount = options.get('skip');
+    const skip = maxCount === undefined ? {} : { skip: { maxCount: Number(maxCount), maxRatio: null } };
+    const job = chain(name, tasks.map(Number), { settings, attemptsGiven: attempts !== undefined, ...skip });
     return this.tell({ type: 'job-submitted', job });
   }
 
@@ -303,7 +305,10 @@ export class Conversation {
       const partitionBytes = options.get('sizes')?.split(',').map(Number) ?? [bytes];
       return { edge, path: `/x/${attempt}`, bytes, records: 1, hash, partitionBytes };
     });
-    const parts = Object.entries(staging).map(([output, folder]) => ({
+    const skipped = Number(options.get('skipped') ?? 0);
+    const letters = this.state.jobs.get(job)?.graph.onError?.deadLetter;
+    const written = Object.entries(staging).filter(([output]) => Number(output) !== letters || skipped > 0);
+    const parts = written.map(([output, folder]) => ({
       ...{ output: Number(output), token: `${folder}/${attempt}`, bytes: 5, records: 1, sha256: 'f'.repeat(64) },
     }));
     const nothing = {
@@ -313,11 +318,12 @@ export class Conversation {
       spilledBytes: 0,
       combinedRecords: 0,
       groups: 0,
-      skippedRecords: 0,
+      skippedRecords: skipped,
       invalidUtf8: 0,
     };
-    const counters = { recordsIn: 1, bytesIn: 10, ...nothing, user: { words: 2 } };
-    return { outputs, parts, counters, durationMs: 1, cpuMs: 1, peakRssBytes: number };
+    const counters = { recordsIn: 1 + skipped, bytesIn: 10, ...nothing, user: { words: 2 } };
+    const first = { code: 'E_BAD_RECORD' as const, message: `the first of task ${task}` };
+    return { outputs, parts, counters, ...(skipped > 0 && { firstSkipped: first }), durationMs: 1, cpuMs: 1, peakRssBytes: number };
   }
 }
 

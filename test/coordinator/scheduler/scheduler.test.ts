@@ -8,6 +8,8 @@ import {
   checkInvariants,
   createState,
   type JobFacts,
+  outlineOf,
+  recordsOf,
   roomForJob,
   type SchedulerCommand,
   type SchedulerState,
@@ -156,6 +158,25 @@ describe('limits', () => {
     expect(state.ended.size).toBe(limits.jobsKeptMax);
     expect(statusOf(state, jobNamed('0'))).toBe(null);
     expect(statusOf(state, jobNamed((limits.jobsKeptMax + 2).toString(36)))?.state).toBe('succeeded');
+  });
+
+  it('keeps the outlines of the newest jobs that ended, through a restart too', () => {
+    const state = start();
+    const text = 'x'.repeat(limits.outlineCharsMax);
+    const fit = Math.floor(limits.outlinesKeptCharsMax / text.length);
+    for (let i = 0; i <= fit; i++) {
+      const job = { ...chain('a', [0]), id: jobNamed(i.toString(36)), outline: text };
+      submit(state, job);
+      expect(outlineOf(state, job.id)).toBe(text);
+      step(state, { type: 'outputs-published', at: 0, cause: 'published', job: job.id });
+    }
+    const again = createState(epochOf(2));
+    for (const record of recordsOf(state)) replay(again, record);
+    for (const known of [state, again]) {
+      expect(outlineOf(known, jobNamed('0'))).toBeNull();
+      expect(statusOf(known, jobNamed('0'))?.state).toBe('succeeded');
+      expect(outlineOf(known, jobNamed('1'))).toBe(text);
+    }
   });
 
   it('does not forget locations between messages of limited size', () => {

@@ -33,7 +33,7 @@ describe('the measures of a stage', () => {
       if (asked) measures.measures(none);
     }
     const all = [...counting.values()];
-    const sum = (name: keyof MeasuredTask): number => all.reduce((total, one) => total + one[name], 0);
+    const sum = (name: Exclude<keyof MeasuredTask, 'joined'>): number => all.reduce((total, one) => total + one[name], 0);
     const result = measures.measures(none);
     if (all.length === 0) {
       expect(result).toBeNull();
@@ -49,6 +49,18 @@ describe('the measures of a stage', () => {
       expect(spread).toMatchObject({ min: sorted[0], median: sorted[(sorted.length - 1) >> 1], max: sorted.at(-1) });
       expect(counting.get(spread?.largest ?? -1)?.[name]).toBe(sorted.at(-1));
     }
+  });
+
+  it('of a join add up its keys, and keep the first examples', () => {
+    const measures = new TaskMeasures(2, []);
+    const took = { durationMs: 3, cpuMs: 1, records: 1, bytes: 1 };
+    measures.set(0, 1_000, { ...took, joined: { keys: 0, left: '7 (number)', right: null } });
+    measures.set(1, 1_000, { ...took, joined: { keys: 4, left: '8 (number)', right: '"7" (string)' } });
+    for (const task of [0, 1]) measures.count(task, { by: 1, sent: [] });
+    expect(measures.measures(none)?.joined).toEqual({ keys: 4, left: '7 (number)', right: '"7" (string)' });
+    measures.count(1, { by: -1, sent: [] });
+    expect(measures.measures(none)?.joined).toMatchObject({ keys: 0 });
+    expect(measures.took(1)).toEqual({ durationMs: 3, cpuMs: 1, joined: { keys: 4, left: '7 (number)', right: '"7" (string)' } });
   });
 
   it('span from the start of the first task to the end of the last', () => {

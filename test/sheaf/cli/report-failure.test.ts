@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { LastSeen } from '@sheaf/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateRecord } from '../../../packages/sheaf/src/cli/locate-record.ts';
 import { noteText, reportFailure } from '../../../packages/sheaf/src/cli/report-failure.ts';
@@ -45,6 +46,15 @@ describe('a failure is reported', () => {
   it('with key and value index when it was in a reduce', () => {
     const report = reportFailure({ code: 'E_USER_CODE', message: 'RangeError: no', record: { key: '["a",1]', valueIndex: 7 } }, options());
     expect(report.split('\n')).toEqual(['key ["a",1], value 7', '  RangeError: no']);
+  });
+
+  it('with how far it was last seen, when it could say nothing itself', () => {
+    const failure = { code: 'E_OUT_OF_MEMORY', message: 'too much' } as const;
+    const seen = (lastSeen: LastSeen): string => reportFailure({ ...failure, lastSeen }, options());
+    const place = { file: join(cwd, 'in.txt'), line: 3, offset: 20 };
+    expect(seen({ records: 1_000, place })).toBe('too much\nit was last seen after 1000 records, at in.txt:3 (byte 20)');
+    expect(seen({ records: 1, place: { key: '"k"', valueIndex: 3 } })).toBe('too much\nit was last seen after 1 record, at key "k"');
+    expect(seen({ records: 0 })).toBe('too much\nit was last seen after 0 records');
   });
 
   it('in the words of its code when it is not an error of the job', () => {

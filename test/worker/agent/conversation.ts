@@ -86,9 +86,12 @@ class Conversation {
       return this.tell({ type: 'attempt-succeeded', attempt: parseAttemptId(attempt), result });
     },
     failed: ([attempt = '', code]) => this.tell({ type: 'attempt-failed', attempt: parseAttemptId(attempt), failure: failureOf(code) }),
-    // progressed ATTEMPT RECORDS BYTES
-    progressed: ([attempt = '', records, bytes]) =>
-      this.tell({ type: 'attempt-progressed', attempt: parseAttemptId(attempt), records: Number(records), bytes: Number(bytes) }),
+    // progressed ATTEMPT RECORDS BYTES [file=FILE]
+    progressed: ([attempt = '', records, bytes], options) => {
+      const file = options.get('file');
+      const counts = { attempt: parseAttemptId(attempt), records: Number(records), bytes: Number(bytes) };
+      return this.tell({ type: 'attempt-progressed', ...counts, ...(file === undefined ? {} : { place: { file, offset: 7 } }) });
+    },
     accepted: ([attempt = '']) => this.receive({ type: 'accepted', attempt: parseAttemptId(attempt) }),
     // release JOB UP-TO STAGE …
     release: ([job = '', upTo = '', ...stages]) =>
@@ -235,7 +238,7 @@ function describeMessage(message: Extract<AgentCommand, { type: 'send' }>['messa
     case 'succeeded':
       return `succeeded ${message.attempt}`;
     case 'failed':
-      return `failed ${message.attempt} ${message.failure.code} (${message.failure.message}) after ${message.durationMs} ms`;
+      return `failed ${message.attempt} ${message.failure.code} (${message.failure.message}) after ${message.durationMs} ms${seenText(message.failure)}`;
     case 'job-opened':
       return `job-opened ${letterOf(message.job)} ${message.failure?.code ?? ''}`.trimEnd();
     case 'draining':
@@ -243,6 +246,10 @@ function describeMessage(message: Extract<AgentCommand, { type: 'send' }>['messa
     case 'log-lines':
       return `log-lines ${message.request} ${message.text}`;
   }
+}
+
+function seenText({ lastSeen }: Failure): string {
+  return lastSeen === undefined ? '' : `, last seen after ${lastSeen.records} records at ${lastSeen.place?.file ?? 'no record'}`;
 }
 
 const hashText = '0'.repeat(32);

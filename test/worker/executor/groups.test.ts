@@ -38,7 +38,10 @@ function withGroups(sizes: readonly number[], use: (groups: Groups, progress: Pr
     const key = merge.memory.reserve(2 * limits.keyBytesMax);
     const open = new OpenMerge(sources, merge);
     try {
-      use(new Groups(open, merge, { key, sides: [{ folding: null, keyOnly: false, descending: [false], group: 1 }] }), merge.progress);
+      use(
+        new Groups(open, merge, { key, sides: [{ folding: null, finishes: false, keyOnly: false, descending: [false], group: 1 }] }),
+        merge.progress,
+      );
     } finally {
       open.close();
     }

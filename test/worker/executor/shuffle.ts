@@ -165,6 +165,7 @@ function readGroups(run: ShuffleRun, sources: readonly MergeSource[], folder: st
 function sideOf({ shuffle }: ShuffleSide, functions: readonly AnyFunction[]): GroupSide {
   return {
     folding: shuffle.combine === null ? null : foldingOf(shuffle.combine, jobOfFunctions(functions), true),
+    finishes: false,
     keyOnly: shuffle.value.type === 'none',
     descending: shuffle.key.map(part => part.desc),
     group: shuffle.group,

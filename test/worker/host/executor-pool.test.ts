@@ -36,7 +36,7 @@ class Bench {
         ready: () => this.told.push(`${executor} ready`),
         succeeded: attempt => this.told.push(`${executor} succeeded ${attempt}`),
         failed: (attempt, failure) => this.tell(`${executor} failed ${attempt} ${failure.code}`, failure),
-        progressed: (attempt, records, bytes) => this.told.push(`${executor} progressed ${attempt} ${records}/${bytes}`),
+        progressed: ({ attempt, records, bytes }) => this.told.push(`${executor} progressed ${attempt} ${records}/${bytes}`),
         exited: failure => this.tell(`${executor} exited ${failure.code}`, failure),
       }),
     });

@@ -10,6 +10,7 @@ const end = (of: Partial<ProcessEnd>): ProcessEnd => ({
   stderr: '',
   heapMb: 256,
   ended: null,
+  exit: null,
   ...of,
 });
 
@@ -28,6 +29,12 @@ describe('a verdict', () => {
     ['ended for what it did', { signal: 'SIGKILL', ended: 'it closed its channel' }, 'E_EXIT'],
   ])('%s', (_, of, code) => {
     expect(verdictOf(end(of)).code).toBe(code);
+  });
+
+  it('says where the job ended its process, when it could still say so', () => {
+    const exit = { place: { file: '/in/a', offset: 7 }, stack: 'at map (job.ts:3:7)' };
+    expect(verdictOf(end({ code: 3, exit }))).toMatchObject({ code: 'E_EXIT', record: exit.place, stack: exit.stack });
+    expect(verdictOf(end({ code: 3, exit: { place: undefined, stack: '' } }))).toEqual(verdictOf(end({ code: 3 })));
   });
 
   it('carries the last words of the process', () => {

@@ -51,6 +51,7 @@ function tableOf({ layout, fold, desc, recordBytesMax }: TableOptions): { table:
     pickKey: keys.simple ? record => (record as Row).key[0] : () => undefined,
     pickValue: record => (record as Row).value,
     fold,
+    columns: null,
     simple: keys.simple,
     putKey: (record, at, limit) => keys.putKey((record as Row).key, at, limit),
     groupLength: keys.groupLength,

@@ -3,7 +3,7 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { counterNames, jobCounters, type SkipSums, tooManySkipped } from '@sheaf/coordinator/planning';
+import { counterNames, jobCounters, type SkipSums, TaskMeasures, tooManySkipped } from '@sheaf/coordinator/planning';
 import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type StageId } from '@sheaf/protocol';
 import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
@@ -29,6 +29,8 @@ interface StageRun {
   bytes: number;
   /** In task order, each with its attempt. */
   readonly results: FinishedTask[];
+  /** Made with the first task. */
+  measures: TaskMeasures | null;
 }
 
 interface FinishedTask extends TaskResult {
@@ -62,6 +64,7 @@ export class InlineTasks {
         records: 0,
         bytes: 0,
         results: [],
+        measures: null,
       };
     });
   }
@@ -107,15 +110,11 @@ export class InlineTasks {
   }
 
   stages(): StageStatus[] {
-    return this.runs.map(({ name, total, done, running, failed, records, bytes }) => ({
-      name,
-      total,
-      done,
-      running,
-      failed,
-      records,
-      bytes,
-    }));
+    return this.runs.map(run => {
+      const { name, total, done, running, failed, records, bytes } = run;
+      const measured = run.measures?.measures(sumsOf(run)) ?? null;
+      return { name, total, done, running, failed, records, bytes, ...(measured === null ? {} : { measured }) };
+    });
   }
 
   /** Sums over all tasks, named as a coordinator names them. */
@@ -125,7 +124,7 @@ export class InlineTasks {
       for (const { counters } of results) {
         for (const [own, value] of Object.entries(counters.user)) counted.set(own, (counted.get(own) ?? 0) + value);
       }
-      return { name, counters: counterNames.map(counter => sum(results.map(({ counters }) => counters[counter]))) };
+      return { name, counters: sumsOf({ results }) };
     });
     return jobCounters(stages, counted);
   }
@@ -174,9 +173,18 @@ export class InlineTasks {
       },
     });
     run.results.push({ ...result, attempt: task.assignment.attempt });
+    this.measure(run, task.assignment.task, result);
     run.done++;
     run.records = before.records + result.counters.recordsIn;
     run.bytes = before.bytes + result.counters.bytesIn;
+  }
+
+  private measure(run: StageRun, task: number, { durationMs, cpuMs, counters, outputs, joined }: TaskResult): void {
+    const edges = outputs.map(output => output.edge);
+    run.measures ??= new TaskMeasures(run.total ?? task + 1, edges);
+    const took = { durationMs, cpuMs, records: counters.recordsIn, bytes: counters.bytesIn, joined };
+    run.measures.set(task, Date.now(), took);
+    run.measures.count(task, { by: 1, sent: outputs });
   }
 
   private async executorTask(id: StageId, stage: Stage, task: number): Promise<ExecutorTask> {
@@ -262,6 +270,11 @@ export class InlineTasks {
 function lettersOf(graph: StageGraph, stage: Stage): OutputId[] {
   const letters = deadLettersOf(graph, stage);
   return letters === null ? [] : [letters];
+}
+
+/** In the order of `counterNames`. */
+function sumsOf({ results }: Pick<StageRun, 'results'>): number[] {
+  return counterNames.map(counter => sum(results.map(({ counters }) => counters[counter])));
 }
 
 function outputOn(result: TaskResult, edge: number): MapOutput {

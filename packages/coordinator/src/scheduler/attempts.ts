@@ -7,6 +7,7 @@ import type { AttemptName, AttemptProgress, MapOutput, TaskResult } from '@sheaf
 import { charge } from './budgets.ts';
 import { stretchBytes } from './coalesce.ts';
 import { counterNames } from './counter-table.ts';
+import { noteCrash } from './crashes.ts';
 import { restLonger, retryDelayMs } from './delays.ts';
 import { stageAt } from './job-runs.ts';
 import { failJob, isLive } from './jobs.ts';
@@ -150,7 +151,8 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   tell(turn, attempt, `succeeded on ${worker.id}`);
   const counters = counterNames.map(name => result.counters[name]);
   const counted = result.counters.user;
-  const took = { durationMs: result.durationMs, cpuMs: result.cpuMs };
+  const { durationMs, cpuMs, joined } = result;
+  const took = { durationMs, cpuMs, ...(joined === undefined ? {} : { joined }) };
   const { firstSkipped } = result;
   if (firstSkipped !== undefined) noteSkipped(job, { stage: stage.id, task }, firstSkipped);
   const skipped = firstSkipped === undefined ? {} : { firstSkipped };
@@ -214,7 +216,8 @@ function fail(turn: Turn, attempt: Attempt, cause: Failure): void {
   const trouble = troubleOf(attempt, number);
   trouble.worker = worker.index;
   trouble.failed.push(attempt.id);
-  const final = charge(job, trouble, failure);
+  const blamed = noteCrash(attempt, trouble, failure);
+  const final = charge(job, trouble, failure) ?? blamed;
   if (final !== null) {
     failJob(turn, job, final);
     return;

@@ -4,7 +4,7 @@
 //   stage.outputsOn, stage.unreachable and worker.outputs follow from `table.worker` and the workers' states; `place` keeps them.
 
 import type { AttemptId } from '@sheaf/protocol';
-import type { OutputPart } from '@sheaf/protocol/messages';
+import type { OutputPart, TaskResult } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import { counterNames } from './counter-table.ts';
 import { isNeeded, stageAt } from './job-runs.ts';
@@ -70,7 +70,7 @@ interface Committed {
   readonly counted: { readonly [name: string]: number };
   /** When it committed. */
   readonly at: number;
-  readonly took?: { readonly durationMs: number; readonly cpuMs: number };
+  readonly took?: Pick<TaskResult, 'durationMs' | 'cpuMs' | 'joined'>;
 }
 
 /** Writes down what the attempt that counts from now on has made. */

@@ -3,7 +3,7 @@
 // among them: an attempt's id is (epoch, counter), and what ran comes back with its worker or is run again.
 
 import type { AttemptId, EdgeId, Failure, JobId, StageId, TaskIndex } from '@sheaf/protocol';
-import type { JobStatus, OutputPart } from '@sheaf/protocol/messages';
+import type { JobStatus, OutputPart, TaskResult } from '@sheaf/protocol/messages';
 import type { JobFacts } from './events.ts';
 
 export interface CommittedOutput {
@@ -42,7 +42,7 @@ export type JournalRecord =
       /** Why and where its first record was skipped; in a snapshot said of one task only. Absent: none was. */
       readonly firstSkipped?: Failure;
       /** What the attempt took. Absent: a coordinator wrote it that did not measure. */
-      readonly took?: { readonly durationMs: number; readonly cpuMs: number };
+      readonly took?: Pick<TaskResult, 'durationMs' | 'cpuMs' | 'joined'>;
     })
   /** Its outputs are gone and needed: it runs again. Its hashes stay known, so that other bytes are noticed. */
   | (OfTask & {

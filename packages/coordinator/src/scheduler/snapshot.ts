@@ -57,7 +57,7 @@ function* recordsOfTask(job: JobRun, { stage, task, names }: Snapped): Generator
     parts: table.parts.get(task) ?? [],
     counters: row.slice(0, counterNames.length),
     counted,
-    took: table.measures.times(task),
+    took: table.measures.took(task),
     ...(isFirstSkipped(job, stage, task) ? { firstSkipped: found(job.firstSkipped, 'bad record').failure } : {}),
   };
   if (taskState(stage, task) !== 'committed') yield { ...named, type: 'task-uncommitted', outdated: stage.outdated.has(task) };

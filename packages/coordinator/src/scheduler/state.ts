@@ -4,6 +4,7 @@
 import type { AttemptId, Epoch, Failure, JobId, SessionId, WorkerId } from '@sheaf/protocol';
 import type { Edge, Stage, StageGraph } from '@sheaf/protocol/graph';
 import type { JobStatus } from '@sheaf/protocol/messages';
+import type { Crashes } from './crashes.ts';
 import type { JobFacts } from './events.ts';
 import type { SplitTable } from './split-table.ts';
 import type { StoryRing } from './story.ts';
@@ -128,6 +129,8 @@ export interface Trouble {
   worker: number;
   /** The last failure of its own: two equal ones are final. */
   signature: string | null;
+  /** That its executor was killed, the last times it ran; null: the last time it was something else. */
+  crashes: Crashes | null;
   /** Attempts whose failure was taken: a worker that did not hear so will say it again. */
   readonly failed: AttemptId[];
 }

@@ -2,7 +2,7 @@
 // first seven digits), and the sums over those that count. Spreads are worked out when somebody asks, and then only if enough
 // has changed since: while tasks commit, all asking together costs no more than a few times the last answer.
 
-import type { Spread, StageMeasures } from '@sheaf/protocol/messages';
+import type { JoinedKeys, Spread, StageMeasures, TaskResult } from '@sheaf/protocol/messages';
 import { counterNames } from './counter-table.ts';
 
 export interface MeasuredTask {
@@ -10,6 +10,8 @@ export interface MeasuredTask {
   readonly cpuMs: number;
   readonly records: number;
   readonly bytes: number;
+  /** Of a task that joins. */
+  readonly joined?: JoinedKeys | undefined;
 }
 
 /** What a task sent on one edge. */
@@ -40,6 +42,9 @@ export class TaskMeasures {
   private cpuMs = 0;
   private readonly sent: Map<number, { records: number; bytes: number }>;
   private spanned: { readonly startedAt: number; readonly endedAt: number } | null = null;
+  /** Keys that both sides had, by task; null for a stage that does not join. */
+  private joinedKeys: Float32Array | null = null;
+  private joined: { keys: number; left: string | null; right: string | null } = { keys: 0, left: null, right: null };
   private spread: { readonly of: number; readonly task: StageMeasures['task'] } | null = null;
 
   constructor(tasks: number, edges: readonly number[]) {
@@ -62,18 +67,25 @@ export class TaskMeasures {
   }
 
   /** What an attempt took that committed at a time. The task does not count by that. */
-  set(task: number, at: number, { durationMs, cpuMs, records, bytes }: MeasuredTask): void {
+  set(task: number, at: number, { durationMs, cpuMs, records, bytes, joined }: MeasuredTask): void {
     this.durations[task] = durationMs;
     this.cpu[task] = cpuMs;
     this.records[task] = records;
     this.bytes[task] = bytes;
+    if (joined !== undefined) {
+      this.joinedKeys ??= new Float32Array(this.counts.length);
+      this.joinedKeys[task] = joined.keys;
+      this.joined.left ??= joined.left;
+      this.joined.right ??= joined.right;
+    }
     const { startedAt, endedAt } = this.spanned ?? { startedAt: Number.POSITIVE_INFINITY, endedAt: 0 };
     this.spanned = { startedAt: Math.min(startedAt, Math.max(0, at - durationMs)), endedAt: Math.max(endedAt, at) };
   }
 
-  /** Time and processor time of a task, as they were set last. */
-  times(task: number): { readonly durationMs: number; readonly cpuMs: number } {
-    return { durationMs: this.durations[task] ?? 0, cpuMs: this.cpu[task] ?? 0 };
+  /** What a task took and joined, as it was set last; the examples of keys are those of the stage. */
+  took(task: number): Pick<TaskResult, 'durationMs' | 'cpuMs' | 'joined'> {
+    const times = { durationMs: this.durations[task] ?? 0, cpuMs: this.cpu[task] ?? 0 };
+    return this.joinedKeys === null ? times : { ...times, joined: { ...this.joined, keys: this.joinedKeys[task] ?? 0 } };
   }
 
   /** The task counts from now on, with what it sent, or no longer. */
@@ -82,6 +94,7 @@ export class TaskMeasures {
     this.counted += by;
     this.taskMs += by * (this.durations[task] ?? 0);
     this.cpuMs += by * (this.cpu[task] ?? 0);
+    this.joined.keys += by * (this.joinedKeys?.[task] ?? 0);
     for (const { edge, records = 0, bytes } of sent) {
       const sums = this.sent.get(edge);
       if (sums === undefined) continue;
@@ -103,10 +116,12 @@ export class TaskMeasures {
       bytesIn: sum('bytesIn'),
       recordsOut: sum('recordsOut'),
       bytesOut: sum('bytesOut'),
+      spills: sum('spills'),
       spilledBytes: sum('spilledBytes'),
       combinedRecords: sum('combinedRecords'),
       groups: sum('groups'),
       sent: [...this.sent].map(([edge, sums]) => ({ edge, ...sums })),
+      ...(this.joinedKeys === null ? {} : { joined: { ...this.joined } }),
       task: this.spreads(),
     };
   }

@@ -3,7 +3,7 @@
 import type { StageRun, Trouble } from './state.ts';
 
 export function noTrouble(): Trouble {
-  return { own: 0, lost: 0, attempts: 0, worker: -1, signature: null, failed: [] };
+  return { own: 0, lost: 0, attempts: 0, worker: -1, signature: null, crashes: null, failed: [] };
 }
 
 /** The task's entry, made now if there is none; its attempts so far are at least `attempts`. */

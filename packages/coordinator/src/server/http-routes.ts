@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { isAttemptId, isJobId, isWorkerId, type JobId, limits, type WorkerId } from '@sheaf/protocol';
 import type { JobStatus } from '@sheaf/protocol/messages';
-import { jobsOf, type SchedulerState, statusOf, story, workersOf } from '../scheduler/index.ts';
+import { jobsOf, outlineOf, type SchedulerState, statusOf, story, workersOf } from '../scheduler/index.ts';
 import type { KnownAttempt, KnownAttempts } from './attempts.ts';
 import type { BlobStore } from './blobs.ts';
 import type { Told } from './loop.ts';
@@ -53,6 +53,7 @@ export function routesOf(options: RoutesOptions): readonly Route[] {
     { method: 'GET', path: /^\/health$/, open: true, answer: () => json({ status: 'ok' }) },
     { method: 'GET', path: /^\/jobs$/, answer: () => reached().then(() => json(jobsOf(state).map(withoutAnswers))) },
     { method: 'GET', path: /^\/jobs\/(\w+)$/, answer: ({ parts }) => ofJob(parts, status => json(withoutAnswers(status))) },
+    { method: 'GET', path: /^\/jobs\/(\w+)\/outline$/, answer: ({ parts }) => ofJob(parts, ({ id }) => tellOutline(state, id)) },
     { method: 'GET', path: /^\/jobs\/(\w+)\/counters$/, answer: ({ parts }) => ofJob(parts, ({ counters }) => json(counters)) },
     {
       method: 'GET',
@@ -66,6 +67,12 @@ export function routesOf(options: RoutesOptions): readonly Route[] {
     { method: 'GET', path: /^\/blobs\/([0-9a-f]{64})$/, answer: ({ parts: [sha256 = ''] }) => getBlob(blobs, sha256) },
     { method: 'PUT', path: /^\/blobs\/([0-9a-f]{64})$/, answer: ({ parts: [sha256 = ''], request }) => putBlob(blobs, sha256, request) },
   ];
+}
+
+/** Text that the submitter's schema passed: it is JSON. */
+function tellOutline(state: SchedulerState, id: JobId): Answer {
+  const outline = outlineOf(state, id);
+  return outline === null ? notFound(`nothing is known of the plan of job ${id}`) : json(JSON.parse(outline));
 }
 
 function tellStory(state: SchedulerState, { id, stages }: JobStatus, query: URLSearchParams): Answer {

@@ -34,7 +34,7 @@ export class JobPlanner implements Planner {
     const plan = planTasks(graph, sources);
     const folders = outputFolders(graph, submission.cwd);
     this.mustNotWrite([...folders.values()]);
-    const { job, name, overwrite, bundle, sourceMap } = submission;
+    const { job, name, overwrite, bundle, sourceMap, outline } = submission;
     const prepared = await prepareOutputs({ job, name, overwrite, folders, inputs: inputPaths(sources), cwd: submission.cwd });
     const blobs = Object.fromEntries(Object.entries(submission.spools).map(([stageInput, { sha256 }]) => [stageInput, sha256]));
     return {
@@ -44,6 +44,7 @@ export class JobPlanner implements Planner {
         nonces: prepared.nonces,
       },
       attemptsGiven: graph.settings.attemptsGiven === true,
+      ...(outline === undefined ? {} : { outline: JSON.stringify(outline) }),
       submittedAt: now(),
     };
   }

@@ -2,11 +2,12 @@
 // Each is associative and commutative, so it always has a combiner; partial results are plain data that travel between tasks.
 
 import { UsageError } from '@sheaf/protocol';
+import type { FoldedColumn } from '@sheaf/protocol/graph';
 import { type brand, internalsOf, withInternals } from '../brand.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import type { ColumnsOf, Select } from '../inference.ts';
 import type { Key } from '../keys.ts';
-import { selectorOf } from './selectors.ts';
+import { type Selector, selectorOf } from './selectors.ts';
 import {
   binOf,
   distinctOf,
@@ -37,6 +38,10 @@ export interface AggregateDefinition {
   readonly column: string | null;
   /** Only numbers mean anything to it. */
   readonly ofNumbers: boolean;
+  /** How the engine folds it on bytes, where it can: of numbers alone. */
+  readonly folds: FoldedColumn['fold'] | null;
+  /** Of what it is; null: it only counts. */
+  readonly selector: Selector | null;
   start(value: unknown): unknown;
   merge(a: never, b: never): unknown;
   finish(partial: never): unknown;
@@ -72,9 +77,11 @@ export interface Aggregates {
 
 const same = (partial: unknown): unknown => partial;
 const add = (a: number, b: number): number => a + b;
+const counting = { text: 'count', column: null, ofNumbers: false, folds: 'count', selector: null } as const;
+const foldedOnBytes: readonly string[] = ['sum', 'mean', 'min', 'max', 'variance'] satisfies FoldedColumn['fold'][];
 
 export const agg: Aggregates = {
-  count: () => made({ text: 'count', column: null, ofNumbers: false, start: () => 1, merge: add, finish: same }),
+  count: () => made({ ...counting, start: () => 1, merge: add, finish: same }),
   sum: of => selected('sum', of, { merge: add }),
   mean: of =>
     selected('mean', of, { start: value => [value, 1], merge: addPairs, finish: ([sum, count]: readonly [number, number]) => sum / count }),
@@ -125,6 +132,8 @@ function selected<V, A>(name: string, of: unknown, parts: Parts): Aggregate<V, A
     text: `${name}(${selector.text}${options === undefined ? '' : `, ${options}`})`,
     column: selector.column,
     ofNumbers,
+    folds: foldedOnBytes.includes(name) ? (name as FoldedColumn['fold']) : null,
+    selector,
     start: value => start(selector.pick(value)),
     merge,
     finish,

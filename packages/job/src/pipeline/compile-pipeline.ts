@@ -175,21 +175,29 @@ class PipelineCompiler implements Compiler {
     const edges = this.emit(this.branches(of.node), stage, shuffle);
     const receive = this.receive(stage, [edges]);
     const branch = { stage, step: this.drafts.push(stage, { type: 'fold', from: receive, fold }) };
-    return folding.finish === null ? [branch] : this.finished(branch, folding);
+    return folding.finish === null || folding.columns !== undefined ? [branch] : this.finished(branch, folding);
   }
 
   private foldShuffle(node: NodeOf<'fold'>): { readonly shuffle: ShuffleDraft; readonly fold: Fold } {
     const { of, folding } = node;
     const said = this.said.get(node);
-    const fold: Fold =
-      folding.builtIn === null
-        ? { type: 'function', function: this.functions.add('fold', folding.merge, folding.text) }
-        : { type: 'built-in', name: folding.builtIn };
+    const fold = this.foldOf(folding);
     const key = [this.part(of.key)];
     const value = this.startOf(of.value, folding);
     const combined = said && { ...said, text: `${said.text} ${combinedMark}` };
     const words = { key: keyWordsOf(of), said: [of.said, combined] };
     return { shuffle: { key, group: 1, value, combine: fold, partitioner: { type: 'hash' }, words }, fold };
+  }
+
+  private foldOf({ builtIn, merge, text, columns }: Folding): Fold {
+    if (builtIn !== null) return { type: 'built-in', name: builtIn };
+    if (columns === undefined) return { type: 'function', function: this.functions.add('fold', merge, text) };
+    const folded = columns.map(({ name, fold, of }) => ({
+      name,
+      fold,
+      of: of === null ? wholeRecord : of.select(this.functions, 'value'),
+    }));
+    return { type: 'columns', columns: folded };
   }
 
   private finished(branch: Branch, { finish, text }: Folding): Branches {
@@ -198,8 +206,8 @@ class PipelineCompiler implements Compiler {
   }
 
   /** The value that is folded: a part of the record, or what it counts as. */
-  private startOf(value: Selector, { start, text }: Folding): Select {
-    if (start === null) return value.select(this.functions, 'value');
+  private startOf(value: Selector, { start, text, columns }: Folding): Select {
+    if (start === null || columns !== undefined) return value.select(this.functions, 'value');
     if (text === 'count') return { type: 'constant', value: 1 };
     const call = (record: unknown): unknown => start(value.pick(record));
     return { type: 'function', function: this.functions.add('value', call, `${text} of ${value.text}`) };

@@ -3,11 +3,11 @@
 import { UsageError } from '@sheaf/protocol';
 import { wrappedPair } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
-import { aggregateDefinition } from './aggregates.ts';
-import type { Folding, KeyedNode, Node, SortPart } from './nodes.ts';
+import { type AggregateDefinition, aggregateDefinition } from './aggregates.ts';
+import type { FoldedNumber, Folding, KeyedNode, Node, SortPart } from './nodes.ts';
 import { selectorWords } from './operator-text.ts';
 import { countOf } from './plan-arguments.ts';
-import { checkKeyNames, checkNumbers } from './plan-checks.ts';
+import { checkKeyNames, checkNumbers, isNumeric } from './plan-checks.ts';
 import { checkColumns, composed, itemSelector, selectorOf } from './selectors.ts';
 
 export function pairsOf(node: Node): KeyedNode {
@@ -62,7 +62,16 @@ export function aggregated(of: KeyedNode, given: unknown): KeyedNode {
     merge: (a: readonly never[], b: readonly never[]) => parts.map((part, i) => part.merge(a[i] as never, b[i] as never)),
     finish: (partials: readonly never[]) => Object.fromEntries(parts.map((part, i) => [part.name, part.finish(partials[i] as never)])),
   };
-  return { ...folded(of, folding, 'aggregate'), columns: parts.map(part => part.name) };
+  const columns = parts.flatMap(part => foldedNumber(part, of));
+  const onBytes = columns.length === parts.length ? { ...folding, columns } : folding;
+  return { ...folded(of, onBytes, 'aggregate'), columns: parts.map(part => part.name) };
+}
+
+/** A fold of numbers, where it is known to be one: the least and the most may be of anything that is a key. */
+function foldedNumber({ name, folds, selector }: AggregateDefinition & { readonly name: string }, of: KeyedNode): readonly FoldedNumber[] {
+  if (folds === null) return [];
+  if ((folds === 'min' || folds === 'max') && !isNumeric(selector?.column ?? null, of)) return [];
+  return [{ name, fold: folds, of: selector }];
 }
 
 export function mappedValues(of: KeyedNode, map: AnyFunction): KeyedNode {

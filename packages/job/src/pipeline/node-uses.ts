@@ -14,9 +14,10 @@ export function usesOf(written: readonly Node[]): ReadonlyMap<Node, number> {
   return uses;
 }
 
-/** The fold that a side of a join is as it stands, when its result needs no finish and it serves nobody else; otherwise null. */
+/** The fold that a side of a join is as it stands, when no function has to finish it and it serves nobody else; otherwise null. */
 export function ownFold({ node, key, value }: KeyedNode, uses: ReadonlyMap<Node, number>): Extract<Node, { readonly type: 'fold' }> | null {
-  if (node.type !== 'fold' || node.folding.finish !== null || uses.get(node) !== 1) return null;
+  if (node.type !== 'fold' || uses.get(node) !== 1) return null;
+  if (node.folding.finish !== null && node.folding.columns === undefined) return null;
   return key.text === 'item 0' && value.text === 'item 1' ? node : null;
 }
 

@@ -1,6 +1,7 @@
 // What a plan has said, as plain nodes: each names the nodes its records come from. Collections and Keyed are thin faces of
 // nodes; compile-pipeline.ts turns those that something is written of into stages.
 
+import type { FoldedColumn } from '@sheaf/protocol/graph';
 import type { AnyFunction, Said } from '../compiled-job.ts';
 import type { SourceDefinition } from '../sources.ts';
 import type { Selector } from './selectors.ts';
@@ -34,6 +35,15 @@ export interface Folding {
   readonly start: AnyFunction | null;
   /** From the folded value to the one delivered; null: itself. */
   readonly finish: AnyFunction | null;
+  /** The same as numbers that the engine folds without a call; `start`, `merge` and `finish` are not used then. */
+  readonly columns?: readonly FoldedNumber[];
+}
+
+export interface FoldedNumber {
+  readonly name: string;
+  readonly fold: FoldedColumn['fold'];
+  /** Of the value; null: it only counts. */
+  readonly of: Selector | null;
 }
 
 export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';

@@ -2,7 +2,7 @@
 // stack leads to the user's line. What is not known of the records is never guessed: it passes.
 
 import { UsageError } from '@sheaf/protocol';
-import type { ColumnType } from '@sheaf/protocol/graph';
+import type { Column, ColumnType } from '@sheaf/protocol/graph';
 import type { KeyedNode, Node } from './nodes.ts';
 import { recordSelector } from './selectors.ts';
 
@@ -11,25 +11,32 @@ const numeric: readonly ColumnType[] = ['number', 'integer'];
 /** Throws UsageError when the column that is to be summed is known to hold something other than numbers. */
 export function checkNumbers(column: string | null, of: KeyedNode, where: string): void {
   if (column === null || of.value !== recordSelector) return;
-  const type = columnTypeOf(of.node, column);
+  const type = columnOf(of.node, column)?.type ?? null;
   if (type !== null && !numeric.includes(type)) throw new UsageError(`${where}: column '${column}' is no number, but ${type}.`);
 }
 
-/** The type that a source gave a column, where the records are still the source's; null where it is not known. */
-function columnTypeOf(node: Node, name: string): ColumnType | null {
+/** Whether a column of the value is known to hold numbers, and in every record. */
+export function isNumeric(column: string | null, of: KeyedNode): boolean {
+  if (column === null || of.value !== recordSelector) return false;
+  const found = columnOf(of.node, column);
+  return found !== null && numeric.includes(found.type) && !found.optional;
+}
+
+/** A column as its source has it, where the records are still the source's; null where it is not known. */
+function columnOf(node: Node, name: string): Column | null {
   switch (node.type) {
     case 'read': {
       const { source } = node;
       if (source.of !== 'files' || source.calls.length > 0) return null;
       const { format } = source;
       const columns = format.type === 'csv' || format.type === 'jsonl' ? format.columns : null;
-      return columns?.find(column => column.name === name)?.type ?? null;
+      return columns?.find(column => column.name === name) ?? null;
     }
     case 'call':
-      return node.role === 'filter' ? columnTypeOf(node.from, name) : null;
+      return node.role === 'filter' ? columnOf(node.from, name) : null;
     case 'top':
     case 'sort':
-      return columnTypeOf(node.from, name);
+      return columnOf(node.from, name);
     default:
       return null;
   }

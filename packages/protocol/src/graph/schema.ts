@@ -58,7 +58,7 @@ const fold: Schema<Fold> = exactly<Fold>()(
     z.strictObject({
       type: z.literal('columns'),
       columns: z
-        .array(z.strictObject({ name: longText, fold: z.enum(['sum', 'min', 'max', 'count', 'mean']), of: select }))
+        .array(z.strictObject({ name: longText, fold: z.enum(['sum', 'min', 'max', 'count', 'mean', 'variance']), of: select }))
         .max(columnsMax),
     }),
   ]),

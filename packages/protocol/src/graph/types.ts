@@ -177,9 +177,10 @@ export type Fold =
   | { readonly type: 'built-in'; readonly name: 'sum' | 'min' | 'max' | 'count' }
   | { readonly type: 'columns'; readonly columns: readonly FoldedColumn[] };
 
+/** A number of each record, by a name of the result; a count looks at none. */
 export interface FoldedColumn {
   readonly name: string;
-  readonly fold: 'sum' | 'min' | 'max' | 'count' | 'mean';
+  readonly fold: 'sum' | 'min' | 'max' | 'count' | 'mean' | 'variance';
   readonly of: Select;
 }
 

@@ -1,5 +1,5 @@
 export type { ClientMessage, JobNote, JobState, JobStatus, ServerMessage, StageStatus, Submission } from './client.ts';
-export type { SentMeasure, Spread, StageMeasures } from './measures.ts';
+export type { JoinedKeys, SentMeasure, Spread, StageMeasures } from './measures.ts';
 export type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 export type { ChunkAnswer, ChunkRefusal, OutputChunk, OutputName } from './relay.ts';
 export type { AssignedSplit, MapOutput, OutputLocation, OutputPart, TaskAssignment, TaskCounters, TaskResult } from './task.ts';

@@ -15,13 +15,24 @@ export interface StageMeasures {
   /** What it wrote to outputs; `sent` is what it wrote to other stages. */
   readonly recordsOut: number;
   readonly bytesOut: number;
+  /** Sorted stretches that its tasks wrote for other stages: one a task and edge, and more where memory was short; their bytes. */
+  readonly spills: number;
   readonly spilledBytes: number;
   /** Records that a combiner folded away. */
   readonly combinedRecords: number;
   readonly groups: number;
   readonly sent: readonly SentMeasure[];
+  /** Of a stage that joins. */
+  readonly joined?: JoinedKeys;
   /** Over tasks: what one of them took and read. */
   readonly task: { readonly ms: Spread; readonly records: Spread; readonly bytes: Spread };
+}
+
+/** How many keys both sides of a join had; and of each side an example of a key that only it had, with its type. */
+export interface JoinedKeys {
+  readonly keys: number;
+  readonly left: string | null;
+  readonly right: string | null;
 }
 
 /** What went out on one edge: bytes of run files. */

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import type { Spread, StageMeasures } from './measures.ts';
+import type { JoinedKeys, Spread, StageMeasures } from './measures.ts';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 import { amount, exactly, list, type Schema, shortText, whole } from './schema.ts';
 
@@ -36,6 +36,10 @@ export const outlineSchema: Schema<Outline> = exactly<Outline>()(
 
 const spread: Schema<Spread> = exactly<Spread>()(z.strictObject({ min: amount, median: amount, max: amount, largest: whole }));
 
+export const joinedKeys: Schema<JoinedKeys> = exactly<JoinedKeys>()(
+  z.strictObject({ keys: whole, left: shortText.nullable(), right: shortText.nullable() }),
+);
+
 export const stageMeasures: Schema<StageMeasures> = exactly<StageMeasures>()(
   z.strictObject({
     startedAt: amount,
@@ -46,10 +50,12 @@ export const stageMeasures: Schema<StageMeasures> = exactly<StageMeasures>()(
     bytesIn: whole,
     recordsOut: whole,
     bytesOut: whole,
+    spills: whole,
     spilledBytes: whole,
     combinedRecords: whole,
     groups: whole,
     sent: list(z.strictObject({ edge: whole, records: whole, bytes: whole }), limits.edgesMax),
+    joined: joinedKeys.exactOptional(),
     task: z.strictObject({ ms: spread, records: spread, bytes: spread }),
   }),
 );

@@ -5,6 +5,7 @@ import { type Failure, type FailureCode, failureCodes } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import { limits } from '../limits.ts';
 import { isPartFolder } from '../part-folder.ts';
+import { joinedKeys } from './outline-schema.ts';
 import {
   amount,
   attemptId,
@@ -44,6 +45,7 @@ export const failureSchema: Schema<Failure> = exactly<Failure>()(
     code: failureCode,
     message: longText,
     record: recordPlace.exactOptional(),
+    lastSeen: z.strictObject({ records: whole, place: recordPlace.exactOptional() }).exactOptional(),
     stack: stackText.exactOptional(),
     lost: z.strictObject({ stage: whole, task: whole, attempt: shortText }).exactOptional(),
     from: z.strictObject({ attempt: shortText, worker: shortText }).exactOptional(),
@@ -128,6 +130,7 @@ export const taskResultSchema: Schema<TaskResult> = exactly<TaskResult>()(
     parts: list(outputPart, limits.partsPerTaskMax),
     counters: taskCounters,
     firstSkipped: failureSchema.exactOptional(),
+    joined: joinedKeys.exactOptional(),
     durationMs: amount,
     cpuMs: amount,
     peakRssBytes: whole,

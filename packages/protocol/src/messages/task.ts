@@ -3,6 +3,7 @@
 import type { Failure } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex, WorkerId } from '../ids.ts';
+import type { JoinedKeys } from './measures.ts';
 
 /** One attempt, as the coordinator hands it to a worker. */
 export interface TaskAssignment {
@@ -89,6 +90,8 @@ export interface TaskResult {
   readonly counters: TaskCounters;
   /** Why and where the first record was skipped; absent: none was. */
   readonly firstSkipped?: Failure;
+  /** Of a task that joins: the keys that both sides had. */
+  readonly joined?: JoinedKeys;
   readonly durationMs: number;
   readonly cpuMs: number;
   readonly peakRssBytes: number;

@@ -5,6 +5,7 @@ import type { JobNote, JobStatus } from '@sheaf/protocol/messages';
 import type { CoordinatorClient } from '../submit/client.ts';
 import { answerText, answerValues, statusText } from './answer-values.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { JobExplainer } from './explain-options.ts';
 import { locateRecord } from './locate-record.ts';
 import { escaped } from './printable.ts';
 import { makeProgress, type Progress, silentProgress } from './progress.ts';
@@ -18,6 +19,8 @@ export interface FollowOptions {
   readonly json: boolean;
   /** `ws://HOST:PORT` of a coordinator that can be asked afterwards. */
   readonly coordinator?: string;
+  /** Tells what the job did, once it has ended. */
+  readonly explainer?: JobExplainer | null;
 }
 
 /** Progress for a command: none with `--json`. */
@@ -44,8 +47,14 @@ export async function followJob(client: CoordinatorClient, job: JobId, progress:
 }
 
 /** Prints how the job ended: result on standard output, everything else on standard error. Gives the exit code. */
-export async function tellEnd(ended: JobStatus, { terminal, json, coordinator }: FollowOptions): Promise<ExitCode> {
+export async function tellEnd(ended: JobStatus, options: FollowOptions): Promise<ExitCode> {
   const status = ended.error === null ? ended : { ...ended, error: await locateRecord(ended.error) };
+  const code = tellOutcome(status, options);
+  await options.explainer?.tell(status);
+  return code;
+}
+
+function tellOutcome(status: JobStatus, { terminal, json, coordinator }: FollowOptions): ExitCode {
   if (json) terminal.result(statusText(status));
   switch (status.state) {
     case 'failed':

@@ -15,8 +15,12 @@ export interface JobArguments {
 
 /** Adds `FILE [-p name=value]… [--params file.json]` to a command. */
 export function addJobArguments(command: Command): Command {
+  return addParams(command.argument('<file>', 'the job file: an ES module in TypeScript or JavaScript'));
+}
+
+/** Adds `[-p name=value]… [--params file.json]` to a command. */
+export function addParams(command: Command): Command {
   return command
-    .argument('<file>', 'the job file: an ES module in TypeScript or JavaScript')
     .option('-p, --param <name=value>', 'a parameter, as a string; may be repeated', collectParam, [])
     .option('--params <file>', 'parameters as one JSON object; -p goes before it');
 }

@@ -12,7 +12,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { type Failure, type FailureCode, failureCodes, type RecordPlace } from '@sheaf/protocol';
+import { type Failure, type FailureCode, failureCodes, type LastSeen, type RecordPlace } from '@sheaf/protocol';
 import type { JobNote } from '@sheaf/protocol/messages';
 import { cut, escaped, escapedLines } from './printable.ts';
 
@@ -27,6 +27,7 @@ export function reportFailure(failure: Failure, options: ReportOptions): string 
   const place = failure.record;
   const lines = place === undefined ? [] : placeLines(place, options);
   lines.push(...indented(causeText(failure), place === undefined ? '' : '  '));
+  if (failure.lastSeen !== undefined) lines.push(lastSeenText(failure.lastSeen, options));
   lines.push(...stackLines(failure, options));
   if (failure.from !== undefined) lines.push(`in ${escaped(failure.from.attempt)} on worker ${escaped(failure.from.worker)}`);
   return lines.join('\n');
@@ -42,6 +43,13 @@ export function noteText({ text, failure }: JobNote, options: ReportOptions): st
 function placeText({ file, line, offset }: RecordPlace, { cwd }: ReportOptions): string {
   const name = file === undefined ? 'a record' : escaped(shownPath(file, cwd));
   return `${name}${line === undefined ? '' : `:${line}`}${offset === undefined ? '' : ` (byte ${offset})`}`;
+}
+
+/** Where a process that could say nothing itself was at its last report. */
+function lastSeenText({ records, place }: LastSeen, options: ReportOptions): string {
+  const after = `after ${records} ${records === 1 ? 'record' : 'records'}`;
+  if (place?.key !== undefined) return `it was last seen ${after}, at key ${escaped(place.key)}`;
+  return place?.file === undefined ? `it was last seen ${after}` : `it was last seen ${after}, at ${placeText(place, options)}`;
 }
 
 function placeLines(place: RecordPlace, options: ReportOptions): string[] {

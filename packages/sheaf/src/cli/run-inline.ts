@@ -5,6 +5,7 @@ import type { JobStatus } from '@sheaf/protocol/messages';
 import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { type ExplainOptions, JobExplainer } from './explain-options.ts';
 import { type FollowOptions, progressFor, tellEnd } from './follow-job.ts';
 import { endedBySignals, listenForInterrupts } from './interrupt.ts';
 import { type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
@@ -12,12 +13,13 @@ import { logText } from './job-prints.ts';
 import { catchPrints } from './own-prints.ts';
 import { escaped } from './printable.ts';
 
-interface InlineOptions extends JobArguments {
+interface InlineOptions extends JobArguments, ExplainOptions {
   readonly json?: boolean;
 }
 
 export async function runInlineCommand(file: string, options: InlineOptions, context: CommandContext): Promise<ExitCode> {
-  const follow: FollowOptions = { terminal: context.terminal, json: options.json === true };
+  const explainer = await JobExplainer.of(options, context.terminal);
+  const follow: FollowOptions = { terminal: context.terminal, json: options.json === true, explainer };
   const status = await withTemporaryFolder(directory => runHere({ file, options, follow, directory }));
   return tellEnd(status, follow);
 }
@@ -37,6 +39,7 @@ async function runHere({ file, options, follow, directory }: InlineRun): Promise
     const prepared = await prepareSubmission(job, request);
     return { planned: job, ...prepared, ...(await import('@sheaf/cluster/inline')), ...(await import('@sheaf/worker/executor')) };
   });
+  if (follow.explainer) follow.explainer.outline = submission.outline ?? null;
   const progress = progressFor(follow);
   const { name, graph, functions, params, bundlePath } = planned;
   progress.say(`${escaped(name)} (${submission.job}) inline, in this process`);

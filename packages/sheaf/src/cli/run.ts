@@ -11,6 +11,7 @@ import { uploadBlob } from '../submit/http.ts';
 import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { addExplainOptions, type ExplainOptions, JobExplainer } from './explain-options.ts';
 import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
 import { InterruptedError, isInterrupt, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf } from './job-arguments.ts';
@@ -20,7 +21,7 @@ import { plural } from './quantities.ts';
 import { runInlineCommand } from './run-inline.ts';
 import { rejected } from './submit.ts';
 
-interface RunOptions extends JobArguments {
+interface RunOptions extends JobArguments, ExplainOptions {
   readonly inline?: boolean;
   readonly workers?: number;
   readonly slots?: number;
@@ -32,7 +33,8 @@ const cancelGraceMs = 5_000;
 
 export function addRun(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const { workers, slots } = clusterSize({});
-  addJobArguments(program.command('run').description('run a job on a simulated cluster of real processes on this machine'))
+  const run = program.command('run').description('run a job on a simulated cluster of real processes on this machine');
+  addExplainOptions(addJobArguments(run))
     .option('--inline', 'run it in this process instead: breakpoints and console work')
     .option('--workers <count>', `worker processes (default: ${workers})`, workersOption)
     .option('--slots <count>', `tasks at a time on each worker (default: the cores shared out, here ${slots})`, slotsOption)
@@ -45,7 +47,8 @@ export function addRun(program: Command, context: CommandContext, done: (code: E
 
 async function runOnCluster(file: string, options: RunOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const follow: FollowOptions = { terminal, json: options.json === true };
+  const explainer = await JobExplainer.of(options, terminal);
+  const follow: FollowOptions = { terminal, json: options.json === true, explainer };
   // Without this process the cluster ends by itself, in order: whoever does not want to wait leaves nothing either.
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.cancelled));
   const prints = new JobPrints(text => terminal.say(text));
@@ -98,6 +101,7 @@ async function submitAndFollow({ file, options, context, cluster, prints, follow
     return { planned: job, ...(await prepareSubmission(job, request)) };
   };
   const { planned, submission, blobs } = await unlessInterrupted(plan(), { signal: interrupted, graceMs: 0 });
+  if (follow.explainer) follow.explainer.outline = submission.outline ?? null;
   const address = parseAddress(await cluster.url, null);
   const progress = progressFor(follow);
   prints.stages = planned.graph.stages;

@@ -10,13 +10,14 @@ import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { addExplainOptions, type ExplainOptions, JobExplainer } from './explain-options.ts';
 import { type FollowOptions, followJob, progressFor, reportOptions, tellEnd } from './follow-job.ts';
 import { endedBySignals, InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Terminal } from './terminal.ts';
 
-interface SubmitOptions extends JobArguments, CoordinatorOptions {
+interface SubmitOptions extends JobArguments, CoordinatorOptions, ExplainOptions {
   readonly detach?: boolean;
   readonly cancelOnExit?: boolean;
   readonly json?: boolean;
@@ -27,7 +28,7 @@ const cancelGraceMs = 10_000;
 
 export function addSubmit(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const submit = program.command('submit').description('run a job on the cluster of a coordinator, and wait for it');
-  addCoordinatorOptions(addJobArguments(submit))
+  addExplainOptions(addCoordinatorOptions(addJobArguments(submit)))
     .option('--detach', 'print the id of the job, and do not wait')
     .option('--cancel-on-exit', 'Ctrl-C cancels the job; without it the job goes on')
     .option('--overwrite', 'replace an existing output, once the new one is complete')
@@ -40,13 +41,15 @@ export function addSubmit(program: Command, context: CommandContext, done: (code
 async function submitJob(file: string, options: SubmitOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, version } = context;
   const address = coordinatorOf(options, terminal);
-  const follow: FollowOptions = { terminal, json: options.json === true, coordinator: addressText(address) };
+  const explainer = await JobExplainer.of(options, terminal);
+  const follow: FollowOptions = { terminal, json: options.json === true, coordinator: addressText(address), explainer };
   const say = (text: string): void => terminal.say(text);
   const client = new CoordinatorClient({ address, version, onContact: say });
   try {
     const send = async (directory: string): Promise<JobId> => {
       const request = jobRequestOf(file, options, { terminal, directory });
       const { submission, blobs } = await prepareSubmission(await planJob(request), request);
+      if (explainer) explainer.outline = submission.outline ?? null;
       await Promise.all(blobs.map(blob => uploadBlob(address, blob)));
       return client.submit(submission);
     };

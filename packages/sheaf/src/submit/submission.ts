@@ -8,6 +8,7 @@ import { type JobId, jobIdOf, limits, UsageError } from '@sheaf/protocol';
 import { canonical } from '@sheaf/protocol/graph';
 import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
+import { outlineOf } from '../explain/outline.ts';
 import { bundleJob, type JobBundle } from './bundler.ts';
 import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
@@ -80,6 +81,7 @@ export async function prepareSubmission(job: PlannedJob, request: JobRequest): P
     cwd: request.cwd,
     overwrite: request.overwrite,
     spools: Object.fromEntries(spools.map(({ name, sha256, items, bytes }) => [name, { sha256, items, bytes }])),
+    outline: outlineOf(job),
   };
   const blobs: Blob[] = [
     { sha256: bundle.sha256, content: bundle.code },

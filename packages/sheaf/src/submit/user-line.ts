@@ -1,8 +1,8 @@
-// Which line of the user's an error in a bundled job comes from.
+// Which line of the user's an error in a bundled job comes from, and where a function of the job is written.
 // A frame names the bundle, or already the user's file where Node maps stacks itself (`--enable-source-maps`, a debugger).
 
 import { pathToFileURL } from 'node:url';
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { shownPath } from './bundle-errors.ts';
 
 interface Module {
@@ -19,22 +19,61 @@ interface Place {
 
 /** `job.ts:12:31`, the innermost line of the error, or of what caused it, that is the user's own; null when there is none. */
 export function userLineOf(error: unknown, module: Module): string | null {
+  return lineOf(error, module.path, sourcesOf(module));
+}
+
+export interface UserPlaces {
+  ofError(error: unknown): string | null;
+  /** By its text; null for a text that the bundle has more than once. */
+  ofFunction(written: { toString(): string }): string | null;
+}
+
+/** Looks up many places of one module. */
+export function userPlaces(module: Module & { readonly code: Uint8Array }): UserPlaces {
+  const sources = sourcesOf(module);
+  const code = new TextDecoder().decode(module.code);
+  return {
+    ofError: error => lineOf(error, module.path, sources),
+    ofFunction: written => {
+      const text = written.toString();
+      const at = code.indexOf(text);
+      if (at < 0 || code.indexOf(text, at + 1) >= 0) return null;
+      const line = code.slice(0, at).split('\n').length;
+      const column = at - (code.lastIndexOf('\n', at - 1) + 1);
+      // An entry that begins before the text is of what stands in front of the function.
+      return ownLine(sources, originalPositionFor(sources.map, { line, column, bias: LEAST_UPPER_BOUND }));
+    },
+  };
+}
+
+interface Sources {
+  readonly map: TraceMap;
+  /** The user's own files. */
+  readonly own: readonly string[];
+}
+
+function sourcesOf(module: Module): Sources {
   const map = new TraceMap(new TextDecoder().decode(module.sourceMap));
   const ignored = new Set(map.ignoreList);
-  const own = map.sources.filter((source, at): source is string => source !== null && !ignored.has(at));
+  return { map, own: map.sources.filter((source, at): source is string => source !== null && !ignored.has(at)) };
+}
+
+function ownLine({ own }: Sources, { source, line, column }: ReturnType<typeof originalPositionFor>): string | null {
+  return source !== null && own.includes(source) ? `${shownPath(source)}:${line}:${column + 1}` : null;
+}
+
+function lineOf(error: unknown, path: string, sources: Sources): string | null {
   for (const frame of stacksOf(error).flatMap(stack => stack.split('\n'))) {
-    const bundled = placeIn(frame, module.path);
-    const { source, line, column } = bundled === null ? none : originalPositionFor(map, { ...bundled, column: bundled.column - 1 });
-    if (source !== null && own.includes(source)) return `${shownPath(source)}:${line}:${column + 1}`;
-    for (const file of own) {
+    const bundled = placeIn(frame, path);
+    const line = bundled === null ? null : ownLine(sources, originalPositionFor(sources.map, { ...bundled, column: bundled.column - 1 }));
+    if (line !== null) return line;
+    for (const file of sources.own) {
       const place = placeIn(frame, file);
       if (place !== null) return `${shownPath(file)}:${place.line}:${place.column}`;
     }
   }
   return null;
 }
-
-const none = { source: null, line: null, column: null } as const;
 
 /** The deepest cause first: it was thrown where the mistake is. */
 function stacksOf(error: unknown): readonly string[] {

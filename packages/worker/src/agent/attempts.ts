@@ -2,10 +2,10 @@
 // A result is kept until the coordinator has accepted it; map outputs are kept after that, until
 // they are released or their job closes.
 
-import { type AttemptId, compareAttempts, type EdgeId, type Failure, limits } from '@sheaf/protocol';
+import { type AttemptId, compareAttempts, type EdgeId, type Failure, limits, type RecordPlace } from '@sheaf/protocol';
 import type { CoordinatorMessage, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand } from './commands.ts';
-import { attemptsOf, discard, executorOf, failAttempt, hasInput, hasOutputs, report } from './endings.ts';
+import { attemptsOf, discard, executorOf, failAttempt, hasInput, hasOutputs, lastSeenIn, report } from './endings.ts';
 import { note } from './sending.ts';
 import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
 import { moveAttempt, moveExecutor } from './transitions.ts';
@@ -83,10 +83,18 @@ export function failed(turn: Turn, id: AttemptId, failure: Failure): void {
   if (attempt?.state === 'running') failAttempt(turn, attempt, failure);
 }
 
+interface Counts {
+  readonly records: number;
+  readonly bytes: number;
+  readonly place?: RecordPlace;
+}
+
 /** A line on the progress pipe. Only a change counts as progress; what goes backwards is dropped. */
-export function progressed(turn: Turn, id: AttemptId, counts: { readonly records: number; readonly bytes: number }): void {
+export function progressed(turn: Turn, id: AttemptId, counts: Counts): void {
   const attempt = turn.state.attempts.get(id);
   if (attempt?.state !== 'running') return;
+  const { records, place } = counts;
+  attempt.lastSeen = { records, ...(place === undefined ? {} : { place }) };
   if (!(counts.records >= attempt.records && counts.bytes >= attempt.bytes)) return;
   if (counts.records === attempt.records && counts.bytes === attempt.bytes) return;
   attempt.records = counts.records;
@@ -128,7 +136,7 @@ export function expireAttempts(turn: Turn): void {
       const seconds = Math.round((turn.at - attempt.progressedAt) / 1000);
       // What was finished in the second before the last report is not known here.
       const message = `no record was finished for ${seconds} s (settings.taskTimeoutMs), after ${attempt.records} records or a few more`;
-      failAttempt(turn, attempt, { code: 'E_NO_PROGRESS', message });
+      failAttempt(turn, attempt, lastSeenIn(attempt, { code: 'E_NO_PROGRESS', message }));
     } else {
       failAttempt(turn, attempt, { code: 'E_INTERNAL', message: 'the locations of the input did not arrive' });
     }

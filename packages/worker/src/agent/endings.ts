@@ -20,6 +20,11 @@ export function failAttempt(turn: Turn, attempt: Attempt, failure: Failure): voi
   report(turn, attempt);
 }
 
+/** The failure of an attempt that could say nothing itself, with what is known of how far it was. */
+export function lastSeenIn({ lastSeen }: Attempt, failure: Failure): Failure {
+  return lastSeen === null || failure.record !== undefined ? failure : { ...failure, lastSeen };
+}
+
 /** Forgets an attempt in any state, and deletes what it made as soon as its executor is dead. */
 export function discard(turn: Turn, attempt: Attempt): void {
   if (attempt.state === 'stopping') return;

@@ -1,7 +1,7 @@
 // What the agent is told. Every event carries its time in milliseconds of a clock that never goes back.
 // Events of a link, executor or attempt that the agent no longer knows are ignored: they were on their way when it decided.
 
-import type { AttemptId, Failure, JobId } from '@sheaf/protocol';
+import type { AttemptId, Failure, JobId, RecordPlace } from '@sheaf/protocol';
 import type { CoordinatorMessage, RelayMessage, TaskResult } from '@sheaf/protocol/messages';
 import type { ExecutorId, LinkId } from './commands.ts';
 
@@ -37,7 +37,14 @@ export type AgentEvent =
   | (At & { readonly type: 'executor-exited'; readonly executor: ExecutorId; readonly failure: Failure })
   | (At & { readonly type: 'attempt-succeeded'; readonly attempt: AttemptId; readonly result: TaskResult })
   | (At & { readonly type: 'attempt-failed'; readonly attempt: AttemptId; readonly failure: Failure })
-  | (At & { readonly type: 'attempt-progressed'; readonly attempt: AttemptId; readonly records: number; readonly bytes: number })
+  | (At & {
+      readonly type: 'attempt-progressed';
+      readonly attempt: AttemptId;
+      readonly records: number;
+      readonly bytes: number;
+      /** The record that it is at. */
+      readonly place?: RecordPlace;
+    })
   | (At & { readonly type: 'log-read'; readonly request: number; readonly text: string })
   /** The worker is to end: as if the coordinator had sent `drain`. */
   | (At & { readonly type: 'drain-requested' });

@@ -4,7 +4,7 @@
 
 import { type Failure, failureCodes, limits } from '@sheaf/protocol';
 import type { ExecutorId } from './commands.ts';
-import { failAttempt, forgetExecutor, killExecutor } from './endings.ts';
+import { failAttempt, forgetExecutor, killExecutor, lastSeenIn } from './endings.ts';
 import { note } from './sending.ts';
 import type { Attempt, Executor, Turn } from './state.ts';
 import { moveAttempt, moveExecutor } from './transitions.ts';
@@ -24,7 +24,7 @@ export function executorExited(turn: Turn, id: ExecutorId, failure: Failure): vo
   if (executor.state === 'starting') startFailed(turn, executor, failure);
   const attempt = executor.state === 'running' && executor.attempt !== null ? state.attempts.get(executor.attempt) : undefined;
   if (executor.state !== 'stopping') moveExecutor(turn, executor, 'stopping');
-  if (attempt !== undefined) failAttempt(turn, attempt, failure);
+  if (attempt !== undefined) failAttempt(turn, attempt, lastSeenIn(attempt, failure));
   forgetExecutor(turn, executor);
 }
 

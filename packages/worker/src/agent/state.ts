@@ -1,7 +1,7 @@
 // All that the agent knows. `step` changes it in place; nothing else writes to it.
 // What must stay true between two events is in invariants.ts. Times are those of events; no field depends on a clock.
 
-import type { AttemptId, EdgeId, Failure, JobId, SessionId, StageId, TaskIndex, WorkerId } from '@sheaf/protocol';
+import type { AttemptId, EdgeId, Failure, JobId, LastSeen, SessionId, StageId, TaskIndex, WorkerId } from '@sheaf/protocol';
 import type { HeldAttempt, JobOpening, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId, LinkId } from './commands.ts';
 import type { JobSettings } from './events.ts';
@@ -101,6 +101,8 @@ export interface Attempt {
   progressedAt: number;
   records: number;
   bytes: number;
+  /** How far it was when it last said so; null: it never did. */
+  lastSeen: LastSeen | null;
   /** Progress that the coordinator has not been told. */
   progressDue: boolean;
   /** Only in `succeeded`. */
@@ -176,6 +178,7 @@ export function createAttempt(of: TaskAssignment | HeldAttempt, at: number): Att
     progressedAt: at,
     records: 0,
     bytes: 0,
+    lastSeen: null,
     progressDue: false,
     result: null,
     failure: null,

@@ -3,15 +3,18 @@
 
 import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Failure, FailureError, limits } from '@sheaf/protocol';
+import { type AttemptId, type Failure, FailureError, limits } from '@sheaf/protocol';
 import { userStack } from './failure/user-stack.ts';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
-import { runTask } from './run-task.ts';
+import { progressText } from './progress-line.ts';
+import { runTask, type TaskSight } from './run-task.ts';
 
 let job: LoadedJob | null = null;
 /** What the executor is busy with; asked when its event loop runs dry. */
 let busy: { readonly answer: (failure: Failure) => FromExecutor } | null = null;
+/** The attempt that runs, and where it is. */
+let running: { readonly attempt: AttemptId; readonly look: () => TaskSight } | null = null;
 
 function send(message: FromExecutor): void {
   process.send?.(message);
@@ -43,14 +46,41 @@ async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
   try {
     if (job === null) throw new FailureError({ code: 'E_INTERNAL', message: 'the executor was given a task before its job' });
     const result = await runTask(job, task, {
-      progress: (records, bytes) => writeLine(progressFd, `${attempt} ${records} ${bytes}`),
-      log: (level, message, fields) => writeLine(1, logLine(level, message, fields)),
+      started: look => {
+        running = { attempt, look };
+      },
+      progress: (records, bytes) => tellProgress(records, bytes),
+      log: (level, message, fields) => write(1, `${logLine(level, message, fields)}\n`),
     });
     return { type: 'succeeded', attempt, result };
   } catch (error) {
     const failure = error instanceof FailureError ? error.failure : { code: 'E_INTERNAL' as const, message: String(error) };
     return { type: 'failed', attempt, failure };
+  } finally {
+    running = null;
   }
+}
+
+function tellProgress(records: number, bytes: number): void {
+  if (running === null) return;
+  const { attempt, look } = running;
+  const { place } = look();
+  if (place === undefined) {
+    write(progressFd, progressText({ attempt, records, bytes }));
+    return;
+  }
+  // The record itself is told of only where a failure is about it.
+  const { preview: _, ...where } = place;
+  write(progressFd, progressText({ attempt, records, bytes, place: where }));
+}
+
+/** The job ends the process, and its stack still says where. After this nothing is heard of it. */
+function tellExit(): void {
+  if (running === null || busy === null) return;
+  const { attempt, look } = running;
+  const { records, bytes, place } = look();
+  const exit = userStack(new Error('here'), job?.bundlePath ?? '');
+  write(progressFd, progressText({ attempt, records, bytes, exit, ...(place === undefined ? {} : { place }) }));
 }
 
 /** An error of user code reached nobody. What it has left behind is not known: the worker starts another executor. */
@@ -74,9 +104,9 @@ function logLine(level: 'info' | 'warn', message: string, fields: object | undef
 }
 
 /** Synchronous, so that it works while user code keeps the event loop busy; a full pipe or a gone worker loses the line. */
-function writeLine(fd: number, line: string): void {
+function write(fd: number, line: string): void {
   try {
-    writeSync(fd, `${line}\n`);
+    writeSync(fd, line);
   } catch {
     // The worker is gone, or does not keep up; its next line will say more.
   }
@@ -93,7 +123,11 @@ function take(message: ToExecutor): void {
 }
 
 process.on('message', message => take(message as ToExecutor));
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  busy = null;
+  process.exit(0);
+});
+process.on('exit', tellExit);
 process.on('beforeExit', () => {
   if (busy === null) return;
   const { answer } = busy;

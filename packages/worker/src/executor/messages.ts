@@ -8,7 +8,7 @@
 //     run ──────────────────▶    one attempt at a time
 //     ◀── succeeded | failed
 // Progress does not use this channel, as the executor may be busy in user code for minutes: it writes lines
-// `ATTEMPT RECORDS BYTES\n` with writeSync to file descriptor `progressFd`, at most once a second.
+// (progress-line.ts) with writeSync to file descriptor `progressFd`, at most once a second.
 
 import type { AttemptId, EdgeId, Failure, JobId, TaskIndex } from '@sheaf/protocol';
 import type { TaskAssignment, TaskResult } from '@sheaf/protocol/messages';

@@ -1,5 +1,6 @@
 // Tells the worker how far an attempt is, without the event loop: user code may keep it busy for hours. The clock is looked
-// at rarely while records are quick and after each one while they are slow, so slow code is never taken for a hang.
+// at rarely while records are quick and after each one while they are slow, so slow code is never taken for a hang. The first
+// looks are told too: that is all that is known of a process which ends before its first second is over.
 
 import { limits } from '@sheaf/protocol';
 
@@ -17,6 +18,7 @@ export class Progress {
   private stride = 1;
   private checkedAt: number;
   private reportedAt: number;
+  private earlyReports = 0;
 
   constructor(report: (records: number, bytes: number) => void, now: () => number = () => performance.now()) {
     this.report = report;
@@ -45,7 +47,8 @@ export class Progress {
     if (elapsed < 20) this.stride = Math.min(this.stride * 2, strideMax);
     else if (elapsed > 200) this.stride = Math.max(1, this.stride >> 3);
     this.left = this.stride;
-    if (now - this.reportedAt < limits.progressIntervalMs) return;
+    if (this.earlyReports < limits.earlyProgressReports) this.earlyReports++;
+    else if (now - this.reportedAt < limits.progressIntervalMs) return;
     this.reportedAt = now;
     this.report(this.records, this.bytes + this.extra);
   }

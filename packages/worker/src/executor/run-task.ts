@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FailureError, type RecordPlace } from '@sheaf/protocol';
 import { deadLettersOf, type EdgeId, type OutputId, type Stage, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
-import { recordFailure } from './failure/task-failure.ts';
+import { placeOf, recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
 import { receiveInput } from './input/receive-input.ts';
 import type { LoadedJob } from './loaded-job.ts';
@@ -18,6 +18,7 @@ import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
 import { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
+import { JoinKeys } from './steps/join-keys.ts';
 import { loadBroadcasts } from './steps/load-broadcast.ts';
 import { sendSamples } from './steps/send-samples.ts';
 import { StepChain } from './steps/step-chain.ts';
@@ -28,7 +29,18 @@ import type { TaskParts } from './task-parts.ts';
 /** What an attempt tells while it runs. */
 export interface TaskHost {
   progress(records: number, bytes: number): void;
+  /** Told at the start how to see where the attempt is, at any moment of its run. */
+  started?(look: () => TaskSight): void;
   log(level: 'info' | 'warn', message: string, fields?: object): void;
+}
+
+/** Where an attempt is. */
+export interface TaskSight {
+  /** Finished ones. */
+  readonly records: number;
+  readonly bytes: number;
+  /** The record that is being worked on, if there is one. */
+  readonly place: RecordPlace | undefined;
 }
 
 /** What reading the input came to. */
@@ -43,6 +55,7 @@ export interface InputCounts {
 export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost): Promise<TaskResult> {
   const started = { at: performance.now(), cpu: process.cpuUsage() };
   const run = new TaskRun(job, task, host);
+  host.started?.(() => ({ records: run.progress.records, bytes: run.progress.bytes, place: placeOf(run) }));
   try {
     const result = await run.run();
     const cpu = process.cpuUsage(started.cpu);
@@ -58,7 +71,7 @@ export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost
   }
 }
 
-type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped'>;
+type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped' | 'joined'>;
 
 export class TaskRun implements TaskParts {
   readonly job: LoadedJob;
@@ -69,6 +82,7 @@ export class TaskRun implements TaskParts {
   readonly context: ReturnType<typeof userContext>;
   readonly progress: Progress;
   readonly skipping: Skipping | null;
+  readonly joinKeys: JoinKeys = new JoinKeys();
   tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null = null;
@@ -221,7 +235,12 @@ export class TaskRun implements TaskParts {
     const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
     const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
     const firstSkipped = this.skipping?.first ?? null;
-    return { outputs, parts, counters: this.countersOf(input), ...(firstSkipped === null ? {} : { firstSkipped }) };
+    const joins = this.stage.steps.some(step => step.type === 'join' && step.kind !== 'cogroup');
+    return {
+      ...{ outputs, parts, counters: this.countersOf(input) },
+      ...(firstSkipped === null ? {} : { firstSkipped }),
+      ...(joins ? { joined: this.joinKeys.counted() } : {}),
+    };
   }
 
   private finishOutput(output: OutputId): OutputPart[] {

@@ -12,6 +12,7 @@ import type { Progress } from './progress.ts';
 import type { EdgeWriter } from './shuffle/edge-writer.ts';
 import type { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
+import type { JoinKeys } from './steps/join-keys.ts';
 import type { UserContext } from './task-context.ts';
 
 export interface TaskParts {
@@ -25,6 +26,8 @@ export interface TaskParts {
   describe: (() => RecordPlace) | null;
   /** Bad records are skipped; null: they fail the attempt. */
   readonly skipping: Skipping | null;
+  /** What a join of the stage finds. */
+  readonly joinKeys: JoinKeys;
   /** By the `load` step that made them. */
   readonly tables: ReadonlyMap<StepId, BroadcastTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;

@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type AttemptId, type Failure, type JobId, limits } from '@sheaf/protocol';
 import type { TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from '../executor/messages.ts';
+import { type ProgressLine, readProgressLine } from '../executor/progress-line.ts';
 import type { AttemptLog } from './attempt-logs.ts';
 import { boundedFailure, isTaskResult } from './bounded-failure.ts';
 import type { GroupReaper } from './group-reaper.ts';
@@ -17,7 +18,7 @@ export interface ExecutorEvents {
   ready(): void;
   succeeded(attempt: AttemptId, result: TaskResult): void;
   failed(attempt: AttemptId, failure: Failure): void;
-  progressed(attempt: AttemptId, records: number, bytes: number): void;
+  progressed(line: ProgressLine): void;
   exited(failure: Failure): void;
 }
 
@@ -37,8 +38,6 @@ interface Work {
 }
 
 const stderrKept = 4_096;
-const progressLine = /^(\S{1,32}) ([0-9]{1,16}) ([0-9]{1,16})$/;
-const progressLineCharsMax = 256;
 
 export class ExecutorProcess {
   private readonly options: ExecutorOptions;
@@ -50,6 +49,8 @@ export class ExecutorProcess {
   private log: AttemptLog | null = null;
   private stderr = '';
   private progressRest = '';
+  /** Of the attempt that runs: what it said when the job ended the process. */
+  private lastWords: ProgressLine | null = null;
   /** Why this side ended it, if it did for a reason of its own. */
   private ended: string | null = null;
   private killTimer: NodeJS.Timeout | null = null;
@@ -151,12 +152,13 @@ export class ExecutorProcess {
 
   private progressed(chunk: Buffer): void {
     const lines = (this.progressRest + chunk.toString('latin1')).split('\n');
-    this.progressRest = (lines.pop() ?? '').slice(-progressLineCharsMax);
-    for (const line of lines) {
-      const [, attempt, records, bytes] = progressLine.exec(line) ?? [];
+    this.progressRest = (lines.pop() ?? '').slice(-limits.progressLineBytesMax);
+    for (const text of lines) {
+      const line = readProgressLine(text);
       // Whatever else the job may have written there is no progress.
-      if (attempt === undefined || attempt !== this.work?.task.assignment.attempt) continue;
-      this.options.events.progressed(this.work.task.assignment.attempt, Number(records), Number(bytes));
+      if (line === null || line.attempt !== this.work?.task.assignment.attempt) continue;
+      if (line.exit !== undefined) this.lastWords = line;
+      this.options.events.progressed(line);
     }
   }
 
@@ -184,7 +186,8 @@ export class ExecutorProcess {
     const { heapMb, events } = this.options;
     const { phase, stderr, ended } = this;
     this.gone();
-    events.exited(verdictOf({ phase, code, signal, stderr, heapMb, ended }));
+    const exit = ended === null && this.lastWords !== null ? { place: this.lastWords.place, stack: this.lastWords.exit ?? '' } : null;
+    events.exited(boundedFailure(verdictOf({ phase, code, signal, stderr, heapMb, ended, exit })));
   }
 
   /** What it said before its death is heard first, unless somebody else holds its pipes. */

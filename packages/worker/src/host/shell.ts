@@ -232,7 +232,9 @@ export class Shell {
         logger.info({ attempt, failure: failure.code, message: failure.message }, 'an attempt failed');
         this.tell({ type: 'attempt-failed', attempt, failure });
       },
-      progressed: (attempt, records, bytes) => this.tell({ type: 'attempt-progressed', attempt, records, bytes }),
+      progressed: ({ attempt, records, bytes, place }) => {
+        this.tell({ type: 'attempt-progressed', attempt, records, bytes, ...(place === undefined ? {} : { place }) });
+      },
       exited: failure => {
         const attempt = this.running.get(executor)?.attempt;
         this.running.delete(executor);

@@ -2,7 +2,7 @@
 // each ending a user can cause has one clear name: ended by the job, out of memory, killed, never started.
 
 import { constants } from 'node:os';
-import { type Failure, limits } from '@sheaf/protocol';
+import { type Failure, limits, type RecordPlace } from '@sheaf/protocol';
 
 export interface ProcessEnd {
   /** What the executor was doing. */
@@ -14,6 +14,8 @@ export interface ProcessEnd {
   readonly heapMb: number;
   /** What it did that the worker itself ended it for, if it did. */
   readonly ended: string | null;
+  /** What it said when its own code ended it: at which record, and the frames of the user's sources. */
+  readonly exit: { readonly place: RecordPlace | undefined; readonly stack: string } | null;
 }
 
 /** A shell says 128 + n for a process that signal n killed, and a job may well run under one. */
@@ -32,7 +34,8 @@ export function verdictOf(end: ProcessEnd): Failure {
     return { code: 'E_CRASHED', message: `the executor process was killed by ${end.signal}${hint}${lastWords(end)}` };
   }
   const message = `the job ended its process with exit code ${end.code}; a task ends by returning, not by process.exit${lastWords(end)}`;
-  return { code: 'E_EXIT', message };
+  const { place, stack = '' } = end.exit ?? {};
+  return { code: 'E_EXIT', message, ...(place === undefined ? {} : { record: place }), ...(stack === '' ? {} : { stack }) };
 }
 
 /** V8 writes why it gives up and aborts. */

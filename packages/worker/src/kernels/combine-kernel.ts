@@ -1,10 +1,13 @@
 // The combining table of a shuffle edge: open addressing over key bytes that lie in the fixed memory, one 16-byte entry per
-// key (hash, address of the key, the value as a float64). Numbers are folded in place; any other value is kept encoded
-// behind the keys. The table is flushed by a count of bytes that only keys and values decide (encoded key + value + 32 an
-// entry, 8 more for a value that is no number), so that its layout never shows in the output.
+// key (hash, address of the key, the value as a float64). Numbers are folded in place, several of them in places behind the key;
+// any other value is kept encoded behind the keys. The table is flushed by a count of bytes that only keys and values decide
+// (encoded key + value + 32 an entry, 8 more for a value that is no number), so that its layout never shows in the output.
 //
 //   region   slots (one word each) | entries | keys …             … room for sorting the index
 //   key      word: entry number, word: length | flag, word: length of the group part, bytes, zeros up to a word
+//   flag     0x40000 encoded value: the entry has its address and length; 0x80000 places: the entry has the first one's number
+
+import type { ColumnFold } from './column-fold-kernel.ts';
 
 export interface CombineDependencies {
   readonly bytes: Uint8Array;
@@ -25,6 +28,8 @@ export interface CombineDependencies {
   readonly pickKey: (record: unknown) => unknown;
   readonly pickValue: (record: unknown) => unknown;
   readonly fold: (a: unknown, b: unknown) => unknown;
+  /** Folds several numbers of the picked value in place, instead of `fold`; null: there is one value. */
+  readonly columns: ColumnFold | null;
   /** The key of one ascending part; otherwise `putKey` writes the parts. */
   readonly simple: boolean;
   /** Writes all parts of the record's key at an address, gives the end. */
@@ -46,7 +51,7 @@ export interface CombineTable {
   add(record: unknown): void;
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with a number. */
   addText(from: number, to: number, value: number): void;
-  /** A record whose key was encoded elsewhere, as source[from, keyTo) with a group part of `group` bytes. */
+  /** A record whose key was encoded elsewhere, as source[from, keyTo) with a group part of `group` bytes. Of several numbers the value is their list. */
   addEncoded(source: Uint8Array, key: { readonly from: number; readonly keyTo: number; readonly group: number }, value: unknown): void;
   readonly count: () => number;
   /** Records that were folded into an entry. */
@@ -57,7 +62,9 @@ export interface CombineTable {
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
   const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey } = d;
-  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax } = d;
+  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns } = d;
+  const width = columns === null ? 0 : columns.width;
+  const taken = new Float64Array(width);
   let slots = Math.min(slotsMax, 1 << 15);
   let mask = slots - 1;
   let count = 0;
@@ -117,8 +124,8 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     put(top + 12 + length, group, value);
   }
 
-  /** The key lies at top + 12 and ends at `end`. */
-  function put(end: number, group: number, value: unknown): void {
+  /** The entry of the key that lies at top + 12 and ends at `end`; when there was none, −1 less a new one without a value. */
+  function locate(end: number, group: number): number {
     const key = top + 4;
     const at = top + 12;
     const length = end - at;
@@ -149,21 +156,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
             i++;
             j++;
           }
-          if (i === wordsTo) {
-            folded++;
-            if (typeof value === 'number' && ((words[other >>> 2] as number) & 0x40000) === 0) {
-              const sum = fold(floats[(entry + 2) >>> 1], value);
-              if (typeof sum === 'number') {
-                floats[(entry + 2) >>> 1] = sum;
-                return;
-              }
-              store(entry, other, sum);
-            } else {
-              store(entry, other, fold(foldedValue(entry, other), value));
-            }
-            if (accounted > bytesMax) flush();
-            return;
-          }
+          if (i === wordsTo) return entry;
         }
       }
       slot = (slot + 1) & mask;
@@ -178,14 +171,60 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     words[(key + 4) >>> 2] = group;
     top = wordsTo << 2;
     accounted += length + 32;
+    return -1 - entry;
+  }
+
+  function put(end: number, group: number, value: unknown): void {
+    const located = locate(end, group);
+    if (located >= 0) {
+      folded++;
+      const key = words[located + 1] as number;
+      if (typeof value === 'number' && ((words[key >>> 2] as number) & 0x40000) === 0) {
+        const at = (located + 2) >>> 1;
+        const sum = fold(floats[at], value);
+        if (typeof sum === 'number') {
+          floats[at] = sum;
+          return;
+        }
+        store(located, key, sum);
+      } else {
+        store(located, key, fold(foldedValue(located, key), value));
+      }
+      if (accounted > bytesMax) flush();
+      return;
+    }
+    const entry = -1 - located;
     if (typeof value === 'number') {
       floats[(entry + 2) >>> 1] = value;
       accounted += numberBytes(value);
     } else {
-      store(entry, key, value);
+      store(entry, words[entry + 1] as number, value);
     }
+    added();
+  }
+
+  function added(): void {
     if (accounted > bytesMax) flush();
     else if (count * 2 > slots && slots < slotsMax) grow();
+  }
+
+  /** The numbers were taken from the value before the table is touched: a value that has none leaves no trace. */
+  function putTaken(end: number, group: number): void {
+    const located = locate(end, group);
+    if (located >= 0) {
+      folded++;
+      (columns as ColumnFold).fold(floats, words[located + 2] as number, taken);
+      return;
+    }
+    const entry = -1 - located;
+    const place = (top + 7) >>> 3;
+    const key = (words[entry + 1] as number) >>> 2;
+    words[key] = (words[key] as number) | 0x80000;
+    words[entry + 2] = place;
+    for (let i = 0; i < width; i++) floats[place + i] = taken[i] as number;
+    top = (place + width) << 3;
+    accounted += 8 * width + 8;
+    added();
   }
 
   return {
@@ -195,10 +234,20 @@ export function combineKernel(d: CombineDependencies): CombineTable {
         let end = -1;
         if (typeof key === 'string' && top + key.length + 32 < arenaTo) end = encodeAsciiKey(key, bytes, top + 12);
         if (end < 0) end = encodeKey(key, bytes, top + 12, arenaTo);
-        put(end, end - top - 12, pickValue(record));
-      } else {
-        const end = putKey(record, top + 12, arenaTo);
+        if (columns === null) {
+          put(end, end - top - 12, pickValue(record));
+        } else {
+          columns.take(pickValue(record), taken);
+          putTaken(end, end - top - 12);
+        }
+        return;
+      }
+      const end = putKey(record, top + 12, arenaTo);
+      if (columns === null) {
         put(end, groupLength(), pickValue(record));
+      } else {
+        columns.take(pickValue(record), taken);
+        putTaken(end, groupLength());
       }
     },
     addText(from: number, to: number, value: number): void {
@@ -226,7 +275,12 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     addEncoded(source, { from, keyTo, group }, value): void {
       const at = top + 12;
       bytes.set(source.subarray(from, keyTo), at);
-      put(at + keyTo - from, group, value);
+      if (columns === null) {
+        put(at + keyTo - from, group, value);
+        return;
+      }
+      for (let i = 0; i < width; i++) taken[i] = (value as readonly number[])[i] as number;
+      putTaken(at + keyTo - from, group);
     },
     count: () => count,
     folded: () => folded,

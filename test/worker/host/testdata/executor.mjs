@@ -54,7 +54,10 @@ const behaviours = {
     process.stdout.write('stubborn\n');
   },
   progress: ({ assignment }) => {
-    writeSync(4, `${assignment.attempt} 3 30\nnonsense\n${assignment.attempt} -1 x\nother 9 9\n${assignment.attempt} 5 50\n`);
+    const { attempt } = assignment;
+    const lines = [{ attempt, records: 3, bytes: 30 }, 'nonsense', { attempt, records: -1, bytes: 'x' }];
+    lines.push({ attempt: '9.9', records: 9, bytes: 9 }, null, { attempt, records: 5, bytes: 50 });
+    for (const line of lines) writeSync(4, `${JSON.stringify(line)}\nnonsense\n`);
     spin();
   },
   /** Fills its heap. */

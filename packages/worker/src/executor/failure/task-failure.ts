@@ -35,18 +35,18 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
   };
 }
 
-/** What an error that is no failure yet means, and its words. */
-export function causeOf(error: unknown, run: TaskRun): Pick<Failure, 'code' | 'message'> {
-  const code = codeOf(error, run);
+/** What an error that is no failure yet means, and its words. `ofJob`: a function of the job was at work, so nobody looks at the stack. */
+export function causeOf(error: unknown, run: TaskRun, ofJob = false): Pick<Failure, 'code' | 'message'> {
+  const code = codeOf(error, run, ofJob);
   return { code, message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error) };
 }
 
-function codeOf(error: unknown, run: TaskRun): FailureCode {
+function codeOf(error: unknown, run: TaskRun, ofJob: boolean): FailureCode {
   if (error instanceof BadRecord) return 'E_BAD_RECORD';
   if (error instanceof BadKey) return 'E_BAD_KEY';
   if (error instanceof KeyTooLarge) return 'E_KEY_TOO_LARGE';
   if (error instanceof BadValue) return 'E_BAD_VALUE';
-  if (error instanceof UserMistake) return 'E_USER_CODE';
+  if (error instanceof UserMistake || ofJob) return 'E_USER_CODE';
   const system = error as { readonly code?: unknown; readonly path?: unknown; readonly syscall?: unknown };
   if (error instanceof Error && typeof system.syscall === 'string' && String(system.path ?? '').startsWith(run.task.directory))
     return 'E_DISK';
@@ -59,7 +59,8 @@ function messageOf(error: unknown): string {
   return String((error as Error).message).slice(0, limits.failureMessageCharsMax);
 }
 
-function placeOf(run: TaskRun): RecordPlace | undefined {
+/** The record that is being worked on, as far as it can be told. */
+export function placeOf(run: TaskRun): RecordPlace | undefined {
   try {
     return run.describe?.();
   } catch {

@@ -36,7 +36,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   try {
     const lines = writeTextKeys(run, chain, { receive: at, edges, open });
     if (lines !== null) return lines;
-    const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge)) });
+    const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))) });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
     const kinds = ofSides.map(edge => edge.shuffle.value.type);
     const push = chain.groupPush(at);
@@ -61,10 +61,12 @@ async function readGroups(
   }
 }
 
-function sideOf(run: TaskRun, edge: ShuffleEdge): GroupSide {
+/** A join has no fold behind it that would put partial results together and finish them. */
+function sideOf(run: TaskRun, edge: ShuffleEdge, joined: boolean): GroupSide {
   const { combine, value, key, group } = edge.shuffle;
   return {
     folding: combine === null ? null : foldingOf(combine, run.job, true),
+    finishes: joined,
     keyOnly: value.type === 'none',
     descending: key.map(part => part.desc),
     group,

@@ -5,7 +5,7 @@
 import { limits } from '@sheaf/protocol';
 import type { Edge, Shuffle } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
-import { type ArenaIndex, entryWords, keyLengthMask, sortArena } from '../../data/arena-sort.ts';
+import { type ArenaIndex, entryWords, sortArena } from '../../data/arena-sort.ts';
 import type { BlockCodec } from '../../data/block-codec.ts';
 import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.ts';
 import type { Region } from '../../data/memory.ts';
@@ -13,15 +13,18 @@ import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
+import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { Progress } from '../progress.ts';
+import { columnFoldOf } from '../steps/column-folding.ts';
 import { type Folding, foldingOf } from '../steps/folds.ts';
 import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
+import { numbersBytesMax, putArena, putTable } from './spill-records.ts';
 import { type TableLayout, tableLayout } from './table-layout.ts';
 
 export interface EdgeWriterOptions {
@@ -72,7 +75,9 @@ export class EdgeWriter {
   private readonly arena: Arena | null = null;
   /** Word index of a table's entries. */
   private readonly entriesAt: number;
-  private readonly numberAt: number;
+  private readonly numbersAt: number;
+  /** A table of several numbers an entry. */
+  private readonly columns: ColumnFold | null;
   /** What the region has room for may be less than the budget allows. */
   private readonly recordBytesMax: number;
   private readonly run: RunWriter;
@@ -85,11 +90,13 @@ export class EdgeWriter {
     this.ordered = this.shuffle.key.length > this.shuffle.group;
     this.partitionOf = partitionerOf(this.shuffle, partitions, job);
     this.keyOnly = this.shuffle.combine === null && this.shuffle.value.type === 'none';
-    // The first 16 bytes of the region hold one encoded number at a time while a table is spilled.
-    this.numberAt = region.from;
-    const layout = tableLayout({ from: region.from + 16, to: region.to });
+    const { combine } = this.shuffle;
+    this.columns = combine?.type === 'columns' ? columnFoldOf(combine.columns, job) : null;
+    // The first bytes of the region hold the encoded number or numbers of one entry at a time while a table is spilled.
+    this.numbersAt = region.from;
+    const layout = tableLayout({ from: region.from + numbersBytesMax(this.columns), to: region.to });
     this.entriesAt = layout.entriesAt;
-    if (this.shuffle.combine === null) {
+    if (combine === null) {
       const bytesMax = arenaBytesMax(region);
       this.recordBytesMax = Math.min(options.recordBytesMax, bytesMax - 32);
       this.pickValue = pickOf(this.shuffle.value, job);
@@ -98,8 +105,8 @@ export class EdgeWriter {
       this.addText = this.textAdder(this.arena);
     } else {
       this.recordBytesMax = Math.min(options.recordBytesMax, layout.valueBytesMax);
-      const folding = foldingOf(this.shuffle.combine, job, false);
-      this.pickValue = this.firstValue(folding);
+      const folding = foldingOf(combine, job, false);
+      this.pickValue = this.columns === null ? this.firstValue(folding) : listOf(this.columns, pickOf(this.shuffle.value, job));
       this.table = this.makeTable(layout, folding);
       this.add = this.table.add;
       this.addText = this.textAdderOfTable(this.table);
@@ -187,8 +194,9 @@ export class EdgeWriter {
       ...layout,
       recordBytesMax,
       pickKey: keys.pickKey,
-      pickValue: this.pickValue,
+      pickValue: this.columns === null ? this.pickValue : pickOf(this.shuffle.value, job),
       fold: folding.fold,
+      columns: this.columns,
       simple: keys.simple,
       putKey: keys.putKey,
       groupLength: keys.groupLength,
@@ -206,7 +214,7 @@ export class EdgeWriter {
   private firstValue(folding: Folding): Pick {
     const pick = pickOf(this.shuffle.value, this.options.job);
     const { combine } = this.shuffle;
-    if (combine?.type === 'function' || (combine?.type === 'built-in' && combine.name !== 'count')) return pick;
+    if (combine?.type !== 'built-in' || combine.name !== 'count') return pick;
     return record => folding.first(pick(record));
   }
 
@@ -234,7 +242,7 @@ export class EdgeWriter {
     const source = this.table ?? (this.arena as Arena);
     if (source.count() === 0) return;
     // An arena's index lies behind its records, a table's in the place of its slots.
-    const entries = (this.arena === null ? region.from + 16 : (this.arena.top() + 15) & ~15) >>> 2;
+    const entries = (this.arena === null ? this.numbersAt + numbersBytesMax(this.columns) : (this.arena.top() + 15) & ~15) >>> 2;
     const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
     const target: IndexTarget = { memory: job.memory, entries, partitionOf: this.partitionOf };
     const { count, skip } =
@@ -245,8 +253,15 @@ export class EdgeWriter {
     const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
     sortArena(index, skip);
     this.run.beginSegment();
-    if (this.table === null) this.writeArena(index);
-    else this.writeTable(index);
+    this.counts.spilledBytes +=
+      this.table === null
+        ? putArena(this.run, index, this.ordered)
+        : putTable(this.run, index, {
+            entriesAt: this.entriesAt,
+            numbersAt: this.numbersAt,
+            floats: job.memory.floats,
+            columns: this.columns,
+          });
     this.run.endSegment();
     this.counts.spills++;
     source.clear();
@@ -256,41 +271,15 @@ export class EdgeWriter {
     const { region } = this.options;
     return ((region.to - count * entryWords * 4) & ~15) >>> 2;
   }
+}
 
-  private writeArena(index: ArenaIndex): void {
-    const { words, entries, count } = index;
-    const { run, ordered } = this;
-    for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
-      const address = words[entry + 2] as number;
-      const keyLength = words[address >>> 2] as number;
-      const valueLength = words[(address + 4) >>> 2] as number;
-      const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
-      run.put(words[entry + 3] as number, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
-      this.counts.spilledBytes += keyLength + valueLength;
-    }
-  }
-
-  private writeTable(index: ArenaIndex): void {
-    const { words, bytes, entries, count } = index;
-    const { floats } = this.options.job.memory;
-    const { run, numberAt } = this;
-    for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
-      const address = words[entry + 2] as number;
-      const header = words[address >>> 2] as number;
-      const keyLength = header & keyLengthMask;
-      const at = this.entriesAt + (words[(address - 4) >>> 2] as number) * 4;
-      let valueAt = numberAt;
-      let valueLength: number;
-      if (header === keyLength) {
-        valueLength = encodeNumberValue(floats[(at + 2) >>> 1] as number, bytes, numberAt, numberAt + 16) - numberAt;
-      } else {
-        valueAt = words[at + 2] as number;
-        valueLength = words[at + 3] as number;
-      }
-      run.put(words[entry + 3] as number, address + 8, keyLength, words[(address + 4) >>> 2] as number, valueAt, valueLength);
-      this.counts.spilledBytes += keyLength + valueLength;
-    }
-  }
+/** The numbers that a record counts as, as a list. */
+function listOf({ take }: ColumnFold, pick: Pick): Pick {
+  return record => {
+    const places: number[] = [];
+    take(pick(record), places);
+    return places;
+  };
 }
 
 /**

@@ -13,6 +13,8 @@ import type { MergeMemory, OpenMerge } from './merge-sources.ts';
 export interface GroupSide extends GroupParts {
   /** The edge has a combiner: partials are folded. */
   readonly folding: Folding | null;
+  /** What takes the values wants results in place of partials. */
+  readonly finishes: boolean;
   /** The edge carries no values. */
   readonly keyOnly: boolean;
 }
@@ -97,7 +99,7 @@ export class Groups {
   nextValue(): boolean {
     if (!this.pending || !this.same) return false;
     const { side } = this.open.tree;
-    const { folding, keyOnly } = this.sides[side] as GroupSide;
+    const { folding, finishes, keyOnly } = this.sides[side] as GroupSide;
     this.side = side;
     this.valueCount++;
     if (folding === null) {
@@ -105,11 +107,12 @@ export class Groups {
       this.step();
       return true;
     }
-    this.valueCombined(side, folding);
+    const folded = this.valueCombined(side, folding);
+    this.value = finishes ? folding.finish(folded) : folded;
     return true;
   }
 
-  private valueCombined(side: number, folding: Folding): void {
+  private valueCombined(side: number, folding: Folding): unknown {
     let value = this.decode();
     this.holdKey();
     this.step();
@@ -117,7 +120,7 @@ export class Groups {
       value = folding.fold(value, this.decode());
       this.step();
     }
-    this.value = value;
+    return value;
   }
 
   private decode(): unknown {

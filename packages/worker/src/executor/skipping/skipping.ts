@@ -3,7 +3,7 @@
 // for what is their own fault: what a fold, a batch, a disk or a setting does is no record's, and fails the attempt as ever.
 
 import { writtenFunction } from '@sheaf/job/open';
-import { type Failure, type FailureCode, FailureError } from '@sheaf/protocol';
+import { type Failure, type FailureCode, FailureError, limits } from '@sheaf/protocol';
 import type { FunctionRef, OutputId } from '@sheaf/protocol/graph';
 import type { OutputPart } from '@sheaf/protocol/messages';
 import type { BadRecord } from '@sheaf/storage';
@@ -123,15 +123,16 @@ export class Skipping {
 
   private skip(error: unknown, record: unknown): void {
     const { run } = this;
-    const { code, message } = error instanceof FailureError ? error.failure : causeOf(error, run);
+    const { code, message: whole } = error instanceof FailureError ? error.failure : causeOf(error, run, this.asked !== null);
     if (!skippable.has(code)) throw error;
+    const message = whole.slice(0, limits.failureMessageCharsMax);
     this.count++;
     const place = this.place(record);
     const name = this.functionName(code, error);
     this.letters.write({ ...place, stage: run.stage.name, ...(name === undefined ? {} : { function: name }), code, message });
     if (this.first === null) {
       const failure = recordFailure(error, run);
-      this.first = { ...failure, record: { ...failure.record, ...(place.line === null ? {} : { line: place.line }) } };
+      this.first = { ...failure, message, record: { ...failure.record, ...(place.line === null ? {} : { line: place.line }) } };
     }
     if (!this.hopeless) return;
     run.progress.tick();

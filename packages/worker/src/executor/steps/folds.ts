@@ -1,11 +1,10 @@
-// A Fold of the graph as a function of two values. Columns fold records member by member; a mean is carried as a pair of sum
-// and count until `finish`.
+// A Fold of the graph as a function of two values. Folds of columns have a file of their own.
 
-import type { Fold, FoldedColumn } from '@sheaf/protocol/graph';
+import type { Fold } from '@sheaf/protocol/graph';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { UserMistake, whatIs } from '../failure/user-mistake.ts';
 import type { LoadedJob } from '../loaded-job.ts';
-import { type Pick, pickOf } from './selects.ts';
+import { columnFolding } from './column-folding.ts';
 
 export interface Folding {
   /** What a single value of a group counts as. */
@@ -61,41 +60,4 @@ function noNumbers(name: string, a: unknown, b: unknown): unknown {
   if (name === 'sum' && typeof a === 'bigint' && typeof b === 'bigint') return a + b;
   const wrong = typeof a === 'number' ? b : a;
   throw new UserMistake(`${name} folds numbers, but a value is ${whatIs(wrong)}`);
-}
-
-function columnFolding(columns: readonly FoldedColumn[], job: LoadedJob, combined: boolean): Folding {
-  const picks = columns.map(column => pickOf(column.of, job));
-  const start = (column: FoldedColumn, i: number, value: unknown): unknown => {
-    if (column.fold === 'count') return 1;
-    const picked = (picks[i] as Pick)(value);
-    return column.fold === 'mean' ? [picked, 1] : picked;
-  };
-  return {
-    first: combined ? same : value => columns.map((column, i) => start(column, i, value)),
-    fold: (a, b) => columns.map((column, i) => foldColumn(column.fold, (a as unknown[])[i], (b as unknown[])[i])),
-    finish: value => Object.fromEntries(columns.map((column, i) => [column.name, finished(column.fold, (value as unknown[])[i])])),
-  };
-}
-
-function foldColumn(fold: FoldedColumn['fold'], a: unknown, b: unknown): unknown {
-  switch (fold) {
-    case 'sum':
-    case 'count':
-      return (a as number) + (b as number);
-    case 'min':
-      return (a as number) <= (b as number) ? a : b;
-    case 'max':
-      return (a as number) >= (b as number) ? a : b;
-    case 'mean': {
-      const [aSum, aCount] = a as [number, number];
-      const [bSum, bCount] = b as [number, number];
-      return [aSum + bSum, aCount + bCount];
-    }
-  }
-}
-
-function finished(fold: FoldedColumn['fold'], value: unknown): unknown {
-  if (fold !== 'mean') return value;
-  const [sum, count] = value as [number, number];
-  return sum / count;
 }

@@ -6,13 +6,14 @@
 import type { JoinKind } from '@sheaf/protocol/graph';
 import type { TaskParts } from '../task-parts.ts';
 import { HeldValues } from './held-values.ts';
+import type { JoinKeys } from './join-keys.ts';
 import type { Push } from './step-calls.ts';
 import type { GroupPush } from './step-chain.ts';
 
 /** Gives [key, { left, right }] for each pair of values, and by the kind of join for those without a partner. */
-export function joinGroup(kind: JoinKind, next: Push, { task, progress }: TaskParts): GroupPush {
+export function joinGroup(kind: JoinKind, next: Push, { task, progress, joinKeys }: TaskParts): GroupPush {
   if (kind === 'cogroup') return cogroup(next);
-  if (kind === 'semi' || kind === 'anti') return present(kind === 'semi', next);
+  if (kind === 'semi' || kind === 'anti') return present(kind === 'semi', next, joinKeys);
   const keepsLeft = kind === 'left' || kind === 'full';
   const keepsRight = kind === 'right' || kind === 'full';
   const lefts = new HeldValues(task.directory);
@@ -28,13 +29,17 @@ export function joinGroup(kind: JoinKind, next: Push, { task, progress }: TaskPa
           continue;
         }
         const right = groups.value;
-        rights++;
+        if (rights++ === 0) {
+          if (lefts.length > 0) joinKeys.both();
+          else joinKeys.only('right', key);
+        }
         progress.advance();
         lefts.each(left => next([key, { left, right }]));
         if (lefts.length === 0 && keepsRight) next([key, { left: undefined, right }]);
         // Nothing comes of the right values of a key that the left side has not.
         if (lefts.length === 0 && !keepsRight) return;
       }
+      if (rights === 0) joinKeys.only('left', key);
       if (rights === 0 && keepsLeft) lefts.each(left => next([key, { left, right: undefined }]));
     } finally {
       lefts.clear();
@@ -43,12 +48,15 @@ export function joinGroup(kind: JoinKind, next: Push, { task, progress }: TaskPa
 }
 
 /** Gives [key, left] for the left values whose key the other side has, or has not. */
-function present(wanted: boolean, next: Push): GroupPush {
+function present(wanted: boolean, next: Push, joinKeys: JoinKeys): GroupPush {
   return groups => {
     const key = groups.key();
     const found = groups.nextSide() === 0;
+    if (!found) joinKeys.only('left', key);
+    if (found) groups.skipSide(0);
+    if (found && groups.nextSide() === 1) joinKeys.both();
+    else if (found) joinKeys.only('right', key);
     if (found !== wanted) return;
-    groups.skipSide(0);
     while (groups.nextValue()) next([key, groups.value]);
   };
 }

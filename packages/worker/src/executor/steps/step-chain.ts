@@ -79,6 +79,11 @@ export class StepChain {
     return this.groupPushOf(this.steps[at] as Step, at);
   }
 
+  /** Whether the groups of a `receive` are joined. */
+  joins(receive: number): boolean {
+    return this.takersOf(receive).some(at => this.steps[at]?.type === 'join');
+  }
+
   /** After the last record: what steps held back goes on its way. */
   async end(): Promise<void> {
     for (const end of this.ends) await end();

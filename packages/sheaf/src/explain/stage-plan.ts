@@ -1,7 +1,7 @@
 // The sizes that `explain` shows: files, splits and task counts of each stage, from the plan that a coordinator would make.
 
 import { listSources, planTasks } from '@sheaf/coordinator/planning';
-import type { Split, Stage, TaskPlan } from '@sheaf/protocol/graph';
+import type { Format, ListedFile, Split, Stage, TaskPlan } from '@sheaf/protocol/graph';
 import { writeItemSpools } from '../submit/item-spools.ts';
 import type { PlannedJob } from '../submit/submission.ts';
 
@@ -21,6 +21,8 @@ export interface InputPlan {
   readonly bytes: number;
   /** How many of the files are gz. */
   readonly packed: number;
+  /** The largest file that one task reads whole, and why; null when every file may be cut. */
+  readonly uncut: { readonly why: 'gz' | 'csv' | 'file'; readonly bytes: number } | null;
 }
 
 /** Plans every stage; items are written to `directory` to be counted. Throws UsageError for an input that matches nothing. */
@@ -46,16 +48,32 @@ function stagePlan(stage: Stage, id: number, plan: TaskPlan): StagePlan {
   const tasks = count === 'later' ? null : count;
   if (stage.tasks.type === 'partitions') return { stage: stage.name, tasks, inputs: [], splitBytes: null };
   const inputs = stage.tasks.inputs.map((input, at): InputPlan => {
-    if (input.type === 'items') return { paths: [], files: 0, bytes: 0, packed: 0 };
+    if (input.type === 'items') return { paths: [], files: 0, bytes: 0, packed: 0, uncut: null };
     const files = plan.files[id]?.[at] ?? [];
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    return { paths: input.paths, files: files.length, bytes, packed: files.filter(file => file.packed !== null).length };
+    const packed = files.filter(file => file.packed !== null).length;
+    return { paths: input.paths, files: files.length, bytes, packed, uncut: largestUncut(files, input.format) };
   });
   const ofFiles = stage.tasks.inputs.every(input => input.type === 'files');
   return { stage: stage.name, tasks, inputs, splitBytes: ofFiles ? splitSizes(plan.splits[id] ?? []) : null };
 }
 
+function largestUncut(files: readonly ListedFile[], format: Format): InputPlan['uncut'] {
+  let largest: InputPlan['uncut'] = null;
+  for (const { size, packed } of files) {
+    const why = packed !== null ? 'gz' : format.type === 'csv' && format.multiline ? 'csv' : format.type === 'file' ? 'file' : null;
+    if (why !== null && size > (largest?.bytes ?? -1)) largest = { why, bytes: size };
+  }
+  return largest;
+}
+
 function splitSizes(splits: readonly Split[]): { readonly min: number; readonly max: number } {
-  const sizes = splits.map(split => split.pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0));
-  return { min: Math.min(...sizes), max: Math.max(...sizes) };
+  let min = Number.POSITIVE_INFINITY;
+  let max = 0;
+  for (const { pieces } of splits) {
+    const size = pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0);
+    min = Math.min(min, size);
+    max = Math.max(max, size);
+  }
+  return { min, max };
 }

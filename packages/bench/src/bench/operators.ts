@@ -1,0 +1,49 @@
+// `npm run bench -- operators`: what each operator of a pipeline costs for a record, alone and fused: CPU time of a run with it,
+// less that of a run that only reads and counts. The operators take turns; the figures are medians.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Program } from '../program.ts';
+import { sheafRun } from './cases.ts';
+import type { DataFolder } from './data-folder.ts';
+import { lineBytes } from './generate.ts';
+import { measure } from './measure.ts';
+import { machineText, median, tableOf } from './report.ts';
+
+export interface OperatorsOptions {
+  readonly data: DataFolder;
+  readonly megabytes: number;
+  readonly rounds: number;
+  /** Told after each round. */
+  readonly say: (text: string) => void;
+}
+
+/** Measures the operators of jobs/operators.ts, the first of which is nothing, and gives the figures as text. */
+export async function measureOperators(program: Program, { data, megabytes, rounds, say }: OperatorsOptions): Promise<string> {
+  const job = join(program.package, 'jobs/operators.ts');
+  const input = data.file('lines', megabytes);
+  const seconds = new Map<string, number[]>(operatorsIn(job).map(operator => [operator, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [operator, measured] of seconds) {
+      const folder = data.scratch();
+      const run = sheafRun(program, { job, input, options: ['-p', `operator=${operator}`, '--inline'] });
+      measured.push((await measure(run(folder), folder)).cpuSeconds);
+    }
+    say(`operators: round ${round} of ${rounds} done`);
+  }
+  data.scratch();
+  const [[, nothing = []] = []] = seconds;
+  const records = input.bytes / lineBytes;
+  const rows = [...seconds].map(([operator, measured], at) => {
+    const more = median(measured) - (at === 0 ? 0 : median(nothing));
+    return [operator, median(measured).toFixed(2), Math.max(0, Math.round((more / records) * 1e9))];
+  });
+  const about = `${machineText()}. ${records / 1e6} million lines of ${lineBytes} bytes, inline, medians of ${rounds} runs, start-up included in the seconds; nanoseconds a record are what is more than the first line, which has all of it.`;
+  return `${about}\n\n${tableOf(['', 'CPU seconds', 'ns a record'], rows)}`;
+}
+
+/** Their names, as the job has them: one in each line that begins a member. */
+function operatorsIn(job: string): string[] {
+  const [, table = ''] = /const operators = \{\n([\s\S]*?)\n\} satisfies/.exec(readFileSync(job, 'utf8')) ?? [];
+  return [...table.matchAll(/^ {2}(?:'([^']*)'|"([^"]*)"|(\w+)): /gm)].map(([, single, double, plain]) => single ?? double ?? plain ?? '');
+}

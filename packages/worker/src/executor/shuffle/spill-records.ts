@@ -1,0 +1,66 @@
+// What is spilled, in the order of its sorted index: the records of an arena as they lie there, the entries of a combining table
+// with their numbers encoded. Both give how many bytes of keys and values they wrote.
+
+import { type ArenaIndex, entryWords, keyLengthMask } from '../../data/arena-sort.ts';
+import type { RunWriter } from '../../data/run-writer.ts';
+import { encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
+import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
+
+/** In a key's header: the entry has places (combine-kernel.ts). */
+const placesFlag = 0x80000;
+
+/** What an entry's numbers take when they are encoded, in whole 16 bytes: one, or a list of them. */
+export function numbersBytesMax(columns: ColumnFold | null): number {
+  return columns === null ? 16 : (9 * columns.width + 8 + 15) & ~15;
+}
+
+export function putArena(run: RunWriter, { words, entries, count }: ArenaIndex, ordered: boolean): number {
+  let spilledBytes = 0;
+  for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
+    const address = words[entry + 2] as number;
+    const keyLength = words[address >>> 2] as number;
+    const valueLength = words[(address + 4) >>> 2] as number;
+    const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
+    run.put(words[entry + 3] as number, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
+    spilledBytes += keyLength + valueLength;
+  }
+  return spilledBytes;
+}
+
+export interface TableEntries {
+  /** Word index of the entries. */
+  readonly entriesAt: number;
+  /** Room for the encoded numbers of one entry. */
+  readonly numbersAt: number;
+  readonly floats: Float64Array;
+  readonly columns: ColumnFold | null;
+}
+
+export function putTable(run: RunWriter, { words, bytes, entries, count }: ArenaIndex, table: TableEntries): number {
+  const { entriesAt, numbersAt, floats, columns } = table;
+  const numbersTo = numbersAt + numbersBytesMax(columns);
+  const list: number[] = [];
+  let spilledBytes = 0;
+  for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
+    const address = words[entry + 2] as number;
+    const header = words[address >>> 2] as number;
+    const keyLength = header & keyLengthMask;
+    const at = entriesAt + (words[(address - 4) >>> 2] as number) * 4;
+    let valueAt = numbersAt;
+    let valueLength: number;
+    if (header === keyLength) {
+      valueLength = encodeNumberValue(floats[(at + 2) >>> 1] as number, bytes, numbersAt, numbersTo) - numbersAt;
+    } else if ((header & placesFlag) !== 0) {
+      const place = words[at + 2] as number;
+      const { width } = columns as ColumnFold;
+      for (let j = 0; j < width; j++) list[j] = floats[place + j] as number;
+      valueLength = encodeValue(list, bytes, numbersAt, numbersTo) - numbersAt;
+    } else {
+      valueAt = words[at + 2] as number;
+      valueLength = words[at + 3] as number;
+    }
+    run.put(words[entry + 3] as number, address + 8, keyLength, words[(address + 4) >>> 2] as number, valueAt, valueLength);
+    spilledBytes += keyLength + valueLength;
+  }
+  return spilledBytes;
+}
