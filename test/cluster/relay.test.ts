@@ -59,6 +59,26 @@ test.concurrent('one of them is killed while it is asked: its maps run again, an
     expect(cluster.gates.arrivals('reduce-').every(({ worker }) => worker === reading.process.pid)).toBe(true);
   }));
 
+test.concurrent('the coordinator is killed while bytes go through it: they go on through the next, and no map runs again', () =>
+  withCluster({ workers: [outbound('a'), outbound('b')] }, async cluster => {
+    const out = cluster.output('counts');
+    cluster.gates.close('map-4', 'map-5');
+    const run = cluster.submit('gated-count', { in: input, out });
+    const serving = await cluster.workerAtGate('map-4');
+    await cluster.workerAtGate('map-5');
+    cluster.gates.open('map-4');
+    const job = await run.job();
+    await cluster.until('five maps are done', async () => (await cluster.status(job)).stages[0]?.done === 5);
+    serving.process.freeze();
+    cluster.gates.open('map-5');
+    await cluster.until('the reducers are assigned', async () => (await cluster.status(job)).stages[1]?.running === 2);
+    await cluster.killCoordinator();
+    await cluster.restartCoordinator();
+    serving.process.unfreeze();
+    await expectCounted(run, out, expected);
+    expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([1, 1, 1, 1, 1, 1]);
+  }));
+
 test.concurrent('a worker that advertises where nobody listens is asked through the coordinator', () =>
   withCluster({ workers: [{ machine: 'a', args: ['--advertise', '127.0.0.9'] }] }, async cluster => {
     const out = cluster.output('counts');

@@ -69,6 +69,9 @@ test.concurrent('the coordinator is killed with -9 when some maps are done: what
     await cluster.restartCoordinator();
     cluster.gates.open('map-3');
     await expectSame(cluster, run, out);
+    const asked = await Promise.all(['status', 'counters'].map(async name => cluster.command(name, await run.job()).ended));
+    expect(asked[0]?.stdout).toContain(`skipped 40 records, dead letters ${cluster.output('bad')}\n`);
+    expect(asked[1]?.stdout).toContain('map.skippedRecords\t40\n');
   }));
 
 test.concurrent('one bad record more than there may be: the same failure inline and on a cluster, and nothing is left', () =>

@@ -22,11 +22,23 @@ export interface CsvSinkOptions extends SinkOptions {
 }
 
 export interface Sinks {
-  /** A string as it is; a pair as key TAB value. */
+  /**
+   * A string as it is; a pair as key TAB value.
+   * @example
+   * words.countBy().entries().write(to.text('counts'))
+   */
   text(folder: string, options?: SinkOptions): Sink<string | Pair>;
-  /** One JSON value a line. */
+  /**
+   * One JSON value a line.
+   * @example
+   * sales.write(to.jsonl('sales', { gzip: true }))
+   */
   jsonl(folder: string, options?: SinkOptions): Sink<unknown>;
-  /** A header, and a row a record. */
+  /**
+   * A header, and a row a record.
+   * @example
+   * sales.write(to.csv('sales', { columns: ['id', 'user', 'day', 'amount'] }))
+   */
   csv(folder: string, options?: CsvSinkOptions): Sink<object>;
 }
 

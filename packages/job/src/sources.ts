@@ -22,11 +22,23 @@ export interface Source<out T> {
 
 /** Text whose records stay bytes until a function of yours reads them. */
 export interface TextSource extends Source<string> {
-  /** Runs of non-space, tokenised in one pass over the bytes; splits where `/\s+/` does. */
+  /**
+   * Runs of non-space, tokenised in one pass over the bytes; splits where `/\s+/` does.
+   * @example
+   * read(from.text('lines.txt').words()) // "to", "be", "or", "not", "to", "be"
+   */
   words(): Source<string>;
-  /** The parts of each line between separators; TAB unless another is named. */
+  /**
+   * The parts of each line between separators; TAB unless another is named.
+   * @example
+   * read(from.text('lines.txt').fields(' ')).map(([first]) => first) // "to", "or"
+   */
   fields(separator?: string): Source<readonly string[]>;
-  /** Only the lines that the pattern matches. */
+  /**
+   * Only the lines that the pattern matches.
+   * @example
+   * read(from.text('lines.txt').matching(/not/)) // "or not to be"
+   */
   matching(pattern: RegExp): TextSource;
 }
 
@@ -50,15 +62,35 @@ export interface InputFile {
 type Items<T> = Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>);
 
 export interface Sources {
-  /** Lines. */
+  /**
+   * Lines.
+   * @example
+   * read(from.text('lines.txt')) // "to be", "or not to be"
+   */
   text(paths: Paths): TextSource;
+  /**
+   * @example
+   * read(from.csv('sales.csv', { user: 'text', amount: 'number' })).first(1) // { "user": "ann", "amount": 12 }
+   */
   csv<const C extends Columns>(paths: Paths, columns: C, options?: CsvOptions): Source<Row<C>>;
   csv<T>(paths: Paths, schema: Schema<T>, options?: CsvOptions): Source<T>;
+  /**
+   * @example
+   * read(from.jsonl('users.jsonl', { user: 'text' })) // { "user": "ann" }, { "user": "bob" }, { "user": "dan" }
+   */
   jsonl<const C extends Columns>(paths: Paths, columns: C): Source<Row<C>>;
   jsonl<T>(paths: Paths, schema: Schema<T>): Source<T>;
-  /** Each file is one record. */
+  /**
+   * Each file is one record.
+   * @example
+   * read(from.files('*.txt')).map(file => file.text().length) // 19
+   */
   files(paths: Paths): Source<InputFile>;
-  /** Items from code, written down once at submit; a task an item up to 1,000, then even packs, or `perTask` in each. */
+  /**
+   * Items from code, written down once at submit; a task an item up to 1,000, then even packs, or `perTask` in each.
+   * @example
+   * read(from.items([1, 2, 3])).map(n => n * n) // 1, 4, 9
+   */
   items<T>(items: Items<T>, options?: { readonly perTask?: number }): Source<T>;
 }
 

@@ -18,7 +18,7 @@ describe('a run in words', () => {
       * join           4  900 ms      1.8 s    7 %   1.6 s         850   12.9 kB           48      800 B       -
       * splitters      1  100 ms     200 ms    1 %  180 ms           4      80 B            1       40 B       -
       * sort           2   2.7 s      5.4 s   21 %   4.9 s          48     800 B           48     1.2 kB       -
-      * the job waited for these stages: it is done sooner only if one of them is
+      * the chain of stages that took longest: the job is done much sooner only if one of these is
 
         MIN · MEDIAN · MAX         TIME A TASK           RECORDS A TASK           BYTES A TASK  LONGEST  LARGEST
       * read                 1.0 · 1.0 · 1.0 s  250.0 · 250.0 · 250.0 k  16.0 · 16.0 · 16.0 MB   task 0   task 0
@@ -50,10 +50,11 @@ describe('the critical path', () => {
   const took = (to: number) => measures(1, { from: 0, to, records: 1, bytes: 1 });
   const edge = (from: number, to: number) => ({ ...outline.edges[0]!, from, to });
 
-  it('goes back over those that ended last', () => {
+  it('is the chain that took longest together', () => {
     const edges = [edge(0, 2), edge(1, 2), edge(2, 4), edge(3, 4)];
-    expect(criticalPath(edges, [took(5), took(7), took(9), took(8), took(12)])).toEqual([1, 2, 4]);
-    expect(criticalPath(edges, [took(5), took(7), took(9), took(10), took(12)])).toEqual([3, 4]);
+    expect(criticalPath(edges, [took(5), took(7), took(2), took(8), took(3)])).toEqual([1, 2, 4]);
+    expect(criticalPath(edges, [took(5), took(7), took(2), took(10), took(3)])).toEqual([3, 4]);
+    expect(criticalPath(edges, [took(5), took(30), took(2), took(10), took(3)])).toEqual([1, 2, 4]);
   });
 
   it('ends where a job has come to', () => {

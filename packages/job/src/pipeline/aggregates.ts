@@ -54,24 +54,73 @@ export interface AggregateDefinition {
 export type Aggregated<V, N, A> = [A] extends [never] ? V[N & keyof V] : A;
 
 export interface Aggregates {
+  /**
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.count() }) // ["mon", { "x": 2 }], ["tue", { "x": 2 }]
+   */
   count(): Aggregate<unknown, number>;
+  /**
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.sum('amount') }) // ["mon", { "x": 17 }], ["tue", { "x": 28 }]
+   */
   sum<V>(of: Select<V, number>): Aggregate<V, number>;
+  /**
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.mean(sale => sale.amount * 2) }) // ["mon", { "x": 17 }], ["tue", { "x": 28 }]
+   */
   mean<V>(of: Select<V, number>): Aggregate<V, number>;
-  /** By the order of keys; of equals the first stays. */
+  /**
+   * By the order of keys; of equals the first stays.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.min('user') }) // ["mon", { "x": "ann" }], ["tue", { "x": "ann" }]
+   */
   min<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  /**
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.max('user') }) // ["mon", { "x": "bob" }], ["tue", { "x": "cy" }]
+   */
   max<V, A extends Key = never, N extends ColumnsOf<V, Key> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
-  /** Of the whole population, by Welford's method, merged as Chan et al. (1979) have it. */
+  /**
+   * Of the whole population, by Welford's method, merged as Chan et al. (1979) have it.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.variance('amount') }) // ["mon", { "x": 12.25 }], ["tue", { "x": 36 }]
+   */
   variance<V>(of: Select<V, number>): Aggregate<V, number>;
-  /** In input order. */
+  /**
+   * In input order.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.first('id') }) // ["mon", { "x": 1 }], ["tue", { "x": 3 }]
+   */
   first<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
+  /**
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.last('id') }) // ["mon", { "x": 2 }], ["tue", { "x": 4 }]
+   */
   last<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>>;
-  /** The value at rank ⌈q · n⌉: exactly up to 1,024 values, then within 1 % of it (DDSketch); the least and the most always are. */
+  /**
+   * The value at rank ⌈q · n⌉: exactly up to 1,024 values, then within 1 % of it (DDSketch); the least and the most always are.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.quantile('amount', 0.5) }) // ["mon", { "x": 5 }], ["tue", { "x": 8 }]
+   */
   quantile<V>(of: Select<V, number>, q: number): Aggregate<V, number>;
-  /** How many values lie in each bin. Exact. */
+  /**
+   * How many values lie in each bin. Exact.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.histogram('amount', { edges: [0, 10, 30] }) }).mapValues(({ x }) => x.bins.map(bin => bin.count))
+   * // ["mon", [1, 1]], ["tue", [1, 1]]
+   */
   histogram<V>(of: Select<V, number>, bins: HistogramBins): Aggregate<V, Histogram>;
-  /** How many different keys: exactly below 2,048, then with a standard error of 0.81 % (HyperLogLog, 16 KB for each key). */
+  /**
+   * How many different keys: exactly below 2,048, then with a standard error of 0.81 % (HyperLogLog, 16 KB for each key).
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.distinctCount('user') }) // ["mon", { "x": 2 }], ["tue", { "x": 2 }]
+   */
   distinctCount<V>(of: Select<V, Key>): Aggregate<V, number>;
-  /** All of them, in input order: a group must fit into a record. */
+  /**
+   * All of them, in input order: a group must fit into a record.
+   * @example
+   * sales.keyBy('day').aggregate({ x: agg.collect('id') }) // ["mon", { "x": [1, 2] }], ["tue", { "x": [3, 4] }]
+   */
   collect<V, A = never, N extends ColumnsOf<V, unknown> = never>(of: N | ((record: V) => A)): Aggregate<V, Aggregated<V, N, A>[]>;
 }
 

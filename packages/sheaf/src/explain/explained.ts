@@ -21,7 +21,7 @@ export interface ExplainedStage extends OutlinedStage {
   readonly failed: number;
   /** Of the time that all tasks took together, 0 to 1; null before a run. */
   readonly share: number | null;
-  /** The job could not have ended before this stage did. */
+  /** Of the chain of stages that took longest. */
   readonly critical: boolean;
 }
 

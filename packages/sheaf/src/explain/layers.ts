@@ -83,7 +83,9 @@ function order(rows: Place[][]): void {
     const down = sweep % 2 === 0;
     const side = down ? 'above' : 'below';
     const going = down ? rows.slice(1) : rows.slice(0, -1).reverse();
-    for (const row of going) sortByNeighbours(rows, row, side);
+    // What neighbours leave open is turned round every other time: that leads out of orders that are only nearly good.
+    const turned = sweep % 4 >= 2;
+    for (const row of going) sortByNeighbours(rows, row, { side, turned });
     const crossings = crossingsOf(rows);
     if (crossings >= fewest) continue;
     fewest = crossings;
@@ -92,7 +94,13 @@ function order(rows: Place[][]): void {
   for (const [at, row] of best.entries()) rows[at] = row;
 }
 
-function sortByNeighbours(rows: readonly Place[][], row: Place[], side: 'above' | 'below'): void {
+interface Sweep {
+  readonly side: 'above' | 'below';
+  /** Equal places change sides. */
+  readonly turned: boolean;
+}
+
+function sortByNeighbours(rows: readonly Place[][], row: Place[], { side, turned }: Sweep): void {
   const [first] = row;
   const indexes = new Map((rows[(first?.row ?? 0) + (side === 'above' ? -1 : 1)] ?? []).map((place, at) => [place, at]));
   const own = new Map(row.map((place, at) => [place, at]));
@@ -101,7 +109,8 @@ function sortByNeighbours(rows: readonly Place[][], row: Place[], side: 'above' 
     return neighbours.length === 0 ? (own.get(place) ?? 0) : neighbours.reduce((sum, at) => sum + at, 0) / neighbours.length;
   };
   const wishes = new Map(row.map(place => [place, wish(place)]));
-  row.sort((a, b) => (wishes.get(a) ?? 0) - (wishes.get(b) ?? 0) || (own.get(a) ?? 0) - (own.get(b) ?? 0));
+  const inOrder = (a: Place, b: Place): number => ((own.get(a) ?? 0) - (own.get(b) ?? 0)) * (turned ? -1 : 1);
+  row.sort((a, b) => (wishes.get(a) ?? 0) - (wishes.get(b) ?? 0) || inOrder(a, b));
 }
 
 /** How many pairs of lines cross between neighbouring rows. */

@@ -43,8 +43,12 @@ export function layOut(rows: readonly (readonly Place[])[]): Layout {
   for (const row of rows) {
     spread(row, centres, place => centres.get((place.of.type === 'pass' ? place.above[0] : undefined) ?? place) ?? 0);
   }
-  const left = Math.min(0, ...[...centres].map(([place, x]) => x - place.width / 2));
-  const right = Math.max(0, ...[...centres].map(([place, x]) => x + place.width / 2));
+  let left = Number.POSITIVE_INFINITY;
+  let right = Number.NEGATIVE_INFINITY;
+  for (const [place, x] of centres) {
+    left = Math.min(left, x - place.width / 2);
+    right = Math.max(right, x + place.width / 2);
+  }
   const places = new Map<Place, Laid>();
   let y = margin;
   for (const row of rows) {
@@ -58,7 +62,7 @@ export function layOut(rows: readonly (readonly Place[])[]): Layout {
     }
     y += height + gapHeight;
   }
-  return { width: Math.ceil(right - left + 2 * margin), height: Math.ceil(y - gapHeight + margin), places };
+  return { width: Math.ceil(Math.max(0, right - left) + 2 * margin), height: Math.ceil(y - gapHeight + margin), places };
 }
 
 /** The middle of its neighbours; without any a place stays where it is. */

@@ -19,7 +19,8 @@ export function runLines(explained: Explained): string[] {
     .filter(stage => stage.measured !== null && (stage.tasks ?? 0) > 1)
     .map(stage => [stageHead(stage), ...spreadsOf(stage)]);
   const lines = [escaped(title), ...tableOf(['  STAGE', ...headings], rows)];
-  if (stages.some(stage => stage.critical)) lines.push('* the job waited for these stages: it is done sooner only if one of them is');
+  if (stages.some(stage => stage.critical))
+    lines.push('* the chain of stages that took longest: the job is done much sooner only if one of these is');
   if (spreads.length > 0) lines.push('', ...tableOf(['  MIN · MEDIAN · MAX', ...spreadHeadings], spreads));
   lines.push('');
   for (const stage of stages) if (stage.operators.length > 0) lines.push(escaped(`${stage.name}: ${operatorsLine(stage)}`));

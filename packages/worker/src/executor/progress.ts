@@ -1,11 +1,17 @@
 // Tells the worker how far an attempt is, without the event loop: user code may keep it busy for hours. The clock is looked
 // at rarely while records are quick and after each one while they are slow, so slow code is never taken for a hang. The first
-// looks are told too: that is all that is known of a process which ends before its first second is over.
+// looks may be told too: that is all that is known of a process which ends before its first second is over.
 
 import { limits } from '@sheaf/protocol';
 
 /** Looking at the clock once in so many records costs next to nothing, and so many slow ones behind quick ones are soon over. */
 const strideMax = 128;
+
+export interface ProgressOptions {
+  /** So many first looks at the clock are told, however soon they come. Default 0. */
+  readonly earlyReports?: number;
+  readonly now?: () => number;
+}
 
 export class Progress {
   records = 0;
@@ -18,11 +24,12 @@ export class Progress {
   private stride = 1;
   private checkedAt: number;
   private reportedAt: number;
-  private earlyReports = 0;
+  private earlyReports: number;
 
-  constructor(report: (records: number, bytes: number) => void, now: () => number = () => performance.now()) {
+  constructor(report: (records: number, bytes: number) => void, { earlyReports = 0, now = () => performance.now() }: ProgressOptions = {}) {
     this.report = report;
     this.now = now;
+    this.earlyReports = earlyReports;
     this.checkedAt = now();
     this.reportedAt = this.checkedAt;
   }
@@ -47,7 +54,7 @@ export class Progress {
     if (elapsed < 20) this.stride = Math.min(this.stride * 2, strideMax);
     else if (elapsed > 200) this.stride = Math.max(1, this.stride >> 3);
     this.left = this.stride;
-    if (this.earlyReports < limits.earlyProgressReports) this.earlyReports++;
+    if (this.earlyReports > 0) this.earlyReports--;
     else if (now - this.reportedAt < limits.progressIntervalMs) return;
     this.reportedAt = now;
     this.report(this.records, this.bytes + this.extra);

@@ -3,7 +3,7 @@
 // half-written stays and the failure names the record.
 
 import { join } from 'node:path';
-import { FailureError, type RecordPlace } from '@sheaf/protocol';
+import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
 import { deadLettersOf, type EdgeId, type OutputId, type Stage, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
@@ -102,7 +102,9 @@ export class TaskRun implements TaskParts {
     this.task = task;
     this.stage = stage;
     this.assignment = task.assignment;
-    this.progress = new Progress((records, bytes) => host.progress(records, bytes));
+    // Who wants to know where it is wants to know it early.
+    const earlyReports = host.started === undefined ? 0 : limits.earlyProgressReports;
+    this.progress = new Progress((records, bytes) => host.progress(records, bytes), { earlyReports });
     const letters = deadLettersOf(job.graph, stage);
     const maxCount = job.graph.onError?.maxCount ?? null;
     this.skipping = letters === null ? null : new Skipping(this, { output: letters, maxCount });
