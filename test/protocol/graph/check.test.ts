@@ -89,6 +89,15 @@ const variants: readonly [what: string, name: ExampleName, change: (graph: Break
     'stage graph of word-count: reduce: counted late only when cut by range',
   ],
   [
+    'partitions of a function that are read together',
+    'wordCount',
+    graph => {
+      graph.stages[1].tasks.count = { type: 'auto', of: 'source', bytesPerTask: 1, min: 2, max: 9, coalesceBytes: 10 };
+      graph.edges[0].shuffle.partitioner = { type: 'function', function: { role: 'partition', index: 0, code: '' } };
+    },
+    'stage graph of word-count: reduce: partitions are read together only when cut by hash',
+  ],
+  [
     'splits where something is shuffled to',
     'wordCount',
     graph => {
