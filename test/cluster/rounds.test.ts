@@ -26,11 +26,18 @@ test('early rounds are gone from all disks while later ones run, and are made ag
     const run = cluster.submit('rounds', { in: input, out });
     await Promise.all(['round-5-0', 'round-5-1'].map(gate => cluster.workerAtGate(gate)));
     // Round 5 reads edge 4, which was made of edge 3.
-    await cluster.until('early rounds are gone', () => cluster.workers.every(worker => edgesOn(worker)?.every(edge => edge >= 3)));
+    await cluster.until('early rounds are gone', () => cluster.workers.every(worker => edgesOn(worker).every(edge => edge >= 3)));
     expect(cluster.gates.timesBegun('round-1')).toEqual({ 'round-1-0': 1, 'round-1-1': 1 });
     // Two tasks of three workers in each round: one of these had a task of both.
-    const doomed = cluster.workers.find(worker => [3, 4].every(edge => edgesOn(worker, 'outputs')?.includes(edge)));
-    await doomed?.process.kill();
+    const doomed = await cluster.until('a worker has outputs of both', () =>
+      cluster.workers.find(worker => [3, 4].every(edge => edgesOn(worker, 'outputs').includes(edge))),
+    );
+    await doomed.process.kill();
+    // Once nothing that it had is counted on it is forgotten.
+    await cluster.until(
+      'it is lost',
+      async () => (await cluster.workersKnown()).map(({ state }) => state).join() === 'connected,connected',
+    );
     cluster.gates.open('round-5');
     const { code, stderr } = await run.ended;
     expect(code, stderr).toBe(0);
@@ -38,16 +45,11 @@ test('early rounds are gone from all disks while later ones run, and are made ag
     expect(cluster.gates.timesBegun('round-1')).toEqual({ 'round-1-0': 2, 'round-1-1': 2 });
   }));
 
-/** The edges of which the worker has outputs: finished by itself, or fetched from others; null: a folder went while it was read. */
-function edgesOn({ directory }: TestWorker, where: 'outputs' | 'anywhere' = 'anywhere'): number[] | null {
+/** The edges of which the worker has outputs: finished by itself, or fetched from others. Throws when a folder goes while it is read. */
+function edgesOn({ directory }: TestWorker, where: 'outputs' | 'anywhere' = 'anywhere'): number[] {
   const own = /^outputs\/[^/]+\/[^/]+\/edge-(\d+)\.run$/;
   const any = /(?:^outputs\/.*\/edge-|\/fetched\/)(\d+)[^/]*\.run$/;
-  try {
-    return filesBelow(directory)
-      .flatMap(path => (where === 'outputs' ? own : any).exec(path)?.[1] ?? [])
-      .map(Number);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  return filesBelow(directory)
+    .flatMap(path => (where === 'outputs' ? own : any).exec(path)?.[1] ?? [])
+    .map(Number);
 }
