@@ -169,6 +169,25 @@ test('an aggregate that a function must finish, or a fold whose values are mappe
   ).toContain('sum');
 });
 
+test('a broadcast of what was made of the left side keeps the left records from one task, whatever their key', () => {
+  const plan = ({ sales }: Plan): void => {
+    const total = sales.keyBy(() => 'all').sum('amount');
+    sales
+      .keyBy(() => 'all')
+      .join(total, { broadcast: true })
+      .entries()
+      .write(to.jsonl('out'));
+  };
+  expect(shape(plan)).toEqual([
+    'read: read, emit 0, map, emit 1',
+    'sum: receive 0, fold, emit 2',
+    'repartition: receive 1, map, map, load, lookup, map, write',
+    '0 → 1 hash (function) amount combined by sum',
+    '0 → 2 function (item) item',
+    '1 → 2 broadcast',
+  ]);
+});
+
 test('a sort is cut by samples of what it reads', () => {
   expect(shape(({ sales }) => sales.sortBy('plan', { by: 'amount', desc: true }).write(to.csv('out')))).toEqual([
     'read: read, emit 1, sample',

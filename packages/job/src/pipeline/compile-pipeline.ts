@@ -26,6 +26,7 @@ const hashed: Count = { ...spread, coalesceBytes: 8 * 1_048_576 };
 const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
 const one: Count = { type: 'fixed', count: 1 };
 const wholeRecord: Select = { type: 'record' };
+const unsorted = { type: 'repartition', partitions: null, orders: [] } as const;
 
 export interface Plan {
   readonly name: string;
@@ -267,14 +268,17 @@ class PipelineCompiler implements Compiler {
     return { key: [this.part(side.key)], group: 1, value, combine: null, partitioner: { type: 'hash' }, words };
   }
 
-  /** The right side goes to every task of the left. Where that would go in a circle, both are shuffled. */
+  /** The right side goes to every task of the left; of a union, which is in several stages, both sides are shuffled. */
   private lookup(node: NodeOf<'join'>): Branches {
-    const right = this.branches(node.right.node);
-    const left = this.branches(node.left.node);
-    const [only] = right;
-    const circle = right.length !== 1 || only === undefined || left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage));
-    if (circle) return this.join(node);
     const { kind } = node;
+    const right = this.branches(node.right.node);
+    const [only] = right;
+    if (right.length !== 1 || only === undefined) return this.join(node);
+    let left = this.branches(node.left.node);
+    // A right side made of the left one must wait for it: the left records wait too, dealt out evenly whatever their keys.
+    if (left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage))) {
+      left = compileRepartition(this, { ...unsorted, from: node.left.node, columns: node.left.columns }, hashed, unordered);
+    }
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
     for (const { stage, step } of pairs) this.drafts.note(stage, step, node.left.said);
