@@ -277,7 +277,7 @@ class PipelineCompiler implements Compiler {
     let left = this.branches(node.left.node);
     // A right side made of the left one must wait for it: the left records wait too, dealt out evenly whatever their keys.
     if (left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage))) {
-      left = compileRepartition(this, { ...unsorted, from: node.left.node, columns: node.left.columns }, hashed, unordered);
+      left = compileRepartition(this, { ...unsorted, from: node.left.node, columns: node.left.columns }, spread, unordered);
     }
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
