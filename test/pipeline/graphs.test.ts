@@ -22,8 +22,8 @@ function graphOf(plan: (flow: Plan) => void): StageGraph {
   const columns = { user: 'integer', plan: 'text', amount: 'number' } as const;
   const job = defineJob({
     name: 'x',
-    plan({ params, read }) {
-      plan({ params, read, sales: read(from.csv('sales', columns)), users: read(from.csv('users', columns)) });
+    plan({ params, read, broadcast }) {
+      plan({ params, read, broadcast, sales: read(from.csv('sales', columns)), users: read(from.csv('users', columns)) });
     },
   });
   return openJob(job).compile(undefined).graph;

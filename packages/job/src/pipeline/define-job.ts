@@ -67,7 +67,8 @@ export function compilePlan({ name, settings, onError, plan, made }: PipelineDef
   recorder.finished = true;
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
-  const compiled = compilePipeline({ name, settings, onError, written: recorder.written, answers, said: recorder.said });
+  const { written, said, broadcasts } = recorder;
+  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts });
   const problem = sizeProblem(compiled.graph);
   if (problem !== null) throw new UsageError(problem, { cause: made });
   return compiled;
