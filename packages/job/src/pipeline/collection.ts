@@ -180,7 +180,10 @@ export interface WriteOptions<T> {
 }
 
 export interface JoinOptions {
-  /** The other side is small: it is sent to every task that reads this one, and nothing is shuffled. */
+  /**
+   * The other side is small: it is sent to every task that reads this one, and nothing is shuffled. When the other side is made of
+   * this one, these records wait for it, dealt out evenly.
+   */
   readonly broadcast?: boolean;
 }
 
