@@ -20,16 +20,18 @@ export default defineJob({
     out: z.string(),
   }),
   plan({ params, read }) {
-    const points = read(from.csv(params.in, { x: 'number', y: 'number' }, { multiline: false }));
+    // Read again in each round: the middles come to where the points are, and no point is ever shuffled.
+    const points = () => read(from.csv(params.in, { x: 'number', y: 'number' }, { multiline: false }));
+
     // They begin at the first points: all are equally large here.
-    let middles: Collection<Point> = points.top(params.k, () => 0);
+    let middles: Collection<Point> = points().top(params.k, () => 0);
     for (let round = 1; round <= params.rounds; round++) {
-      const known = middles.keyBy(() => 'all').aggregate({ all: agg.collect(middle => middle) });
-      middles = points
+      const known = middles.keyBy(() => 'all').aggregate({ middles: agg.collect(middle => middle) });
+      middles = points()
         .keyBy(() => 'all')
         .join(known, { broadcast: true })
         .entries()
-        .map(([, { left: point, right }]) => [nearest(point, right.all), point])
+        .map(([, { left: point, right }]) => [nearest(point, right.middles), point])
         .pairs()
         .aggregate({ x: agg.mean('x'), y: agg.mean('y') })
         .entries()

@@ -8,27 +8,27 @@ import { z } from 'zod';
 
 export default defineJob({
   name: 'page-rank',
-  params: z.object({ in: z.string(), rounds: z.coerce.number().int().min(1).max(20).default(10), out: z.string() }),
+  params: z.object({ in: z.string(), rounds: z.coerce.number().int().positive().default(10), out: z.string() }),
   plan({ params, read }) {
-    // A line is a link: page TAB target.
-    const pages = read(from.text(params.in).fields())
+    // A line is a link: page TAB target. Pages without any of their own are left out.
+    let pages = read(from.text(params.in).fields())
       .map(([page = '', target = '']) => ({ page, target }))
       .keyBy('page')
-      .aggregate({ targets: agg.collect('target') });
+      .aggregate({ targets: agg.collect('target') })
+      .mapValues(({ targets }) => ({ targets, rank: 1 }));
 
-    let ranks = pages.mapValues(() => 1);
     for (let round = 1; round <= params.rounds; round++) {
-      ranks = pages
-        .join(ranks)
+      const shares = pages
         .entries()
-        .flatMap(function* ([page, { left, right: rank }]) {
-          yield [page, 0]; // keeps a page that nobody links to
-          for (const target of left.targets) yield [target, rank / left.targets.length];
-        })
+        .flatMap(([, { targets, rank }]) => targets.map(target => [target, rank / targets.length]))
         .pairs()
-        .reduce(sum)
-        .mapValues(share => 0.15 + 0.85 * share);
+        .reduce(sum);
+      pages = pages.leftJoin(shares).mapValues(({ left: { targets }, right: share = 0 }) => ({ targets, rank: 0.15 + 0.85 * share }));
     }
-    ranks.rows('page', 'rank').sortBy({ by: 'rank', desc: true }, 'page').write(to.csv(params.out));
+    pages
+      .entries()
+      .map(([page, { rank }]) => ({ page, rank }))
+      .sortBy({ by: 'rank', desc: true }, 'page')
+      .write(to.csv(params.out));
   },
 });

@@ -1,7 +1,7 @@
 // Reducers on other machines than their maps: the output is that of the inline run, and each worker has fetched the partitions
 // that its own tasks read, not the whole of every map output.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
@@ -33,6 +33,13 @@ function partitionBytesAt({ directory }: TestWorker): number[][] {
     for (const { partition, storedBytes } of stretches) bytes[partition] = (bytes[partition] ?? 0) + storedBytes;
     return bytes;
   });
+}
+
+/** All bytes of the map outputs that a worker holds. */
+function wholeBytesAt({ directory }: TestWorker): number {
+  const outputs = join(directory, 'outputs');
+  const runs = filesBelow(outputs).filter(path => path.endsWith('.run'));
+  return runs.reduce((sum, name) => sum + statSync(join(outputs, name)).size, 0);
 }
 
 test('workers of other machines fetch what their tasks read', () =>
@@ -69,4 +76,23 @@ test('workers of other machines fetch what their tasks read', () =>
       expect(fetchedBytes).toBeLessThanOrEqual(read + (worker === mapper ? 0 : outputs.length * headBytes));
       if (worker !== mapper) expect(fetchedBytes).toBeLessThan(whole * 0.8);
     }
+  }));
+
+test('a worker of another machine fetches of a range edge the keys that its task reads', () =>
+  withCluster({ workers: [{ machine: 'a' }] }, async cluster => {
+    const [out, inlineOut] = [cluster.output('cluster'), cluster.output('inline')];
+    const inline = cluster.command('run', jobFile('wide-sort'), ...paramsOf({ in: input, out: inlineOut }), '--inline', '--json');
+    cluster.gates.close('sort');
+    const run = cluster.submit('wide-sort', { in: input, out });
+    const mapper = await cluster.workerAtGate('sort-0');
+    const [other] = (await cluster.addWorkers([{ machine: 'b' }])) as [TestWorker];
+    await cluster.workerAtGate('sort-1');
+    const whole = wholeBytesAt(mapper);
+    cluster.gates.open('sort');
+    expect((await run.ended).code, (await run.ended).stderr).toBe(0);
+    expect((await inline.ended).code, (await inline.ended).stderr).toBe(0);
+    expect(digestsOf(partsOf(out))).toEqual(digestsOf(partsOf(inlineOut)));
+    const { fetchedBytes } = await fetchedBytesOf(cluster, other);
+    expect(fetchedBytes).toBeGreaterThan(whole * 0.4);
+    expect(fetchedBytes).toBeLessThan(whole * 0.7);
   }));

@@ -2,7 +2,7 @@
 // Nothing here runs; `tsc -p test` fails when a spelling stops inferring or a mistake stops being one. A directive stands above
 // the very line that must be refused. Parameters that nothing uses start with `_`.
 
-import { type Answer, agg, type Collection, defineJob, from, type Keyed, type Select, sum, to } from 'sheaf';
+import { type Answer, agg, type Broadcast, type Collection, defineJob, from, type Keyed, type Select, sum, to } from 'sheaf';
 import { z } from 'zod';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -193,6 +193,24 @@ export const d6 = defineJob({
     );
     is<Collection<readonly [number, number]>>()(sales.mapBatch(10, async rows => rows.map(r => r.amount)).zipWithIndex());
     return { total: sales.count(), head: sales.first(10), days: sales.map(r => r.day).collect() };
+  },
+});
+// what is broadcast
+export const d7 = defineJob({
+  name: 'broadcasts',
+  plan({ read, broadcast }) {
+    const users = read(from.jsonl('u', User));
+    const all = broadcast(users);
+    const plans = broadcast(users, known => new Map(known.map(({ id, plan }) => [id, plan])));
+    const rates = broadcast(async () => ({ eur: 1.1 }));
+    is<Broadcast<{ day: string }>>()(broadcast({ day: 'mon' }));
+    is<Collection<{ of: number; plan: 'pro' | 'free' | undefined; eur: number }>>()(
+      read(from.jsonl('h', Hit)).map(h => ({ of: all.value.length, plan: plans.value.get(h.user), eur: rates.value.eur })),
+    );
+    // @ts-expect-error records of users have no such column
+    broadcast(users, known => known.map(user => user.name));
+    // @ts-expect-error a broadcast is read, not written
+    all.value = [];
   },
 });
 type AnswersOf<J> = J extends { readonly answers?: infer A } ? NonNullable<A> : never;

@@ -22,8 +22,8 @@ function graphOf(plan: (flow: Plan) => void): StageGraph {
   const columns = { user: 'integer', plan: 'text', amount: 'number' } as const;
   const job = defineJob({
     name: 'x',
-    plan({ params, read }) {
-      plan({ params, read, sales: read(from.csv('sales', columns)), users: read(from.csv('users', columns)) });
+    plan({ params, read, broadcast }) {
+      plan({ params, read, broadcast, sales: read(from.csv('sales', columns)), users: read(from.csv('users', columns)) });
     },
   });
   return openJob(job).compile(undefined).graph;
@@ -167,6 +167,25 @@ test('an aggregate that a function must finish, or a fold whose values are mappe
         .write(write),
     ),
   ).toContain('sum');
+});
+
+test('a broadcast of what was made of the left side keeps the left records from one task, whatever their key', () => {
+  const plan = ({ sales }: Plan): void => {
+    const total = sales.keyBy(() => 'all').sum('amount');
+    sales
+      .keyBy(() => 'all')
+      .join(total, { broadcast: true })
+      .entries()
+      .write(to.jsonl('out'));
+  };
+  expect(shape(plan)).toEqual([
+    'read: read, emit 0, map, emit 1',
+    'sum: receive 0, fold, emit 2',
+    'repartition: receive 1, map, map, load, lookup, map, write',
+    '0 → 1 hash (function) amount combined by sum',
+    '0 → 2 function (item) item',
+    '1 → 2 broadcast',
+  ]);
 });
 
 test('a sort is cut by samples of what it reads', () => {

@@ -143,3 +143,15 @@ test('through a bundle each names the line of its operator', async () => {
   );
   expect(await bundled('')).toMatch(/^job\.ts:2:16: job 'x': plan writes nothing/);
 });
+
+test('a loop with more rounds than a job has room for', () => {
+  const rounds = (count: number) => (s: Loose) => {
+    let totals = s.keyBy('user').sum('amount');
+    for (let round = 0; round < count; round++) totals = totals.mapValues((amount: number) => amount / 2).reduce(Math.max);
+    totals.rows('user', 'amount').write(out);
+  };
+  expect(refusal(rounds(198))).toBe('accepted');
+  expect(refusal(rounds(199))).toBe(
+    'the plan has 201 stages and 200 shuffles, a job at most 200 stages and 1000 shuffles: give a loop fewer rounds, or run the job several times.',
+  );
+});

@@ -1,7 +1,7 @@
 // Cogroups, broadcast semi and anti joins, batches, samples and programs, each against plain arrays, and their misuses.
 
 import fc from 'fast-check';
-import { to } from 'sheaf';
+import { agg, to } from 'sheaf';
 import { expect, test } from 'vitest';
 import { runPlan, type Sale, type TestFlow, type User } from './run-plan.ts';
 
@@ -55,6 +55,21 @@ const cases: readonly Case[] = [
     name: 'antiJoin, broadcast',
     plan: ({ sales: s, users: u }) => s.keyBy('user').antiJoin(u.keyBy('user'), { broadcast: true }).entries().write(out),
     expected: data => data.sales.filter(r => !data.users.some(o => o.user === r.user)).map(r => [r.user, r]),
+  },
+  {
+    name: 'joins, broadcast, with what was made of the left side itself',
+    plan: ({ sales: s }) => {
+      const days = s.keyBy('day').aggregate({ sales: agg.count(), most: agg.max('amount') });
+      const large = days.entries().filter(([, { most }]) => most > 0);
+      const joined = s.keyBy('day').semiJoin(large.pairs(), { broadcast: true });
+      joined.leftJoin(days, { broadcast: true }).entries().write(out);
+    },
+    expected: data =>
+      data.sales.flatMap(left => {
+        const amounts = data.sales.filter(({ day }) => day === left.day).map(({ amount }) => amount);
+        const most = Math.max(...amounts);
+        return most > 0 ? [[left.day, { left, right: { sales: amounts.length, most } }]] : [];
+      }),
   },
   {
     name: 'mapBatch, asynchronous, then a group',

@@ -42,10 +42,10 @@ export async function runPlan(data: Data, plan: (flow: TestFlow) => void, settin
   const job = defineJob({
     name: 'test',
     settings: { splitMb: 1, ...settings },
-    plan({ params, read }) {
+    plan({ params, read, broadcast }) {
       const sales = read(from.jsonl('sales', anything<Sale>()));
       const users = read(from.jsonl('users', anything<User>()));
-      plan({ params, read, sales, users });
+      plan({ params, read, broadcast, sales, users });
     },
   });
   const ran = await runJob(job, { files: { ...filesOf('sales', data.sales ?? []), ...filesOf('users', data.users ?? []) } });

@@ -12,7 +12,7 @@ export type { Emit, Inferred, Job, MapReduce, Settings } from './map-reduce.ts';
 export { mapReduce } from './map-reduce.ts';
 export type { Aggregate, Aggregates } from './pipeline/aggregates.ts';
 export { agg } from './pipeline/aggregates.ts';
-export type { Answer, Answers, Collection, Flow, JoinOptions, Keyed, PartitionBy, WriteOptions } from './pipeline/collection.ts';
+export type { Answer, Answers, Broadcast, Collection, Flow, JoinOptions, Keyed, PartitionBy, WriteOptions } from './pipeline/collection.ts';
 export type { PlannedJob } from './pipeline/define-job.ts';
 export { defineJob } from './pipeline/define-job.ts';
 export type { Histogram, HistogramBins } from './pipeline/sketches.ts';

@@ -32,6 +32,7 @@ export const failureCodes = {
   E_INPUT_CHANGED: { origin: 'input', retryable: false, says: 'an input file changed while the job ran' },
   E_INPUT_UNREADABLE: { origin: 'input', retryable: true, says: 'an input file could not be read' },
   E_ANSWER_TOO_LARGE: { origin: 'user', retryable: false, says: 'an answer is larger than one may be: write it to a folder' },
+  E_BROADCAST_TOO_LARGE: { origin: 'user', retryable: false, says: 'a broadcast is larger than one may be' },
   E_OUTPUT_EXISTS: { origin: 'output', retryable: false, says: 'the output folder exists' },
   E_OUTPUT_FAILED: { origin: 'output', retryable: true, says: 'an output file could not be written' },
   E_STORAGE_NOT_SHARED: { origin: 'output', retryable: false, says: 'a worker does not see the output folder of the coordinator' },

@@ -55,6 +55,8 @@ export const limits = {
   answerBytesMax: 1_048_576,
   answersPerJobBytesMax: 4_194_304,
   answersKeptBytesMax: 67_108_864,
+  /** Of settings.heapMb, what the encoded records of one broadcast may take: as objects they take several times as much. */
+  broadcastShareOfHeap: 0.125,
   /** A folder of `partitionBy`, as its name: what file systems take. */
   folderNameBytesMax: 255,
   /** Parts that one task writes into folders of its own. */

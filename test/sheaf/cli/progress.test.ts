@@ -95,6 +95,16 @@ describe('on a terminal', () => {
     expect(screen(stream.text).map(line => line.trim().split(' ')[0])).toEqual(['word-count', 'stage-4', 'stage-5', 'stage-6']);
   });
 
+  it('skipped records are told with the job, from the first on', () => {
+    const stream = new Stream(true);
+    const { progress } = start(stream);
+    const skipping = (records: number) => ({ ...status([stage(3, 2)]), skipped: { records, deadLetters: '/bad' } });
+    progress.status(skipping(0));
+    expect(screen(stream.text)[0]).toBe('word-count running');
+    progress.status(skipping(1_500));
+    expect(screen(stream.text)[0]).toBe('word-count running · 1.5 k skipped');
+  });
+
   it('rates are those of the last seconds', () => {
     const stream = new Stream(true);
     const clock = start(stream);

@@ -86,6 +86,14 @@ describe('after a run', () => {
     expect(found({ keys: 0, left: '"7" (string)', right: null })).toEqual([]);
   });
 
+  it('a broadcast join that finds no partner', () => {
+    const joined = { keys: 0, left: '"7" (string)', right: '7 (number)' };
+    const { stages, edges, ...run } = ranWith('sort', measured => ({ ...measured, joined }));
+    expect(runWarnings({ ...run, stages, edges })).toEqual([
+      'sort (with what splitters broadcasts) found no key on both sides: left has "7" (string), right has 7 (number). Keys join when they are equal and of one type',
+    ]);
+  });
+
   it('one task of a shuffle that has most of the bytes', () => {
     const skewed = (bytes: StageMeasures['task']['bytes'], name = 'join'): string[] =>
       runWarnings(

@@ -70,6 +70,27 @@ test('inline the functions are those of the program, with all that they capture,
   expect(seen).toEqual(['a rose is a rose', 'is it a rose']);
 });
 
+test('records that onError skips are counted, and lie in its folder', async () => {
+  const bad = join(folder, 'bad');
+  const job = defineJob({
+    name: 'skips',
+    onError: { skip: { maxCount: 1 }, deadLetter: bad },
+    plan({ read }) {
+      const rose = read(from.text(input)).map(line => {
+        if (line.startsWith('is')) throw new RangeError('a question');
+        return line;
+      });
+      return { roses: rose.collect() };
+    },
+  });
+  const { counters, answers } = await run(job, {}, { inline: true });
+  expect(answers.roses).toEqual(['a rose is a rose']);
+  expect(counters).toMatchObject({ 'read.recordsIn': 2, 'read.skippedRecords': 1 });
+  const letters = [...partsOf(bad).values()].map(part => JSON.parse(part.toString()) as unknown);
+  const place = { file: join(input, 'b.txt'), offset: 0, line: 1, record: 'is it a rose' };
+  expect(letters).toEqual([{ ...place, stage: 'read', function: 'map', code: 'E_USER_CODE', message: 'RangeError: a question' }]);
+});
+
 test('several runs inline at once do not disturb each other', async () => {
   const job = mapReduce({
     name: 'lengths',

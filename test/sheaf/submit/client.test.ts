@@ -100,3 +100,13 @@ test('contact that stays lost ends every request, also one made later', async ()
   await expect(client.cancel(unknownJob, 'test')).rejects.toThrow(/nothing listens there/);
   await expect(askJson(at(port), '/jobs')).rejects.toThrow(LostContactError);
 });
+
+test('a request that the coordinator cannot read is a mistake, not sent again', async () => {
+  const coordinator = await start();
+  const { client, told } = clientOf(at(coordinator.port));
+  const asked = client.watch('no id of a job' as JobId, silent);
+  await expect(asked).rejects.toThrow(UsageError);
+  await expect(asked).rejects.toThrow(/does not take what it was sent: watch: job/);
+  expect(told).toEqual([]);
+  await coordinator.stop();
+});

@@ -3,7 +3,7 @@
 
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import type { ByteRange } from '../../../packages/worker/src/data/partition-ranges.ts';
+import type { ByteRange } from '../../../packages/worker/src/data/read-ranges.ts';
 import { overlap, requestsFor, union, without } from '../../../packages/worker/src/host/byte-ranges.ts';
 
 const size = 60;

@@ -5,7 +5,7 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import type { AddressInfo } from 'node:net';
 import type { AttemptId } from '@sheaf/protocol';
 import { onTestFinished } from 'vitest';
-import type { ByteRange } from '../../../packages/worker/src/data/partition-ranges.ts';
+import type { ByteRange } from '../../../packages/worker/src/data/read-ranges.ts';
 import { OutputTable, type ServedOutput } from '../../../packages/worker/src/host/output-table.ts';
 import { ShuffleServer } from '../../../packages/worker/src/host/shuffle-server.ts';
 

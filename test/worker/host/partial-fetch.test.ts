@@ -8,7 +8,7 @@ import { fc, test } from '@fast-check/vitest';
 import { type AttemptId, attemptIdOf, epochOf, type Failure, FailureError, limits, parseJobId, parseWorkerId } from '@sheaf/protocol';
 import type { OutputLocation } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ByteRange, PartitionRange } from '../../../packages/worker/src/data/partition-ranges.ts';
+import type { ByteRange, PartitionRange } from '../../../packages/worker/src/data/read-ranges.ts';
 import { CorruptRun, type RunIds } from '../../../packages/worker/src/data/run-format.ts';
 import { union } from '../../../packages/worker/src/host/byte-ranges.ts';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
@@ -58,7 +58,7 @@ class Reader {
   /** What a task gets that reads these partitions of these outputs: the paths of their local files. */
   async read(outputs: readonly Produced[], partitions: PartitionRange | null, reader = attempt(this.readers++)): Promise<string[]> {
     const locations = outputs.map(({ location }) => location);
-    const request = { job, attempt: reader, outputs: { 3: locations }, partitionsOf: () => partitions, producerOf: () => 1 };
+    const request = { job, attempt: reader, outputs: { 3: locations }, readsOf: () => partitions, producerOf: () => 1 };
     const sources = await this.localiser.localise(request);
     return (sources[3] ?? []).map(({ path }) => path);
   }

@@ -154,8 +154,8 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   const { durationMs, cpuMs, joined } = result;
   const took = { durationMs, cpuMs, ...(joined === undefined ? {} : { joined }) };
   const { firstSkipped } = result;
-  if (firstSkipped !== undefined) noteSkipped(job, { stage: stage.id, task }, firstSkipped);
-  const skipped = firstSkipped === undefined ? {} : { firstSkipped };
+  const isFirst = firstSkipped !== undefined && noteSkipped(job, { stage: stage.id, task }, firstSkipped);
+  const skipped = isFirst ? { firstSkipped } : {};
   const made = { attempt: attempt.id, outputs, parts: result.parts, counters, counted, took, at: turn.at };
   recordCommit(attempt, made);
   enterCommitted(turn, attempt, worker.index);

@@ -39,7 +39,7 @@ export type JournalRecord =
       readonly counters: readonly number[];
       /** What user code counted. */
       readonly counted: { readonly [name: string]: number };
-      /** Why and where its first record was skipped; in a snapshot said of one task only. Absent: none was. */
+      /** Why and where its first record was skipped, when it is the first of the job so far in the order of the input. */
       readonly firstSkipped?: Failure;
       /** What the attempt took. Absent: a coordinator wrote it that did not measure. */
       readonly took?: Pick<TaskResult, 'durationMs' | 'cpuMs' | 'joined'>;

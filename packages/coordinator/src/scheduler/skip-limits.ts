@@ -34,11 +34,12 @@ export function tooManySkipped(rule: Rule, sums: SkipSums, { readAll, first }: {
   return { code: 'E_TOO_MANY_SKIPPED', message, ...(record === undefined ? {} : { record }), ...(stack === undefined ? {} : { stack }) };
 }
 
-/** Remembers the first record, in the order of the input, that a committed task has skipped. */
-export function noteSkipped(job: JobRun, { stage, task }: { readonly stage: number; readonly task: number }, failure: Failure): void {
+/** Remembers the first record, in the order of the input, that a committed task has skipped. False: an earlier one is known. */
+export function noteSkipped(job: JobRun, { stage, task }: { readonly stage: number; readonly task: number }, failure: Failure): boolean {
   const known = job.firstSkipped;
-  if (known !== null && (known.stage < stage || (known.stage === stage && known.task <= task))) return;
+  if (known !== null && (known.stage < stage || (known.stage === stage && known.task <= task))) return false;
   job.firstSkipped = { stage, task, failure };
+  return true;
 }
 
 /** What a job must fail with now; null: nothing. */

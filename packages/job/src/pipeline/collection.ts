@@ -180,7 +180,10 @@ export interface WriteOptions<T> {
 }
 
 export interface JoinOptions {
-  /** The other side is small: it is sent to every task that reads this one, and nothing is shuffled. */
+  /**
+   * The other side is small: it is sent to every task that reads this one, and nothing is shuffled. When the other side is made of
+   * this one, these records wait for it, dealt out evenly.
+   */
   readonly broadcast?: boolean;
 }
 
@@ -307,4 +310,17 @@ export interface Answers {
 export interface Flow<P> {
   readonly params: P;
   read<T>(source: Source<T>): Collection<T>;
+  /**
+   * Gives every task of the operators behind it all records of a small collection, or what `make` makes of them once in each
+   * executor: with `const prices = broadcast(…)`, `prices.value` in any of their functions.
+   */
+  broadcast<T, U = readonly T[]>(collection: Collection<T>, make?: (records: readonly T[]) => U): Broadcast<U>;
+  /** Likewise a value, or what a function gives; it is made once, where the job is submitted. */
+  broadcast<T>(value: T | (() => T | Promise<T>)): Broadcast<T>;
+}
+
+/** Something that is the same in every task. */
+export interface Broadcast<out T> {
+  /** To be read in functions that run in tasks. */
+  readonly value: T;
 }

@@ -7,6 +7,7 @@ import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import { addDeadLetters, type SkipRule } from '../compile/on-error.ts';
 import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
+import { BroadcastCompiler, type PlanSides } from './compile-broadcast.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
 import { keyWordsOf } from './keyed-operators.ts';
 import { ownFold, usesOf } from './node-uses.ts';
@@ -26,6 +27,7 @@ const hashed: Count = { ...spread, coalesceBytes: 8 * 1_048_576 };
 const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
 const one: Count = { type: 'fixed', count: 1 };
 const wholeRecord: Select = { type: 'record' };
+const unsorted = { type: 'repartition', partitions: null, orders: [] } as const;
 
 export interface Plan {
   readonly name: string;
@@ -35,11 +37,12 @@ export interface Plan {
   readonly answers: readonly Answered[];
   /** The operator that each node is of. */
   readonly said: ReadonlyMap<Node, Said>;
+  readonly broadcasts: PlanSides;
 }
 
 /** The graph of a plan that writes something. */
 export function compilePipeline(plan: Plan): CompiledJob {
-  const compiler = new PipelineCompiler(usesOf([...plan.written, ...plan.answers].map(({ from }) => from)), plan.said);
+  const compiler = new PipelineCompiler(plan);
   const outputs: Output[] = plan.written.map((written, id) => {
     if (written.folders === null) compiler.write(written, id);
     else compiler.writeFolders(written, written.folders, id);
@@ -63,15 +66,19 @@ class PipelineCompiler implements Compiler {
   private readonly done = new Map<Node, Branches>();
   private readonly uses: ReadonlyMap<Node, number>;
   private readonly said: ReadonlyMap<Node, Said>;
+  private readonly broadcasts: BroadcastCompiler;
 
-  constructor(uses: ReadonlyMap<Node, number>, said: ReadonlyMap<Node, Said>) {
-    this.uses = uses;
+  constructor({ written, answers, said, broadcasts }: Plan) {
+    this.uses = usesOf([...written, ...answers, ...broadcasts.sides].map(({ from }) => from));
     this.said = said;
+    this.broadcasts = new BroadcastCompiler(this, broadcasts);
+    this.drafts.beforePush = stage => this.broadcasts.pushed(stage);
   }
 
   write({ from, said }: Written, output: number): void {
-    const branches = this.gathered(this.branches(from));
-    for (const { stage, step } of branches) {
+    const branches = this.branches(from);
+    const isOne = branches.every(({ stage }) => stage === branches[0]?.stage);
+    for (const { stage, step } of isOne ? branches : [this.gather(branches, 'gather')]) {
       this.drafts.note(stage, this.drafts.push(stage, { type: 'write', from: step, output }), said);
       if (!stage.outputs.includes(output)) stage.outputs.push(output);
     }
@@ -102,11 +109,11 @@ class PipelineCompiler implements Compiler {
   branches(node: Node): Branches {
     let branches = this.done.get(node);
     if (branches === undefined) {
-      branches = this.compile(node);
+      branches = this.broadcasts.during(node, () => this.compile(node));
       if (node.type !== 'union') for (const { stage, step } of branches) this.drafts.note(stage, step, this.said.get(node));
       this.done.set(node, branches);
     }
-    return branches;
+    return this.broadcasts.takenFrom(node, branches);
   }
 
   private compile(node: Node): Branches {
@@ -267,14 +274,17 @@ class PipelineCompiler implements Compiler {
     return { key: [this.part(side.key)], group: 1, value, combine: null, partitioner: { type: 'hash' }, words };
   }
 
-  /** The right side goes to every task of the left. Where that would go in a circle, both are shuffled. */
+  /** The right side goes to every task of the left; of a union, which is in several stages, both sides are shuffled. */
   private lookup(node: NodeOf<'join'>): Branches {
-    const right = this.branches(node.right.node);
-    const left = this.branches(node.left.node);
-    const [only] = right;
-    const circle = right.length !== 1 || only === undefined || left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage));
-    if (circle) return this.join(node);
     const { kind } = node;
+    const right = this.branches(node.right.node);
+    const [only] = right;
+    if (right.length !== 1 || only === undefined) return this.join(node);
+    let left = this.branches(node.left.node);
+    // A right side made of the left one must wait for it: the left records wait too, dealt out evenly whatever their keys.
+    if (left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage))) {
+      left = compileRepartition(this, { ...unsorted, from: node.left.node, columns: node.left.columns }, spread, unordered);
+    }
     const pairs = this.pairs(left, node.left);
     const table = this.pairs(right, node.right)[0] as Branch;
     for (const { stage, step } of pairs) this.drafts.note(stage, step, node.left.said);
@@ -360,11 +370,9 @@ class PipelineCompiler implements Compiler {
     return this.drafts.push(stage, { type: 'receive', edges, ...plain });
   }
 
-  /** An output is written by one stage: records that are in several are brought together. */
-  private gathered(branches: Branches): Branches {
-    const [first] = branches;
-    if (first === undefined || branches.every(({ stage }) => stage === first.stage)) return branches;
-    return [this.gather(branches, 'gather')];
+  together(branches: Branches, name: string): Branch {
+    const [only] = branches;
+    return only !== undefined && branches.length === 1 ? only : this.gather(branches, name);
   }
 
   private gather(branches: Branches, name: string): Branch {

@@ -24,6 +24,8 @@ export interface Compiler {
   branches(node: Node): Branches;
   call(branches: Branches, call: { readonly role: 'map'; readonly call: AnyFunction; readonly text: string }): Branches;
   emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[];
+  /** Records that are in several stages are brought into one. */
+  together(branches: Branches, name: string): Branch;
   receive(stage: StageDraft, sides: readonly (readonly EdgeDraft[])[]): number;
   /** Sends records to a stage of its own, in total order of a key. */
   ranged(branches: Branches, key: readonly KeyPart[], spoken: { readonly name: string; readonly words: string }): Branch;
@@ -120,6 +122,14 @@ function numbering(): (context: CountingContext) => number {
     context.onTakeBack?.(uncount);
     return count++;
   };
+}
+
+/** The records once more, in a stage of their own and in their order. */
+export function compileAgain(compiler: Compiler, branches: Branches): Branches {
+  const numbered = branches.flatMap((branch, i) => compiler.call([branch], { role: 'map', ...numberRecords(i) }));
+  const key = [0, 1, 2].map((index): KeyPart => ({ select: { type: 'item', index }, desc: false }));
+  const again = compiler.ranged(numbered, key, { name: 'again', words: 'input order' });
+  return compiler.call([again], { role: 'map', call: (record: Numbered) => record[3], text: 'numbered record' });
 }
 
 function numberRecords(branch: number): { readonly call: AnyFunction; readonly text: string } {

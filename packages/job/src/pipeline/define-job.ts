@@ -12,6 +12,7 @@ import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
 import type { Answers, Flow } from './collection.ts';
 import { compilePipeline } from './compile-pipeline.ts';
+import { sizeProblem } from './plan-checks.ts';
 import { PlanRecorder } from './plan-recorder.ts';
 
 /** A job's definition as a plan. */
@@ -66,7 +67,11 @@ export function compilePlan({ name, settings, onError, plan, made }: PipelineDef
   recorder.finished = true;
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
-  return compilePipeline({ name, settings, onError, written: recorder.written, answers, said: recorder.said });
+  const { written, said, broadcasts } = recorder;
+  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts });
+  const problem = sizeProblem(compiled.graph);
+  if (problem !== null) throw new UsageError(problem, { cause: made });
+  return compiled;
 }
 
 const members = ['name', 'params', 'settings', 'onError', 'plan'];

@@ -1,8 +1,8 @@
 // Mistakes that a plan can be told before anything runs. Each check throws where the operator is called, so that the error's
 // stack leads to the user's line. What is not known of the records is never guessed: it passes.
 
-import { UsageError } from '@sheaf/protocol';
-import type { Column, ColumnType } from '@sheaf/protocol/graph';
+import { limits, UsageError } from '@sheaf/protocol';
+import type { Column, ColumnType, StageGraph } from '@sheaf/protocol/graph';
 import type { KeyedNode, Node } from './nodes.ts';
 import { recordSelector } from './selectors.ts';
 
@@ -77,4 +77,11 @@ function plainFolder(folder: string): string {
   }
   const path = parts.join('/');
   return folder.startsWith('/') ? `/${path}` : path || '.';
+}
+
+/** What is wrong with a plan that is larger than a job may be; null for others. */
+export function sizeProblem({ stages, edges }: StageGraph): string | null {
+  if (stages.length <= limits.stagesMax && edges.length <= limits.edgesMax) return null;
+  const most = `at most ${limits.stagesMax} stages and ${limits.edgesMax} shuffles`;
+  return `the plan has ${stages.length} stages and ${edges.length} shuffles, a job ${most}: give a loop fewer rounds, or run the job several times.`;
 }

@@ -8,6 +8,7 @@ import { definitionOf } from '../compile/inputs.ts';
 import type { AnyFunction, Said } from '../compiled-job.ts';
 import { sinkDefinition } from '../sinks.ts';
 import type { Source } from '../sources.ts';
+import { type Side, sideOfRecords, sideOfValue } from './broadcasts.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
 import { aggregated, entriesOf, folded, mappedValues, pairsOf, reducing, rowsOf, sameKey, summed, topPerKey } from './keyed-operators.ts';
 import { inputsOf } from './node-uses.ts';
@@ -48,18 +49,38 @@ export class PlanRecorder {
   finished = false;
   /** The operator that each node is of. */
   readonly said: Map<Node, Said> = new Map();
+  /** What is broadcast, and how much of it had been when each node was made. */
+  readonly broadcasts: { readonly sides: Side[]; readonly before: Map<Node, number> } = { sides: [], before: new Map() };
   /** The operator that the plan is calling; null between two of them. */
   private saying: Said | null = null;
 
   /** What `plan` is given. */
   flow(params: unknown): Flow<unknown> {
-    const { read } = this.heard({ read: (source: Source<unknown>) => this.read(source) });
-    return { params, read: <T>(source: Source<T>) => read(source) as unknown as Collection<T> };
+    const { read, broadcast } = this.heard({
+      read: (source: Source<unknown>) => this.read(source),
+      broadcast: (side: unknown, make?: unknown) => this.broadcast(side, make),
+    });
+    return {
+      params,
+      read: <T>(source: Source<T>) => read(source) as unknown as Collection<T>,
+      broadcast: broadcast as Flow<unknown>['broadcast'],
+    };
   }
 
   private read(source: Source<unknown>): AnyCollection {
     const definition = definitionOf(source, 'read');
     return this.collection({ type: 'read', source: definition, columns: columnsOf(definition) });
+  }
+
+  private broadcast(given: unknown, make: unknown): unknown {
+    const type = internalsOf(given)?.type;
+    if (type === 'keyed') throw new UsageError('broadcast takes a collection or a value: say entries() or rows() of a keyed one first.');
+    if (type !== 'collection' && make !== undefined)
+      throw new UsageError('broadcast takes a function of records behind a collection alone.');
+    const { side, broadcast } = type === 'collection' ? sideOfRecords(this.nodeOf(given, 'broadcast'), make) : sideOfValue(given);
+    this.note(side.from);
+    this.broadcasts.sides.push(side);
+    return broadcast;
   }
 
   /** The methods, such that what they make is known as theirs, and their caller's line. */
@@ -80,6 +101,8 @@ export class PlanRecorder {
 
   /** Notes that the node, and those made for it, are of the operator that is being called. */
   private note(node: Node): void {
+    const { sides, before } = this.broadcasts;
+    if (!before.has(node)) before.set(node, sides.length);
     if (this.saying === null || this.said.has(node)) return;
     this.said.set(node, this.saying);
     for (const input of inputsOf(node)) this.note(input);

@@ -52,6 +52,9 @@ export class Drafts {
   private readonly edges: EdgeDraft[] = [];
   private readonly notes = new Map<StageDraft, Operator[]>();
 
+  /** Told of each step before it is appended to its stage. */
+  beforePush: (stage: StageDraft) => void = () => {};
+
   stage(name: string, tasks: Tasks): StageDraft {
     const stage: StageDraft = { name, tasks, steps: [], outputs: [] };
     this.stages.push(stage);
@@ -70,6 +73,7 @@ export class Drafts {
 
   /** Appends a step and gives its index. */
   push(stage: StageDraft, step: StepDraft): number {
+    this.beforePush(stage);
     stage.steps.push(step);
     return stage.steps.length - 1;
   }

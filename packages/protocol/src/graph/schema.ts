@@ -30,7 +30,21 @@ const pathsMax = 100_000;
 const functionRef: Schema<FunctionRef> = exactly<FunctionRef>()(
   z.strictObject({
     role: z.enum([
-      ...(['map', 'flatMap', 'mapEmit', 'filter', 'mapBatch', 'key', 'value', 'fold', 'group', 'partition', 'schema', 'items'] as const),
+      ...([
+        'map',
+        'flatMap',
+        'mapEmit',
+        'filter',
+        'mapBatch',
+        'key',
+        'value',
+        'fold',
+        'group',
+        'partition',
+        'schema',
+        'items',
+        'broadcast',
+      ] as const),
       ...(['setup', 'teardown', 'end'] as const),
     ]),
     index: whole,
@@ -144,7 +158,7 @@ const step: Schema<Step> = exactly<Step>()(
       edges: list(whole, limits.edgesMax),
       sides: list(whole, limits.edgesMax).exactOptional(),
     }),
-    z.strictObject({ type: z.literal('load'), edge: whole, key: select.nullable() }),
+    z.strictObject({ type: z.literal('load'), edge: whole, key: select.nullable(), give: functionRef.exactOptional() }),
     z.strictObject({
       ...from,
       type: z.literal('call'),

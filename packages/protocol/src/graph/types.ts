@@ -149,6 +149,7 @@ export type Role =
   | 'partition'
   | 'schema'
   | 'items'
+  | 'broadcast'
   | 'setup'
   | 'teardown'
   | 'end';
@@ -255,8 +256,8 @@ export type Step =
    * side of its own; the edges of a union that is joined share one.
    */
   | { readonly type: 'receive'; readonly edges: readonly EdgeId[]; readonly sides?: readonly number[] }
-  /** A broadcast: a table by key, or (null) a list. */
-  | { readonly type: 'load'; readonly edge: EdgeId; readonly key: Select | null }
+  /** A broadcast: a table by key, or (null) a list; `give` hands the list to the plan's functions. */
+  | { readonly type: 'load'; readonly edge: EdgeId; readonly key: Select | null; readonly give?: FunctionRef }
   /** map, flatMap, mapEmit, filter, mapBatch (`batch` records a call, `concurrency` calls at once); end: mapEnd. */
   | (From & {
       readonly type: 'call';

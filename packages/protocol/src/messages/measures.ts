@@ -28,7 +28,10 @@ export interface StageMeasures {
   readonly task: { readonly ms: Spread; readonly records: Spread; readonly bytes: Spread };
 }
 
-/** How many keys both sides of a join had; and of each side an example of a key that only it had, with its type. */
+/**
+ * How many keys both sides of a join had (of a broadcast one: how many records found a partner); and of each side an example of a
+ * key that it had alone, with its type. Of a broadcast side the example is any key.
+ */
 export interface JoinedKeys {
   readonly keys: number;
   readonly left: string | null;

@@ -90,7 +90,7 @@ export interface TaskResult {
   readonly counters: TaskCounters;
   /** Why and where the first record was skipped; absent: none was. */
   readonly firstSkipped?: Failure;
-  /** Of a task that joins: the keys that both sides had. */
+  /** Of a task that joins, but for anti joins and cogroups: the keys that both sides had. */
   readonly joined?: JoinedKeys;
   readonly durationMs: number;
   readonly cpuMs: number;

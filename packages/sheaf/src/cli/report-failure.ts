@@ -71,6 +71,7 @@ const saysAll: ReadonlySet<FailureCode> = new Set([
   'E_RECORD_TOO_LARGE',
   'E_PARTITION',
   'E_ANSWER_TOO_LARGE',
+  'E_BROADCAST_TOO_LARGE',
   'E_TOO_MANY_COUNTERS',
   'E_TOO_MANY_SKIPPED',
   'E_EXIT',

@@ -2,7 +2,7 @@
 // keeps quiet about what cost nothing.
 
 import { bytesText, durationText } from '../cli/quantities.ts';
-import type { Explained, ExplainedStage } from './explained.ts';
+import type { Explained, ExplainedEdge, ExplainedStage } from './explained.ts';
 import { numberText } from './stage-words.ts';
 
 /** A group of so many values, and so many a key, is worth a combiner. */
@@ -39,20 +39,17 @@ function combinerWarnings({ stages, edges }: Explained, id: number): string[] {
 
 /** A join that read both sides and found no key in both. */
 function joinWarnings({ stages, edges }: Explained, id: number): string[] {
-  const stage = stages[id] as ExplainedStage;
-  if (stage.keys !== 'join' || stage.measured === null || stage.measured.endedAt === 0) return [];
-  const { joined } = stage.measured;
-  if (joined === undefined || joined.keys > 0 || joined.left === null || joined.right === null) return [];
-  const sides = edges.filter(edge => edge.to === id && edge.side !== null);
-  const from = (side: number): string =>
-    sides
-      .filter(edge => edge.side === side)
-      .map(edge => stages[edge.from]?.name)
-      .join(', ');
-  const examples = `left has ${joined.left}, right has ${joined.right}`;
-  return [
-    `${stage.name} (of ${from(0)} and ${from(1)}) found no key on both sides: ${examples}. Keys join when they are equal and of one type`,
-  ];
+  const { name, measured } = stages[id] as ExplainedStage;
+  if (measured?.joined === undefined) return [];
+  const { keys, left, right } = measured.joined;
+  if (keys > 0 || left === null || right === null) return [];
+  const namesOf = (from: readonly ExplainedEdge[]): string => from.map(edge => stages[edge.from]?.name).join(', ');
+  const into = edges.filter(edge => edge.to === id);
+  const [lefts, rights] = [0, 1].map(side => namesOf(into.filter(edge => edge.side === side)));
+  const sides =
+    lefts === '' ? `with what ${namesOf(into.filter(edge => edge.type === 'broadcast'))} broadcasts` : `of ${lefts} and ${rights}`;
+  const examples = `left has ${left}, right has ${right}`;
+  return [`${name} (${sides}) found no key on both sides: ${examples}. Keys join when they are equal and of one type`];
 }
 
 /** One task of a shuffle that has most of the work. */

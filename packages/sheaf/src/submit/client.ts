@@ -3,7 +3,7 @@
 // twice. After `limits.clientReconnectMs` without a connection every open request ends with LostContactError.
 
 import { type Failure, type JobId, limits, UsageError } from '@sheaf/protocol';
-import { decodeMessage, encodeMessage, protocolVersion, serverMessageSchema } from '@sheaf/protocol/control-codec';
+import { closeCodes, decodeMessage, encodeMessage, protocolVersion, serverMessageSchema } from '@sheaf/protocol/control-codec';
 import type { ClientMessage, JobNote, JobStatus, ServerMessage, Submission } from '@sheaf/protocol/messages';
 import { WebSocket } from 'ws';
 import { addressText, type CoordinatorAddress } from './coordinator-address.ts';
@@ -43,6 +43,9 @@ interface OpenRequest {
   answered(answer: ServerMessage): boolean;
   failed(error: Error): void;
 }
+
+/** The WebSocket's own close code for a message beyond the other end's limit. */
+const messageTooBig = 1009;
 
 const finalStates: ReadonlySet<JobStatus['state']> = new Set(['succeeded', 'failed', 'cancelled']);
 
@@ -156,7 +159,11 @@ export class CoordinatorClient {
     socket.on('error', error => {
       problem = connectionProblem(error);
     });
-    socket.on('close', (_, reason) => this.disconnected(reason.length > 0 ? reason.toString('utf8') : problem));
+    socket.on('close', (code, reason) => {
+      const text = reason.length > 0 ? reason.toString('utf8') : problem;
+      if (code === closeCodes.malformed || code === messageTooBig) this.notUnderstood(text);
+      else this.disconnected(text);
+    });
   }
 
   private send(message: ClientMessage): void {
@@ -203,6 +210,11 @@ export class CoordinatorClient {
     if (status === 401 || status === 403) {
       this.giveUp(new UsageError(`${at} refused the token; name the right one with --token-file or SHEAF_TOKEN_FILE`));
     } else if (status < 500) this.giveUp(new UsageError(`what answers at ${at} is no Sheaf coordinator`));
+  }
+
+  /** What was sent will not be read however often it is sent again. */
+  private notUnderstood(problem: string): void {
+    this.giveUp(new UsageError(`the coordinator at ${addressText(this.options.address)} does not take what it was sent: ${problem}`));
   }
 
   private disconnected(problem: string): void {

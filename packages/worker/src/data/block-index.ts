@@ -44,6 +44,21 @@ export class BlockIndex {
     return offset;
   }
 
+  /** The end of the first block of a segment that surely does not start below `key`, or null: the segment ends before or with it. */
+  endOfFirstFrom(segment: number, key: Uint8Array): number | null {
+    const { encoded } = this;
+    let found = false;
+    for (let i = 0, at = this.from; i < this.count; i++) {
+      const length = encoded.readUInt16LE(at + 2);
+      if (encoded.readUInt16LE(at) === segment) {
+        if (found) return encoded.readDoubleLE(at + 4);
+        found = this.surelyFrom(at + entryHeadBytes, length, key);
+      }
+      at += entryHeadBytes + length;
+    }
+    return null;
+  }
+
   /** The beginnings of `most` first keys, taken evenly from all of them. */
   sampled(most: number): Uint8Array[] {
     const taken = Math.min(most, this.count);
@@ -63,6 +78,13 @@ export class BlockIndex {
     const order = compareBytes(this.encoded, at, at + common, key, 0, common);
     if (order !== 0) return order < 0;
     return length < keyPrefixBytes && length < key.length;
+  }
+
+  /** Whether a key of which only the beginning may be known is `key` or lies above it. */
+  private surelyFrom(at: number, length: number, key: Uint8Array): boolean {
+    const common = Math.min(length, key.length);
+    const order = compareBytes(this.encoded, at, at + common, key, 0, common);
+    return order > 0 || (order === 0 && length >= key.length);
   }
 }
 

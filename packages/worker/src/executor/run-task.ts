@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
-import { deadLettersOf, type EdgeId, type OutputId, type Stage, type StepId } from '@sheaf/protocol/graph';
+import { deadLettersOf, type EdgeId, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
@@ -237,7 +237,7 @@ export class TaskRun implements TaskParts {
     const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
     const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
     const firstSkipped = this.skipping?.first ?? null;
-    const joins = this.stage.steps.some(step => step.type === 'join' && step.kind !== 'cogroup');
+    const joins = this.stage.steps.some(isMatching);
     return {
       ...{ outputs, parts, counters: this.countersOf(input) },
       ...(firstSkipped === null ? {} : { firstSkipped }),
@@ -268,6 +268,11 @@ export class TaskRun implements TaskParts {
       user: Object.fromEntries(this.counters),
     };
   }
+}
+
+/** A join whose result is worth a look when no key was on both sides: of an anti join that may be as it should. */
+function isMatching(step: Step): boolean {
+  return (step.type === 'join' && step.kind !== 'cogroup' && step.kind !== 'anti') || (step.type === 'lookup' && step.kind !== 'anti');
 }
 
 function attempt(close: () => void): void {

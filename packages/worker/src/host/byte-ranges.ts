@@ -1,7 +1,7 @@
 // Arithmetic of byte ranges: which bytes of a file are here, which are wanted, and what to ask for. Lists that these functions
 // give are in order, and their ranges are not empty and do not touch.
 
-import type { ByteRange } from '../data/partition-ranges.ts';
+import type { ByteRange } from '../data/read-ranges.ts';
 
 /** All bytes of these ranges, which may be in any order, empty or overlapping. */
 export function union(ranges: readonly ByteRange[]): ByteRange[] {

@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '@sheaf/protocol';
 import type { OutputName } from '@sheaf/protocol/messages';
-import type { ByteRange } from '../data/partition-ranges.ts';
+import type { ByteRange } from '../data/read-ranges.ts';
 import { FetchProblem, type FetchTransport, type FetchWay, type OutputOwner } from './fetch-transport.ts';
 import { HttpAnswer } from './http-get.ts';
 

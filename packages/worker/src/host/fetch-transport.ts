@@ -4,7 +4,7 @@
 
 import type { WorkerId } from '@sheaf/protocol';
 import type { OutputName } from '@sheaf/protocol/messages';
-import type { ByteRange } from '../data/partition-ranges.ts';
+import type { ByteRange } from '../data/read-ranges.ts';
 
 /** The worker that has an output. */
 export interface OutputOwner {

@@ -1,5 +1,5 @@
 // The copy of another worker's map output that grows here: a sparse file of the same size, in which every byte that is present
-// lies at its own offset. Each reader names its partitions and waits until they, the header and the footer are in it; each byte
+// lies at its own offset. Each reader names its partitions or its keys and waits until they, the header and the footer are in it; each byte
 // is fetched once, for all readers that wait for it, and given up when none waits any more. Which bytes are present is known
 // in memory alone. A hole is never taken for data: it reads as zeros, and zeros are no block of a run.
 
@@ -7,7 +7,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import type { OutputName } from '@sheaf/protocol/messages';
-import { type ByteRange, type PartitionRange, rangesOf } from '../data/partition-ranges.ts';
+import { type ByteRange, type ReadRange, rangesOf } from '../data/read-ranges.ts';
 import { CorruptRun, decodeFooter, footerOffsetOf, runHeaderBytes, runTrailerBytes } from '../data/run-format.ts';
 import { overlap, requestsFor, union } from './byte-ranges.ts';
 import { fetchRange } from './fetch-range.ts';
@@ -33,7 +33,7 @@ export interface OutputReader {
   /** The worker that has the output, as it is known now. */
   readonly owner: OutputOwner;
   /** What is read; null: everything. */
-  readonly partitions: PartitionRange | null;
+  readonly reads: ReadRange | null;
   /** Aborted when the reader waits no longer. */
   readonly signal: AbortSignal;
 }
@@ -68,17 +68,17 @@ export class FetchedOutput {
   }
 
   /** Resolves when the file holds what the reader reads. Throws CorruptRun when it is not this output, or its footer is damaged. */
-  async bring({ owner, partitions, signal }: OutputReader): Promise<void> {
+  async bring({ owner, reads, signal }: OutputReader): Promise<void> {
     this.owner = owner;
     const { bytes } = this.options;
     await this.fill(endsOf(bytes), signal);
     const footerOffset = await this.checkEnds(signal);
-    if (partitions === null) {
+    if (reads === null) {
       await this.fill([{ from: 0, to: bytes }], signal);
       return;
     }
     await this.fill([{ from: footerOffset, to: bytes }], signal);
-    await this.fill(await this.rangesOf(partitions, { footerOffset, signal }), signal);
+    await this.fill(await this.rangesOf(reads, { footerOffset, signal }), signal);
   }
 
   /** Gives up all that is under way. The file may be deleted when this has resolved. */
@@ -181,12 +181,12 @@ export class FetchedOutput {
 
   /** The footer is read and decoded for each reader anew: decoded ones of thousands of outputs would fill the memory. */
   private async rangesOf(
-    partitions: PartitionRange,
+    reads: ReadRange,
     { footerOffset, signal }: { readonly footerOffset: number; readonly signal: AbortSignal },
   ): Promise<ByteRange[]> {
     const { path } = this;
     const encoded = await this.look(signal, file => this.read(file, { from: footerOffset, to: this.options.bytes }));
-    return this.checked(() => rangesOf({ path, footerOffset, footer: decodeFooter(path, encoded) }, partitions));
+    return this.checked(() => rangesOf({ path, footerOffset, footer: decodeFooter(path, encoded) }, reads));
   }
 
   private look<Result>(signal: AbortSignal, read: (file: FileHandle) => Promise<Result>): Promise<Result> {

@@ -21,8 +21,10 @@ export interface PreparedJob {
   readonly settings: JobSettings;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
-  /** Whether the runs of an edge are cut into the partitions that assignments name. Else each is read whole, or by key. */
+  /** Whether the runs of an edge are cut into the partitions that assignments name. */
   readonly isPartitioned: (edge: EdgeId) => boolean;
+  /** The edge with the keys that cut the runs of a range edge; null for any other edge. */
+  readonly splittersOf: (edge: EdgeId) => EdgeId | null;
 }
 
 export interface JobStoreOptions {
@@ -124,6 +126,11 @@ export class JobStore {
       isPartitioned: edge => {
         const definition = graph.edges[edge];
         return definition?.type === 'shuffle' && definition.shuffle.partitioner.type !== 'range';
+      },
+      splittersOf: edge => {
+        const definition = graph.edges[edge];
+        const partitioner = definition?.type === 'shuffle' ? definition.shuffle.partitioner : null;
+        return partitioner?.type === 'range' ? partitioner.splitters : null;
       },
     };
   }

@@ -1,5 +1,5 @@
 // Brings the map outputs that a task reads to this machine. An output of the same machine is read where it lies, after its
-// size and its header's ids were checked; of any other the partitions that the task reads are fetched into a copy in the job's
+// size and its header's ids were checked; of any other what the task reads is fetched into a copy in the job's
 // folder, which all attempts share. What cannot be had ends in a failure that names the output. Checksums lie inside the
 // blocks and are checked by whoever reads them.
 
@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
 import type { OutputLocation, OutputName } from '@sheaf/protocol/messages';
-import type { PartitionRange } from '../data/partition-ranges.ts';
+import type { ReadRange } from '../data/read-ranges.ts';
 import { CorruptRun, runHeaderBytes } from '../data/run-format.ts';
 import type { LocalOutput } from '../executor/messages.ts';
 import type { FetchTransport, FetchWay } from './fetch-transport.ts';
@@ -28,8 +28,10 @@ export interface LocaliseRequest {
   readonly job: JobId;
   readonly attempt: AttemptId;
   readonly outputs: { readonly [edge: EdgeId]: readonly OutputLocation[] };
-  /** Which partitions of each edge's runs are read; null: all there is. */
-  readonly partitionsOf: (edge: EdgeId) => PartitionRange | null;
+  /** Edges that are brought whole before anything else: they tell what is read of others. */
+  readonly first?: ReadonlySet<EdgeId>;
+  /** What is read of an edge's runs; null: all there is. Asked when the `first` ones are here. */
+  readonly readsOf: (edge: EdgeId, here: LocalSources) => ReadRange | null;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
 }
@@ -73,11 +75,15 @@ export class Localiser {
     copies.waiting.set(attempt, abort);
     const sources: { [edge: EdgeId]: LocalOutput[] } = {};
     try {
-      const all = Object.entries(request.outputs).map(async ([edge, locations]) => {
-        const paths = await Promise.all(locations.map(location => this.bring(request, { edge: Number(edge), location, copies, signal })));
-        sources[Number(edge)] = locations.map((location, i) => ({ task: location.task, attempt: location.attempt, path: paths[i] ?? '' }));
-      });
-      await Promise.all(all);
+      const bring = async (edge: EdgeId, reads: ReadRange | null): Promise<void> => {
+        const locations = request.outputs[edge] ?? [];
+        const paths = await Promise.all(locations.map(location => this.bring(request, { edge, reads, location, copies, signal })));
+        sources[edge] = locations.map((location, i) => ({ task: location.task, attempt: location.attempt, path: paths[i] ?? '' }));
+      };
+      const edges = Object.keys(request.outputs).map(Number);
+      const isFirst = (edge: EdgeId): boolean => request.first?.has(edge) === true;
+      await Promise.all(edges.filter(isFirst).map(edge => bring(edge, null)));
+      await Promise.all(edges.filter(edge => !isFirst(edge)).map(edge => bring(edge, request.readsOf(edge, sources))));
       return sources;
     } finally {
       // After a failure nobody waits for the rest.
@@ -115,15 +121,15 @@ export class Localiser {
     await Promise.all([...this.jobs.keys()].map(job => this.closeJob(job)));
   }
 
-  private async bring(request: LocaliseRequest, { edge, location, copies, signal }: Wanted): Promise<string> {
-    const { job, producerOf, partitionsOf } = request;
+  private async bring(request: LocaliseRequest, { edge, reads, location, copies, signal }: Wanted): Promise<string> {
+    const { job, producerOf } = request;
     const { task, attempt, path, bytes, worker, address } = location;
     const output = { job, edge, task, attempt };
     try {
       // What lies elsewhere may go at any time, and is looked at anew for each attempt.
       if (location.host === this.options.machine && (await this.isAt(path, { output, bytes, signal }))) return path;
       const copy = this.copyOf(copies, output, bytes);
-      await copy.bring({ owner: { worker, address }, partitions: partitionsOf(edge), signal });
+      await copy.bring({ owner: { worker, address }, reads, signal });
       return copy.path;
     } catch (error) {
       throw failureOf(error, location, producerOf(edge));
@@ -171,6 +177,7 @@ export class Localiser {
 
 interface Wanted {
   readonly edge: EdgeId;
+  readonly reads: ReadRange | null;
   readonly location: OutputLocation;
   readonly copies: JobCopies;
   readonly signal: AbortSignal;

@@ -17,6 +17,7 @@ import type { JobStore } from './job-store.ts';
 import { CoordinatorLink } from './link.ts';
 import type { Localiser, LocalSources } from './localiser.ts';
 import type { OutputTable } from './output-table.ts';
+import { readsOf } from './reads-of-task.ts';
 import type { RelayServer } from './relay-server.ts';
 import type { RelayTransport } from './relay-transport.ts';
 
@@ -193,9 +194,8 @@ export class Shell {
     if (prepared === undefined) throw new Error(`input of job ${job} is asked for before the job is prepared`);
     this.sources.set(attempt, null);
     try {
-      const { producerOf, isPartitioned } = prepared;
-      const partitionsOf = (edge: EdgeId) => (isPartitioned(edge) ? (reads[edge] ?? null) : null);
-      const sources = await this.options.localiser.localise({ job, attempt, outputs, partitionsOf, producerOf });
+      const { producerOf } = prepared;
+      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf, ...readsOf(prepared, { job, reads }) });
       if (!this.sources.has(attempt)) return;
       this.sources.set(attempt, sources);
       this.tell({ type: 'localised', attempt });

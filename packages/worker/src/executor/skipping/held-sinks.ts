@@ -20,7 +20,7 @@ export interface HeldEdgeOptions {
   readonly held: HeldRecords;
   readonly job: LoadedJob;
   /** Says which function is asked next; null: none of the job's. */
-  readonly asks: (function_: FunctionRef | null) => void;
+  readonly asks: (asked: FunctionRef | null) => void;
 }
 
 /** An edge: key and value are encoded at once, by the writer's own rules. */

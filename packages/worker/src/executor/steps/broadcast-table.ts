@@ -8,6 +8,8 @@ import { type Pick, pickOf } from './selects.ts';
 
 export class BroadcastTable {
   readonly records: readonly unknown[];
+  /** An example: of the first record; undefined of a list, and where there is none. */
+  readonly firstKey: unknown;
   private readonly byKey: Map<string, unknown[]> | null;
   private scratch = Buffer.alloc(1024);
 
@@ -16,6 +18,7 @@ export class BroadcastTable {
     this.byKey = key === null ? null : new Map();
     if (key === null) return;
     const pick = pickOf(key, job);
+    if (records.length > 0) this.firstKey = pick(records[0]);
     for (const record of records) {
       const text = this.keyOf(pick, record);
       const list = this.byKey?.get(text);

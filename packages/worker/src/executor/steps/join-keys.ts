@@ -10,9 +10,14 @@ export class JoinKeys {
   private keys = 0;
   private readonly examples: { left: string | null; right: string | null } = { left: null, right: null };
 
-  /** A key that both sides have. */
+  /** A key, or a record that is looked up, that both sides have. */
   both(): void {
     this.keys++;
+  }
+
+  /** Whether an example of a side is still wanted. */
+  lacks(side: 'left' | 'right'): boolean {
+    return this.examples[side] === null;
   }
 
   /** A key that only one side has. */

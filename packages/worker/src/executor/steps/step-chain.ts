@@ -200,16 +200,24 @@ export class StepChain {
     const pick = pickOf(step.key, this.parts.job);
     const table = this.parts.tables.get(step.table);
     if (!(table instanceof BroadcastTable)) throw new Error(`stage ${this.parts.stage.name}: step ${step.table} is no table`);
+    const { joinKeys } = this.parts;
+    const find = (record: unknown): readonly unknown[] => {
+      const matches = table.find(pick, record);
+      if (matches.length > 0) joinKeys.both();
+      else if (joinKeys.lacks('left')) joinKeys.only('left', pick(record));
+      return matches;
+    };
+    if (table.firstKey !== undefined) joinKeys.only('right', table.firstKey);
     const { kind } = step;
     if (kind === 'semi' || kind === 'anti') {
       const wanted = kind === 'semi';
       return record => {
-        if (table.find(pick, record).length > 0 === wanted) next(record);
+        if (find(record).length > 0 === wanted) next(record);
       };
     }
     const left = kind === 'left';
     return record => {
-      const matches = table.find(pick, record);
+      const matches = find(record);
       for (const right of matches) next([pick(record), { left: record, right }]);
       if (left && matches.length === 0) next([pick(record), { left: record, right: undefined }]);
     };

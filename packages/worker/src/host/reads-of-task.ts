@@ -1,0 +1,73 @@
+// What a task reads of its map outputs: the partitions that its assignment names, or for a range edge the keys between two
+// splitters, which come over an edge of their own and are brought first.
+
+import type { EdgeId, JobId } from '@sheaf/protocol';
+import { TaskMemory } from '../data/memory.ts';
+import type { KeyRange, PartitionRange } from '../data/read-ranges.ts';
+import { cursorBytes, RunCursor } from '../data/run-cursor.ts';
+import { RunFile } from '../data/run-file.ts';
+import { decodeValue } from '../data/value-codec.ts';
+import type { LocalOutput } from '../executor/messages.ts';
+import type { PreparedJob } from './job-store.ts';
+import type { LocaliseRequest } from './localiser.ts';
+
+/** Of the assignment: what is wanted of its edges. */
+export function readsOf(
+  { isPartitioned, splittersOf, producerOf }: Pick<PreparedJob, 'isPartitioned' | 'splittersOf' | 'producerOf'>,
+  { job, reads }: { readonly job: JobId; readonly reads: { readonly [edge: EdgeId]: PartitionRange | null } },
+): Pick<LocaliseRequest, 'first' | 'readsOf'> {
+  const splitterEdges = Object.keys(reads).map(edge => splittersOf(Number(edge)));
+  return {
+    first: new Set(splitterEdges.filter(edge => edge !== null)),
+    readsOf: (edge, here) => {
+      const read = reads[edge];
+      if (read === undefined || read === null) return null;
+      if (isPartitioned(edge)) return read;
+      const splitterEdge = splittersOf(edge);
+      const [output] = splitterEdge === null ? [] : (here[splitterEdge] ?? []);
+      if (splitterEdge === null || output === undefined) return null;
+      return keysBetween(splittersIn(output, { job, stage: producerOf(splitterEdge), edge: splitterEdge }), read);
+    },
+  };
+}
+
+/** Partition i has the keys below splitters[i]. */
+function keysBetween(
+  splitters: readonly Uint8Array[] | null,
+  { from, to }: { readonly from: number; readonly to: number },
+): KeyRange | null {
+  if (splitters === null) return null;
+  return { low: from === 0 ? undefined : splitters[from - 1], high: splitters[to - 1] };
+}
+
+/** Room for one block. */
+let memory: TaskMemory | null = null;
+
+/** null when the file cannot be read: whoever reads it next says so, and whose it is. */
+function splittersIn(
+  { path, task, attempt }: LocalOutput,
+  ids: { readonly job: JobId; readonly stage: number; readonly edge: EdgeId },
+): Uint8Array[] | null {
+  memory ??= new TaskMemory(Math.ceil(cursorBytes / 2 ** 20));
+  memory.reset();
+  const buffer = memory.reserve(cursorBytes);
+  const splitters: Uint8Array[] = [];
+  try {
+    const run = new RunFile(path, { ...ids, task, attempt });
+    try {
+      for (const start of run.footer.stretches) {
+        const cursor = new RunCursor({ run, memory, buffer, start, ordered: false });
+        // A splitter is the beginning of a key, and much smaller than a block.
+        while (cursor.next()) {
+          const at = cursor.value(buffer);
+          splitters.push(decodeValue(memory.bytes, at, at + cursor.valueLength) as Uint8Array);
+        }
+      }
+    } finally {
+      run.close();
+    }
+  } catch {
+    return null;
+  }
+  return splitters;
+}
