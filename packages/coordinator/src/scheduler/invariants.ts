@@ -30,8 +30,10 @@ export function checkInvariants(state: SchedulerState): void {
 }
 
 function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
-  if (stage.table === null) return;
   const name = `${job.id}/${stage.spec.name}`;
+  must(stage.sized === null || stage.table === null, `${name}: sizes of partitions are kept until its tasks are counted`);
+  if (stage.table === null) return;
+  if (stage.starts !== null) checkStarts(name, stage.starts, stage);
   const counts: { [state in TaskState]: number } = { pending: 0, delayed: 0, running: 0, committed: 0 };
   const outputsOn = new Map<number, number>();
   for (let task = 0; task < stage.table.count; task++) {
@@ -57,6 +59,15 @@ function checkStage(state: SchedulerState, job: JobRun, stage: StageRun): void {
   let unreachable = 0;
   for (const [index, outputs] of outputsOn) if (state.workers[index]?.state !== 'connected') unreachable += outputs;
   must(unreachable === stage.unreachable, `${name}: outputs that cannot be had`);
+}
+
+/** Every partition is read by one task. */
+function checkStarts(name: string, starts: readonly number[], { table, planned }: StageRun): void {
+  must(starts.length === table?.count && starts[0] === 0, `${name}: each task has its first partition`);
+  must(
+    starts.every((start, task) => start < (starts[task + 1] ?? Number(planned))),
+    `${name}: tasks read partitions in order`,
+  );
 }
 
 /** A job that runs can go on: nothing that is needed stays lost, and what may run is known to. */
