@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/bundle-once.ts'],
+    // Bundles of jobs are loaded as Node loads them, as the plan is of the text of their functions.
+    server: { deps: { external: [/\/[0-9a-f]{64}\.mjs$/] } },
     reporters: ['default', './test/closing-line.ts'],
     // Two cores: more files at once would only make the tests with real processes wait for each other.
     maxWorkers: 2,

@@ -10,25 +10,22 @@ import { z } from 'zod';
 export default defineJob({
   name: 'tf-idf',
   params: z.object({ in: z.string(), out: z.string() }),
-  plan({ params, read }) {
+  plan({ params, read, broadcast }) {
     const places = read(from.text(params.in))
       .flatMap((line, { where }) => wordsOf(line).map(word => ({ word, document: basename(where.file) })))
       .countBy(['word', 'document'])
       .rows(['word', 'document'], 'times');
 
-    const documents = places.distinct('document').countBy(() => 'all');
+    const counted = places.distinct('document').countBy(() => 'documents');
+    const documents = broadcast(counted.entries(), ([entry]) => entry?.[1] ?? 0);
 
     places
-      .keyBy(() => 'all')
-      .join(documents, { broadcast: true })
-      .entries()
-      .map(([, { left: place, right: total }]) => ({ ...place, total }))
       .keyBy('word')
       .group(
         function* (word, found) {
           const all = [...found];
-          const weighed = all.map(({ document, times, total }) => ({ document, weight: times * Math.log(total / all.length) }));
-          yield { word, documents: weighed };
+          const idf = Math.log(documents.value / all.length);
+          yield { word, documents: all.map(({ document, times }) => ({ document, weight: times * idf })) };
         },
         { sortValuesBy: { by: 'times', desc: true } },
       )

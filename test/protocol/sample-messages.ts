@@ -53,7 +53,9 @@ const sampleMeasures: StageMeasures = {
 };
 
 const sampleOutline: Outline = {
-  stages: [{ name: 'map', operators: [{ text: 'read a.txt', place: 'job.ts:3:7' }], reads: ['a.txt'], writes: [], keys: null }],
+  stages: [
+    { name: 'map', operators: [{ text: 'read a.txt', place: 'job.ts:3:7', ends: false }], reads: ['a.txt'], writes: [], keys: null },
+  ],
   edges: [{ from: 0, to: 1, type: 'hash', key: 'word', sorted: '', combiner: 'sum', side: null }],
 };
 

@@ -1,6 +1,7 @@
 // What Sheaf sees of a job: its name, its parameters checked, and its plan as a graph and the functions that the graph names.
 
 import type { StageGraph, StepId } from '@sheaf/protocol/graph';
+import type { JobFiles } from './files.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: user functions of any shape, found by their index.
 export type AnyFunction = (...args: any[]) => any;
@@ -37,6 +38,8 @@ export interface Operator extends Said {
 
 export interface OpenedJob {
   readonly name: string;
+  /** What travels with it: name → path, relative to the job file. */
+  readonly files: JobFiles;
   /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema any parameter is one too many. */
   validate(raw: { readonly [name: string]: unknown }): Promise<unknown>;
   /** Runs `plan()`: same parameters, same graph. Throws UsageError for a mistake in the plan. */

@@ -11,6 +11,8 @@ export interface TaskContext<P, T = undefined> {
   /** `offset` counts bytes of the unpacked file. */
   readonly where: { readonly file: string; readonly offset: number; readonly record: number };
   readonly log: { info(message: string, fields?: object): void; warn(message: string, fields?: object): void };
+  /** Where the file of that name, of the job's `files`, lies on this machine. It is shared by all tasks here: read it only. */
+  file(name: string): string;
   /** Adds `by` (default 1) to a counter of the job; only committed attempts count. */
   count(name: string, by?: number): void;
 }

@@ -3,6 +3,7 @@
 export type { Columns, ColumnTypes, Row } from './columns.ts';
 export type { OnError } from './compile/on-error.ts';
 export type { TaskContext } from './context.ts';
+export type { JobFiles } from './files.ts';
 export type { Fold } from './folds.ts';
 export { max, min, sum } from './folds.ts';
 export type { Order, Select } from './inference.ts';

@@ -5,6 +5,7 @@ import { brand, internalsOf, withInternals } from './brand.ts';
 import { checkMembers } from './compile/members.ts';
 import type { OnError } from './compile/on-error.ts';
 import type { TaskContext } from './context.ts';
+import type { JobFiles } from './files.ts';
 import type { Accepted, ColumnLater, KeyIn, Mapped, Order, Reduced, ValueIn } from './inference.ts';
 import type { Anything } from './keys.ts';
 import { madeHere, noteJob } from './made-jobs.ts';
@@ -35,6 +36,8 @@ interface JobOptions<P> {
   readonly name: string;
   readonly params?: Schema<P>;
   readonly settings?: Settings;
+  /** Name → path, relative to the job file: shipped with the job, and found in tasks by `context.file(name)`. */
+  readonly files?: JobFiles;
   /** What is done about bad records. Default: the first one fails the job. */
   readonly onError?: OnError;
 }
@@ -50,7 +53,7 @@ type OneInputOrSeveral =
 /** A job's definition. Without `reduce` it is map-only: no shuffle, one part file a task. */
 export interface MapReduce<P, T, I, M extends Anything, Q extends readonly Source<unknown>[], R extends Anything> extends JobOptions<P> {
   /** Once per attempt of a task, map and reduce alike; what it returns is `context.state`. */
-  setup?(context: { readonly params: P }): T | Promise<T>;
+  setup?(context: { readonly params: P; file(name: string): string }): T | Promise<T>;
   teardown?(state: T): void | Promise<void>;
   readonly input?: Source<I> | ((params: P) => Source<I>);
   map?(record: I, context: TaskContext<P, T>): Iterable<M>;

@@ -6,6 +6,7 @@ import { checkGraph } from '@sheaf/protocol/graph';
 import { internalsOf } from './brand.ts';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
 import type { CompiledJob, OpenedJob } from './compiled-job.ts';
+import type { JobFiles } from './files.ts';
 import { jobMadeBy } from './made-jobs.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
@@ -15,6 +16,7 @@ import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
 export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
+export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
@@ -22,14 +24,24 @@ export function openJob(job: unknown): OpenedJob {
   const mapReduce = mapReduceDefinition(job);
   if (mapReduce !== undefined) {
     const { members } = mapReduce;
-    return opened({ name: members.name, params: members.params, compile: params => compileMapReduce(members, params) });
+    return opened({
+      name: members.name,
+      params: members.params,
+      files: members.files,
+      compile: params => compileMapReduce(members, params),
+    });
   }
   const pipeline = pipelineDefinition(job);
   if (pipeline !== undefined) {
-    return opened({ name: pipeline.name, params: pipeline.params, compile: params => compilePlan(pipeline, params) });
+    return opened({
+      name: pipeline.name,
+      params: pipeline.params,
+      files: pipeline.files,
+      compile: params => compilePlan(pipeline, params),
+    });
   }
   const raw = rawJobDefinition(job);
-  if (raw !== undefined) return opened({ name: raw.name, params: raw.params, compile: params => compileRaw(raw, params) });
+  if (raw !== undefined) return opened({ name: raw.name, params: raw.params, files: {}, compile: params => compileRaw(raw, params) });
   throw new UsageError(noJobText(job));
 }
 
@@ -47,13 +59,14 @@ export function stackOfDefinition(job: unknown): string | null {
 interface Definition {
   readonly name: string;
   readonly params: unknown;
+  readonly files: JobFiles;
   compile(params: unknown): CompiledJob;
 }
 
 function opened(definition: Definition): OpenedJob {
-  const { name } = definition;
+  const { name, files } = definition;
   return {
-    name,
+    ...{ name, files },
     validate: raw => validateParams({ job: name, schema: definition.params }, raw),
     compile: params => {
       const compiled = named(name, () => definition.compile(params));

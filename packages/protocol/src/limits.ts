@@ -55,6 +55,9 @@ export const limits = {
   answerBytesMax: 1_048_576,
   answersPerJobBytesMax: 4_194_304,
   answersKeptBytesMax: 67_108_864,
+  /** Files that a job ships, and the name of one. */
+  jobFilesMax: 100,
+  fileNameBytesMax: 255,
   /** Of settings.heapMb, what the encoded records of one broadcast may take: as objects they take several times as much. */
   broadcastShareOfHeap: 0.125,
   /** A folder of `partitionBy`, as its name: what file systems take. */

@@ -79,6 +79,13 @@ describe('before a run', () => {
     expect(stdout).toMatch(/\n {2}group: a function over each key and its values +at wc\.ts:11:\d+\n/);
   });
 
+  it('tells apart what is done with the same records', async () => {
+    const twice = "const s = read(from.text('in')); s.write(to.text('a')); s.countBy().entries().write(to.text('b'));";
+    user.write('two.ts', bills.replace(/const sales.*write\(.*?\);\n/s, twice));
+    const { stdout } = await user.run('explain', 'two.ts');
+    expect(stdout).toContain('\n  read in → write a; countBy [combined]\n');
+  });
+
   it('draws a picture, in DOT or SVG', async () => {
     const { code, stdout } = await user.run('explain', 'bills.ts', '--dot', '--svg', 'plan.svg');
     expect(code).toBe(0);
@@ -93,7 +100,7 @@ describe('before a run', () => {
     const explained = JSON.parse((await user.run('explain', 'bills.ts', '--json')).stdout);
     expect(explained).toMatchObject({ name: 'bills', graph: { version: 1 }, warnings: [] });
     expect(explained.plan).toHaveLength(explained.graph.stages.length);
-    expect(explained.stages[2].operators[0]).toEqual({ text: 'join', place: 'bills.ts:12:8' });
+    expect(explained.stages[2].operators[0]).toEqual({ text: 'join', place: 'bills.ts:12:8', ends: false });
   });
 
   test.each([

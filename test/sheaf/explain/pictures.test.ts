@@ -25,7 +25,7 @@ function withWords(words: readonly string[]): Explained {
     stages: planned.stages.map(stage => ({
       ...stage,
       name: next(),
-      operators: stage.operators.map(() => ({ text: next(), place: next() })),
+      operators: stage.operators.map(() => ({ text: next(), place: next(), ends: false })),
     })),
     edges: planned.edges.map(edge => ({ ...edge, key: next() })),
   };
@@ -82,7 +82,7 @@ describe('a picture as SVG', () => {
 
   it('clips what is too long for a box', () => {
     const long = 'x'.repeat(500);
-    const stages = planned.stages.map(stage => ({ ...stage, name: long, operators: [{ text: long, place: long }] }));
+    const stages = planned.stages.map(stage => ({ ...stage, name: long, operators: [{ text: long, place: long, ends: true }] }));
     const svg = svgOf({ ...planned, stages }, []);
     for (const [, text = ''] of svg.matchAll(/<text[^>]*>([^<]*)</g)) expect(text.length).toBeLessThan(60);
   });

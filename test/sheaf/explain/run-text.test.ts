@@ -25,7 +25,7 @@ describe('a run in words', () => {
       * join                450 · 450 · 450 ms          213 · 213 · 213     3.2 · 3.2 · 3.2 kB   task 0   task 0
       * sort                 2.7 · 2.7 · 2.7 s             24 · 24 · 24      400 · 400 · 400 B   task 0   task 0
 
-      read: read sales/*.csv → filter s => s.amount > 10 → keyBy user
+      read: read sales/*.csv → filter s => s.amount > 10 → keyBy user; keyBy day
       read 2: read users.csv
       join: join → rows "<user>" & amount
       sort: sortBy amount desc → write bills

@@ -4,7 +4,7 @@ import type { JobStatus, Outline, StageMeasures, StageStatus } from '@sheaf/prot
 import { type Explained, explainPlan, explainRun } from '../../../packages/sheaf/src/explain/explained.ts';
 import type { StagePlan } from '../../../packages/sheaf/src/explain/stage-plan.ts';
 
-const operator = (text: string, line: number) => ({ text, place: `bills.ts:${line}:5` });
+const operator = (text: string, line: number, ends = false) => ({ text, place: `bills.ts:${line}:5`, ends });
 const plain = { key: '', sorted: '', combiner: null, side: null };
 
 /** Sales by user, joined with users, sorted. */
@@ -12,7 +12,12 @@ export const outline: Outline = {
   stages: [
     {
       name: 'read',
-      operators: [operator('read sales/*.csv', 6), operator('filter s => s.amount > 10', 8), operator('keyBy user', 9)],
+      operators: [
+        operator('read sales/*.csv', 6),
+        operator('filter s => s.amount > 10', 8),
+        operator('keyBy user', 9, true),
+        operator('keyBy day', 10, true),
+      ],
       ...{ reads: ['sales/*.csv'], writes: [], keys: null },
     },
     { name: 'read 2', operators: [operator('read users.csv', 7)], reads: ['users.csv'], writes: [], keys: null },

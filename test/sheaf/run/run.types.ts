@@ -27,6 +27,20 @@ export const counting = mapReduce({
   output: to.jsonl('o'),
 });
 
+export const shipping = mapReduce({
+  name: 'ships',
+  files: { 'geo.mmdb': './geo.mmdb' },
+  setup: ({ file }) => ({ path: file('geo.mmdb') }),
+  input: from.text('a'),
+  *map(line, { file, state }) {
+    is<string>()(file('geo.mmdb'));
+    yield [line, state.path];
+  },
+  output: to.text('o'),
+});
+// @ts-expect-error the path of a file is a text
+defineJob({ name: 'x', files: { geo: 5 }, plan: ({ read }) => read(from.text('a')).write(to.text('o')) });
+
 export async function all(): Promise<void> {
   const { id, counters, answers } = await run(answering, { in: 'a', out: 'b' });
   is<string>()(id);

@@ -3,7 +3,7 @@
 
 import { limits, UsageError } from '@sheaf/protocol';
 import { parseGraph } from '@sheaf/protocol/graph-text';
-import type { Submission } from '@sheaf/protocol/messages';
+import { fileBlobName, type JobOpening, type Submission } from '@sheaf/protocol/messages';
 import type { JobFacts } from '../scheduler/index.ts';
 import type { BlobStore } from './blobs.ts';
 import { now } from './clock.ts';
@@ -36,7 +36,9 @@ export class JobPlanner implements Planner {
     this.mustNotWrite([...folders.values()]);
     const { job, name, overwrite, bundle, sourceMap, outline } = submission;
     const prepared = await prepareOutputs({ job, name, overwrite, folders, inputs: inputPaths(sources), cwd: submission.cwd });
-    const blobs = Object.fromEntries(Object.entries(submission.spools).map(([stageInput, { sha256 }]) => [stageInput, sha256]));
+    const spools = Object.entries(submission.spools).map(([stageInput, { sha256 }]) => [stageInput, sha256]);
+    const files = Object.entries(submission.files ?? {}).map(([name, { sha256 }]) => [fileBlobName(name), sha256]);
+    const blobs = Object.fromEntries([...spools, ...files]) as JobOpening['blobs'];
     return {
       ...{ id: job, name, plan, overwrite, staging: prepared.staging, output: [...folders.values()] },
       opening: {
@@ -53,7 +55,7 @@ export class JobPlanner implements Planner {
     await abortOutputs(facts);
   }
 
-  private async claimBlobs({ bundle, sourceMap, spools }: Submission): Promise<void> {
+  private async claimBlobs({ bundle, sourceMap, spools, files = {} }: Submission): Promise<void> {
     const bundleBytes = await this.mustHave(bundle, 'the bundle');
     const mapBytes = sourceMap === null ? 0 : await this.mustHave(sourceMap, 'the source map of the bundle');
     if (Math.max(bundleBytes, mapBytes) > limits.bundleBytesMax) {
@@ -64,6 +66,9 @@ export class JobPlanner implements Planner {
     for (const [stageInput, { sha256, bytes }] of Object.entries(spools)) {
       if ((await this.mustHave(sha256, `the spool of input ${stageInput}`)) !== bytes)
         throw new UsageError(`the spool of input ${stageInput} has another size`);
+    }
+    for (const [name, { sha256, bytes }] of Object.entries(files)) {
+      if ((await this.mustHave(sha256, `the file '${name}'`)) !== bytes) throw new UsageError(`the file '${name}' has another size`);
     }
   }
 

@@ -5,6 +5,7 @@
 import { limits, UsageError } from '@sheaf/protocol';
 import type { Settings } from '@sheaf/protocol/graph';
 import type { AnyFunction } from '../compiled-job.ts';
+import { type JobFiles, jobFilesOf } from '../files.ts';
 import { isPositiveInteger } from '../options.ts';
 import { validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
@@ -17,6 +18,7 @@ export interface Members {
   readonly name: string;
   readonly params: unknown;
   readonly settings: Settings;
+  readonly files: JobFiles;
   readonly onError: SkipRule | null;
   readonly setup: AnyFunction | undefined;
   readonly teardown: AnyFunction | undefined;
@@ -43,7 +45,7 @@ const mayWait: readonly string[] = ['setup', 'teardown'];
 const laterMembers = ['schedule'];
 const knownMembers: readonly string[] = [
   ...functionMembers,
-  ...['name', 'params', 'settings', 'onError', 'input', 'inputs', 'sortValuesBy', 'reducers', 'output'],
+  ...['name', 'params', 'settings', 'files', 'onError', 'input', 'inputs', 'sortValuesBy', 'reducers', 'output'],
 ];
 /** Members that say how pairs reach `reduce`, and mean nothing without it. */
 const reduceMembers = ['combine', 'partition', 'sortValuesBy', 'reduceEnd', 'reducers'];
@@ -60,10 +62,11 @@ export function checkMembers(job: unknown): Members {
   checkInput(given, problems);
   checkReduce(given, problems);
   const settings = resolveSettings(given.settings, problems);
+  const files = jobFilesOf(given.files, problems);
   const onError = skipRuleOf(given.onError, problems);
   const sortValuesBy = sortOf(given.sortValuesBy, problems);
   if (problems.length > 0) throw new UsageError(problemText(given.name, problems));
-  return { params: undefined, reducers: 'auto', ...given, settings, onError, sortValuesBy } as unknown as Members;
+  return { params: undefined, reducers: 'auto', ...given, settings, files, onError, sortValuesBy } as unknown as Members;
 }
 
 /** What is wrong with the name of a job. */

@@ -6,6 +6,7 @@ import { internalsOf, withInternals } from '../brand.ts';
 import { type OnError, type SkipRule, skipRuleOf } from '../compile/on-error.ts';
 import { resolveSettings } from '../compile/settings.ts';
 import type { CompiledJob } from '../compiled-job.ts';
+import { type JobFiles, jobFilesOf } from '../files.ts';
 import { madeHere, noteJob } from '../made-jobs.ts';
 import type { Job, Settings } from '../map-reduce.ts';
 import { isPromise, type Schema, validatorOf } from '../schema.ts';
@@ -21,6 +22,8 @@ export interface PlannedJob<P, A extends Answers | void = void> {
   readonly name: string;
   readonly params?: Schema<P>;
   readonly settings?: Settings;
+  /** Name → path, relative to the job file: shipped with the job, and found in tasks by `context.file(name)`. */
+  readonly files?: JobFiles;
   /** What is done about bad records. Default: the first one fails the job. */
   readonly onError?: OnError;
   /** Says what to compute; nothing runs in it. What it returns is answered to the job's caller. */
@@ -43,6 +46,7 @@ export interface PipelineDefinition {
   readonly name: string;
   readonly params: unknown;
   readonly settings: ReturnType<typeof resolveSettings>;
+  readonly files: JobFiles;
   readonly onError: SkipRule | null;
   readonly plan: (flow: Flow<unknown>) => unknown;
   /** Its stack leads to the definition. */
@@ -74,12 +78,12 @@ export function compilePlan({ name, settings, onError, plan, made }: PipelineDef
   return compiled;
 }
 
-const members = ['name', 'params', 'settings', 'onError', 'plan'];
+const members = ['name', 'params', 'settings', 'files', 'onError', 'plan'];
 const later = ['schedule'];
 
 function checked(job: unknown): Omit<PipelineDefinition, 'type' | 'made'> {
   if (typeof job !== 'object' || job === null) throw new UsageError('defineJob takes an object: { name, plan({ read }) { … } }.');
-  const { name, params, settings, onError, plan } = job as { readonly [member: string]: unknown };
+  const { name, params, settings, files, onError, plan } = job as { readonly [member: string]: unknown };
   const problems: string[] = [];
   for (const member of Object.keys(job)) {
     if (later.includes(member)) problems.push(`${member} comes with a later release: leave it out for now`);
@@ -91,6 +95,7 @@ function checked(job: unknown): Omit<PipelineDefinition, 'type' | 'made'> {
   if (typeof plan !== 'function') problems.push('it has no plan: add plan({ params, read }) { … }');
   const resolved = resolveSettings(settings, problems);
   const rule = skipRuleOf(onError, problems);
+  const shipped = jobFilesOf(files, problems);
   if (problems.length > 0) throw new UsageError(`job '${String(name)}':${problems.map(problem => `\n  - ${problem}`).join('')}`);
-  return { name: name as string, params, settings: resolved, onError: rule, plan: plan as PipelineDefinition['plan'] };
+  return { name: name as string, params, settings: resolved, files: shipped, onError: rule, plan: plan as PipelineDefinition['plan'] };
 }

@@ -32,6 +32,7 @@ const submission: Schema<Submission> = exactly<Submission>()(
     cwd: filePath,
     overwrite: z.boolean(),
     spools: named(z.strictObject({ sha256, items: whole, bytes: whole }), limits.edgesMax),
+    files: named(z.strictObject({ sha256, bytes: whole }), limits.jobFilesMax).exactOptional(),
     outline: outlineSchema.exactOptional(),
   }),
 );

@@ -20,6 +20,8 @@ export interface Submission {
   readonly overwrite: boolean;
   /** `from.items` inputs, materialised: `stage.input` → spool. */
   readonly spools: { readonly [stageInput: string]: { readonly sha256: string; readonly items: number; readonly bytes: number } };
+  /** What the job ships, uploaded before. Absent: nothing. */
+  readonly files?: { readonly [name: string]: { readonly sha256: string; readonly bytes: number } };
   /** The plan in words, for those who ask how the job does. */
   readonly outline?: Outline;
 }

@@ -14,3 +14,4 @@ export type {
   RunningAttempt,
   WorkerMessage,
 } from './worker.ts';
+export { fileBlobName, nameOfFileBlob } from './worker.ts';

@@ -6,7 +6,9 @@ import type { JoinedKeys, Spread, StageMeasures } from './measures.ts';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 import { amount, exactly, list, type Schema, shortText, whole } from './schema.ts';
 
-const operator: Schema<OutlinedOperator> = exactly<OutlinedOperator>()(z.strictObject({ text: shortText, place: shortText.nullable() }));
+const operator: Schema<OutlinedOperator> = exactly<OutlinedOperator>()(
+  z.strictObject({ text: shortText, place: shortText.nullable(), ends: z.boolean() }),
+);
 
 const stage: Schema<OutlinedStage> = exactly<OutlinedStage>()(
   z.strictObject({

@@ -25,6 +25,8 @@ export interface OutlinedOperator {
   readonly text: string;
   /** Where the job says it, as in `job.ts:12:6`; null where that is not known. */
   readonly place: string | null;
+  /** Records go no further in this stage; the next operator begins another use of them. */
+  readonly ends: boolean;
 }
 
 export interface OutlinedEdge {

@@ -136,3 +136,15 @@ export interface JobOpening {
   /** For each output folder on a file system: a file every worker must read before its first task (E_STORAGE_NOT_SHARED). */
   readonly nonces: readonly { readonly path: string; readonly text: string }[];
 }
+
+const fileBlobPrefix = 'file/';
+
+/** What a file of the job is called among its blobs, where no spool is. */
+export function fileBlobName(name: string): string {
+  return fileBlobPrefix + name;
+}
+
+/** The file's own name; null for a blob that is a spool. */
+export function nameOfFileBlob(blob: string): string | null {
+  return blob.startsWith(fileBlobPrefix) ? blob.slice(fileBlobPrefix.length) : null;
+}

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { JobStatus } from '@sheaf/protocol/messages';
+import { pathsOfFiles } from '../submit/job-files.ts';
 import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -51,7 +52,16 @@ async function runHere({ file, options, follow, directory }: InlineRun): Promise
   try {
     return await runInline({
       id: submission.job,
-      job: { name, graph, functions, params, bundlePath, spools: paths, memory: new TaskMemory(graph.settings.memoryMb) },
+      job: {
+        name,
+        graph,
+        functions,
+        params,
+        bundlePath,
+        spools: paths,
+        files: pathsOfFiles(planned.shipped),
+        memory: new TaskMemory(graph.settings.memoryMb),
+      },
       cwd: terminal.cwd,
       overwrite: submission.overwrite,
       spools: Object.fromEntries(spools.map(spool => [spool.name, spool])),

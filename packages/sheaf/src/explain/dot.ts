@@ -11,8 +11,8 @@ export function dotOf({ name, stages, edges }: Explained): string {
   const lines = [
     `digraph ${quoted(name)} {`,
     '  rankdir=TB;',
-    '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="monospace", fontsize=10];',
-    '  edge [fontname="monospace", fontsize=9];',
+    '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Courier", fontsize=10];',
+    '  edge [fontname="Courier", fontsize=9];',
   ];
   stages.forEach((stage, id) => {
     const bold = stage.critical ? ', penwidth=3, color="#c2410c"' : '';

@@ -18,9 +18,12 @@ export function outlineOf(job: Described): Outline {
   const { graph, notes } = job;
   const places = userPlaces({ path: job.bundlePath, code: job.bundle.code, sourceMap: job.bundle.sourceMap });
   const stages = graph.stages.map((stage, id): OutlinedStage => {
-    const operators = (notes?.operators[id] ?? []).map(({ text, made, written }): OutlinedOperator => {
+    const operators = (notes?.operators[id] ?? []).map(({ text, made, written, step }, at, all): OutlinedOperator => {
       const place = made === null ? (written === undefined ? null : places.ofFunction(written)) : places.ofError(made);
-      return { text: shortened(text), place: place === null ? null : shortened(place) };
+      const type = stage.steps[step]?.type;
+      // Several operators may be the work of one step, as a key and its fold are that of an emit.
+      const ends = (type === 'emit' || type === 'write') && all[at + 1]?.step !== step;
+      return { text: shortened(text), place: place === null ? null : shortened(place), ends };
     });
     return {
       name: shortened(stage.name),

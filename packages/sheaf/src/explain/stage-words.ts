@@ -4,14 +4,14 @@ import type { Spread, StageMeasures } from '@sheaf/protocol/messages';
 import { bytesText, countText, durationText, plural } from '../cli/quantities.ts';
 import type { ExplainedEdge, ExplainedStage } from './explained.ts';
 
-/** `read sales/*.csv → filter → keyBy user → sum amount [combined]`. */
+/** `read sales/*.csv → filter → keyBy user → sum amount [combined]; keyBy day → …`: what uses the same records otherwise follows. */
 export function operatorsLine({ operators }: Pick<ExplainedStage, 'operators'>): string {
-  return operators.map(({ text }) => text).join(' → ');
+  return operators.map(({ text }, at) => (at === 0 ? text : `${operators[at - 1]?.ends === true ? ';' : ' →'} ${text}`)).join('');
 }
 
 /** `4 tasks`. */
 export function tasksWords({ tasks }: ExplainedStage): string {
-  return tasks === null ? 'tasks: later' : plural(tasks, 'task');
+  return tasks === null ? 'tasks later' : plural(tasks, 'task');
 }
 
 /** What the stage is planned to read: a line an input. */

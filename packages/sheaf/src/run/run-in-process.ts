@@ -9,8 +9,9 @@ import { TaskMemory } from '@sheaf/worker/executor';
 import { withTemporaryFolder } from '../cli/job-arguments.ts';
 import { logText } from '../cli/job-prints.ts';
 import { writeItemSpools } from '../submit/item-spools.ts';
+import { findJobFiles, pathsOfFiles } from '../submit/job-files.ts';
 import { newJobId, type RawParams } from '../submit/submission.ts';
-import { userPlace } from './definition-file.ts';
+import { definitionFile, userPlace } from './definition-file.ts';
 import { endedJob } from './ended.ts';
 import type { Outcome, ProgramRun } from './outcome.ts';
 
@@ -30,12 +31,13 @@ export async function runInThisProcess(run: ProgramRun): Promise<Outcome> {
 }
 
 async function runHere(
-  { opened, params, options }: ProgramRun,
+  { opened, made, params, options }: ProgramRun,
   directory: string,
   onFailure: (error: FailureError) => void,
 ): Promise<JobStatus> {
   const validated = await opened.validate((params ?? {}) as RawParams);
   const compiled = opened.compile(validated);
+  const files = Object.keys(opened.files).length === 0 ? [] : await findJobFiles(opened.files, definitionFile(made, opened.name));
   const spools = await writeItemSpools(compiled, directory);
   const { memoryMb } = compiled.graph.settings;
   const memory = freeMemories.get(memoryMb)?.pop() ?? new TaskMemory(memoryMb);
@@ -44,7 +46,7 @@ async function runHere(
       id: newJobId(),
       job: {
         ...compiled,
-        ...{ name: opened.name, params: validated, memory, bundlePath: '' },
+        ...{ name: opened.name, params: validated, memory, bundlePath: '', files: pathsOfFiles(files) },
         spools: Object.fromEntries(spools.map(spool => [spool.name, spool.path])),
       },
       cwd: process.cwd(),

@@ -27,6 +27,7 @@ export async function loadJob(bundle: JobBundle, directory: string): Promise<Ope
   });
   return {
     name: job.name,
+    files: job.files,
     validate: raw =>
       job.validate(raw).catch(error => {
         throw ours(error);

@@ -12,6 +12,7 @@ import { outlineOf } from '../explain/outline.ts';
 import { bundleJob, type JobBundle } from './bundler.ts';
 import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
+import { findJobFiles, type JobFile } from './job-files.ts';
 import { loadJob } from './load-job.ts';
 
 /** Parameters before the job's schema has seen them. */
@@ -36,6 +37,8 @@ export interface PlannedJob extends CompiledJob {
   readonly bundlePath: string;
   /** Validated. */
   readonly params: unknown;
+  /** The files that travel with it. */
+  readonly shipped: readonly JobFile[];
 }
 
 export interface PreparedSubmission {
@@ -64,7 +67,8 @@ export async function planLoadedJob(
   request: JobRequest,
 ): Promise<PlannedJob> {
   const params = await job.validate(request.params);
-  return { name: job.name, bundle, bundlePath, params, ...job.compile(params) };
+  const compiled = job.compile(params);
+  return { name: job.name, bundle, bundlePath, params, ...compiled, shipped: await findJobFiles(job.files, bundle.file) };
 }
 
 /** What the coordinator is sent for a planned job; its items are made and written down now. */
@@ -81,12 +85,15 @@ export async function prepareSubmission(job: PlannedJob, request: JobRequest): P
     cwd: request.cwd,
     overwrite: request.overwrite,
     spools: Object.fromEntries(spools.map(({ name, sha256, items, bytes }) => [name, { sha256, items, bytes }])),
+    ...(job.shipped.length === 0
+      ? {}
+      : { files: Object.fromEntries(job.shipped.map(({ name, sha256, bytes }) => [name, { sha256, bytes }])) }),
     outline: outlineOf(job),
   };
   const blobs: Blob[] = [
     { sha256: bundle.sha256, content: bundle.code },
     { sha256: bundle.sourceMapSha256, content: bundle.sourceMap },
-    ...spools.map(({ sha256, path, bytes }) => ({ sha256, content: { path, bytes } })),
+    ...[...spools, ...job.shipped].map(({ sha256, path, bytes }) => ({ sha256, content: { path, bytes } })),
   ];
   return { submission, blobs, spools };
 }

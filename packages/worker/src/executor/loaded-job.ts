@@ -19,6 +19,8 @@ export interface LoadedJob {
   readonly memory: TaskMemory;
   /** `stage.input` of an items input → its spool. */
   readonly spools: { readonly [stageInput: string]: string };
+  /** What the job ships: name → path. Absent: nothing. */
+  readonly files?: { readonly [name: string]: string };
   /** Where the bundle lies, for stacks. */
   readonly bundlePath: string;
 }
@@ -37,7 +39,15 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
     throw new FailureError({ code: 'E_PLAN_DIFFERS', message: differenceOf(JSON.parse(job.graph) as StageGraph, compiled.graph) });
   }
   const { memoryMb } = compiled.graph.settings;
-  return { name: job.name, ...compiled, params, memory: new TaskMemory(memoryMb), spools: job.spools, bundlePath: job.bundlePath };
+  return {
+    name: job.name,
+    ...compiled,
+    params,
+    memory: new TaskMemory(memoryMb),
+    spools: job.spools,
+    files: job.files ?? {},
+    bundlePath: job.bundlePath,
+  };
 }
 
 /** Says where the two graphs part, as far as a person can use it. */

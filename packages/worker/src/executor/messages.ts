@@ -27,6 +27,8 @@ export interface ExecutorJob {
   readonly params: Uint8Array;
   /** `stage.input` of an items input → path of its spool. */
   readonly spools: { readonly [stageInput: string]: string };
+  /** What the job ships: name → path. Absent: nothing. */
+  readonly files?: { readonly [name: string]: string };
 }
 
 /** A map output that the worker has brought to this machine. */

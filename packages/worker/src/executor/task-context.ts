@@ -16,6 +16,7 @@ export interface UserContext {
   readonly task: { readonly stage: string; readonly index: number; readonly attempt: number };
   readonly where: Where;
   readonly log: { info(message: string, fields?: object): void; warn(message: string, fields?: object): void };
+  file(name: string): string;
   count(name: string, by?: number): void;
   /** For Sheaf's own functions that count records: called should the record that is on its way be taken back. Absent: none ever is. */
   onTakeBack?(undo: () => void): void;
@@ -46,6 +47,7 @@ export function userContext(options: ContextOptions): UserContext {
       info: (message, fields) => log('info', message, fields),
       warn: (message, fields) => log('warn', message, fields),
     },
+    file: name => fileOf(options.job, name),
     count(name, by = 1) {
       const before = counters.get(name);
       if (before === undefined) checkCounter(name, counters.size);
@@ -57,6 +59,13 @@ export function userContext(options: ContextOptions): UserContext {
     },
     ...(held === null ? {} : { onTakeBack: (undo: () => void) => held.onTakeBack(undo) }),
   };
+}
+
+function fileOf({ files = {} }: LoadedJob, name: string): string {
+  const path = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (path !== undefined) return path;
+  const names = Object.keys(files).join(', ');
+  throw new TypeError(`file: the job ships no '${name}'${names === '' ? '; name it in files' : `, but ${names}`}`);
 }
 
 function checkCounter(name: unknown, size: number): void {

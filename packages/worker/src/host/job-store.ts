@@ -5,13 +5,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
 import type { StageGraph } from '@sheaf/protocol/graph';
-import type { JobOpening } from '@sheaf/protocol/messages';
+import { type JobOpening, nameOfFileBlob } from '@sheaf/protocol/messages';
 import type { JobSettings } from '../agent/index.ts';
 import type { ExecutorJob } from '../executor/messages.ts';
 import { HttpAnswer, type HttpGet } from './http-get.ts';
@@ -109,18 +109,15 @@ export class JobStore {
       const map = { sha256: opening.sourceMap, path: `${bundlePath}.map`, bytesMax: limits.bundleBytesMax, signal };
       fetches.push(this.fetchBlob(map));
     }
-    const spools: { [name: string]: string } = {};
-    for (const sha256 of new Set(Object.values(opening.blobs))) {
-      const path = join(folder, sha256);
-      for (const [name, hash] of Object.entries(opening.blobs)) if (hash === sha256) spools[name] = path;
-      fetches.push(this.fetchBlob({ sha256, path, bytesMax: limits.itemsSpoolBytesMax, signal }));
-    }
+    const { spools, files, paths } = placesOf(opening.blobs, folder);
+    if (Object.keys(files).length > 0) await mkdir(join(folder, 'files'), { recursive: true, mode: 0o700 });
+    for (const [path, sha256] of paths) fetches.push(this.fetchBlob({ sha256, path, bytesMax: limits.itemsSpoolBytesMax, signal }));
     for (const nonce of opening.nonces) fetches.push(checkNonce(nonce, signal));
     const outcomes = await Promise.allSettled(fetches);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const { job, name, graphHash, params } = opening;
     return {
-      executorJob: { job, name, bundlePath, graph: opening.graph, graphHash, params, spools },
+      executorJob: { job, name, bundlePath, graph: opening.graph, graphHash, params, spools, files },
       settings: { heapMb: graph.settings.heapMb, taskTimeoutMs: graph.settings.taskTimeoutMs },
       producerOf: edge => graph.edges[edge]?.from ?? 0,
       isPartitioned: edge => {
@@ -166,6 +163,27 @@ export class JobStore {
     if (hash.digest('hex') !== sha256) throw new Error('its contents are not what its name says');
     await rename(partial, path);
   }
+}
+
+interface Places {
+  /** By the names that the job knows them by. */
+  readonly spools: { [stageInput: string]: string };
+  readonly files: { [name: string]: string };
+  /** Path → sha256. */
+  readonly paths: Map<string, string>;
+}
+
+/** Where the blobs of a job lie: spools under their hashes, files under their names, which code that opens one may look at. */
+function placesOf(blobs: JobOpening['blobs'], folder: string): Places {
+  const places: Places = { spools: {}, files: {}, paths: new Map() };
+  for (const [blob, sha256] of Object.entries(blobs)) {
+    const file = nameOfFileBlob(blob);
+    const path = file === null ? join(folder, sha256) : join(folder, 'files', basename(file));
+    places.paths.set(path, sha256);
+    if (file === null) places.spools[blob] = path;
+    else places.files[file] = path;
+  }
+  return places;
 }
 
 interface BlobFetch {
