@@ -13,5 +13,15 @@ export function isPartFolder(value: unknown): value is string {
 }
 
 function isFolderName(name: string): boolean {
-  return /^[^=\0]+=[^\0]*$/.test(name) && new TextEncoder().encode(name).length <= limits.folderNameBytesMax;
+  return /^[^=\0]+=[^\0]*$/.test(name) && utf8Length(name) <= limits.folderNameBytesMax;
+}
+
+/** Counted here, as the scheduler and the agent, which know no runtime, are compiled with this file too. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }

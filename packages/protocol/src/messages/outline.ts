@@ -25,7 +25,7 @@ export interface OutlinedOperator {
   readonly text: string;
   /** Where the job says it, as in `job.ts:12:6`; null where that is not known. */
   readonly place: string | null;
-  /** Records go no further in this stage; the next operator begins another use of them. */
+  /** The next operator of the stage works on other records than this one gives: on those of an earlier one, once more. */
   readonly ends: boolean;
 }
 

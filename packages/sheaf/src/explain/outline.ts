@@ -3,7 +3,7 @@
 
 import type { CompiledJob } from '@sheaf/job/open';
 import { limits } from '@sheaf/protocol';
-import type { Edge, EdgeId, Stage, StageGraph, StageId } from '@sheaf/protocol/graph';
+import type { Edge, EdgeId, Stage, StageGraph, StageId, Step, StepId } from '@sheaf/protocol/graph';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from '@sheaf/protocol/messages';
 import type { JobBundle } from '../submit/bundler.ts';
 import { userPlaces } from '../submit/user-line.ts';
@@ -20,9 +20,8 @@ export function outlineOf(job: Described): Outline {
   const stages = graph.stages.map((stage, id): OutlinedStage => {
     const operators = (notes?.operators[id] ?? []).map(({ text, made, written, step }, at, all): OutlinedOperator => {
       const place = made === null ? (written === undefined ? null : places.ofFunction(written)) : places.ofError(made);
-      const type = stage.steps[step]?.type;
-      // Several operators may be the work of one step, as a key and its fold are that of an emit.
-      const ends = (type === 'emit' || type === 'write') && all[at + 1]?.step !== step;
+      const next = all[at + 1];
+      const ends = next !== undefined && !leadsTo(stage.steps, step, next.step);
       return { text: shortened(text), place: place === null ? null : shortened(place), ends };
     });
     return {
@@ -49,6 +48,13 @@ export function outlineOf(job: Described): Outline {
 
 function shortened(text: string): string {
   return text.length <= limits.outlineTextCharsMax ? text : `${text.slice(0, limits.outlineTextCharsMax - 1)}…`;
+}
+
+/** Whether the records of one step are what another works on, at once or over steps between them. */
+function leadsTo(steps: readonly Step[], from: StepId, to: StepId): boolean {
+  let at = to;
+  for (let step = steps[at]; at > from && step !== undefined && 'from' in step; step = steps[at]) at = step.from;
+  return at === from;
 }
 
 function readsOf(stage: Stage): string[] {

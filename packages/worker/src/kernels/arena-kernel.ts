@@ -120,7 +120,9 @@ export function arenaKernel(d: ArenaDependencies): Arena {
       for (;;) {
         const at = top + before + 8;
         if (at + to - from <= arenaTo) {
-          bytes.set(source.subarray(from, to), at);
+          // Short ones, as most are, are copied without a view each.
+          if (to - from > 256) bytes.set(source.subarray(from, to), at);
+          else for (let i = from; i < to; i++) bytes[at + i - from] = source[i] as number;
           commit(at + keyTo - from, at + to - from, group);
           return;
         }

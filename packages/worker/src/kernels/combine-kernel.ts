@@ -274,7 +274,8 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     },
     addEncoded(source, { from, keyTo, group }, value): void {
       const at = top + 12;
-      bytes.set(source.subarray(from, keyTo), at);
+      if (keyTo - from > 256) bytes.set(source.subarray(from, keyTo), at);
+      else for (let i = from; i < keyTo; i++) bytes[at + i - from] = source[i] as number;
       if (columns === null) {
         put(at + keyTo - from, group, value);
         return;

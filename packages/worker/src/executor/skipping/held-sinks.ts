@@ -23,11 +23,19 @@ export interface HeldEdgeOptions {
   readonly asks: (asked: FunctionRef | null) => void;
 }
 
+interface KeyPartAsked {
+  readonly part: KeyPart;
+  readonly pick: Pick;
+  readonly asked: FunctionRef | null;
+}
+
 /** An edge: key and value are encoded at once, by the writer's own rules. */
 export class HeldEdge implements HeldSink {
   private readonly options: HeldEdgeOptions;
-  private readonly parts: readonly { readonly part: KeyPart; readonly pick: Pick; readonly asked: FunctionRef | null }[];
+  private readonly parts: readonly KeyPartAsked[];
   private readonly valueAsked: FunctionRef | null;
+  /** Length of the group part of the last key. */
+  private group = 0;
 
   constructor(options: HeldEdgeOptions) {
     this.options = options;
@@ -44,34 +52,38 @@ export class HeldEdge implements HeldSink {
     const { held, writer, asks } = this.options;
     if (!held.open) return writer.add(record);
     const from = held.used;
-    const { keyTo, group } = this.putKey(record, from);
+    const keyTo = this.putKey(record, from);
     asks(this.valueAsked);
     const to = writer.keyOnly ? keyTo : held.put(encodeValue, writer.pickValue(record), keyTo);
-    held.keep({ sink: this, from, keyTo, group, to, value: undefined });
+    held.keep({ sink: this, from, keyTo, group: this.group, to, value: undefined });
   };
 
   release(bytes: Buffer, held: Held): void {
     this.options.writer.addEncoded(bytes, held);
   }
 
-  private putKey(record: unknown, from: number): { readonly keyTo: number; readonly group: number } {
+  /** Writes the parts of the key one behind another, gives their end, and keeps the length of the group part. */
+  private putKey(record: unknown, from: number): number {
     const { held, writer, asks } = this.options;
+    const { parts } = this;
     let end = from;
-    let group = 0;
-    for (const [i, { part, pick, asked }] of this.parts.entries()) {
-      const at = end;
-      asks(asked);
-      try {
+    let i = 0;
+    this.group = 0;
+    try {
+      for (; i < parts.length; i++) {
+        const { part, pick, asked } = parts[i] as KeyPartAsked;
+        const at = end;
+        asks(asked);
         end = held.put(encodeKey, pick(record), at);
         if (end - from > limits.keyBytesMax) throw new KeyTooLarge();
-      } catch (error) {
-        if (error instanceof BadKey || error instanceof KeyTooLarge) error.part = i;
-        throw error;
+        if (part.desc) invertBytes(held.bytes, at, end);
+        if (i === writer.shuffle.group - 1) this.group = end - from;
       }
-      if (part.desc) invertBytes(held.bytes, at, end);
-      if (i === writer.shuffle.group - 1) group = end - from;
+    } catch (error) {
+      if (error instanceof BadKey || error instanceof KeyTooLarge) error.part = i;
+      throw error;
     }
-    return { keyTo: end, group };
+    return end;
   }
 }
 

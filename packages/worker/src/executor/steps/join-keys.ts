@@ -15,6 +15,11 @@ export class JoinKeys {
     this.keys++;
   }
 
+  /** The last of them was of a record that is skipped. */
+  takeBack(): void {
+    this.keys--;
+  }
+
   /** Whether an example of a side is still wanted. */
   lacks(side: 'left' | 'right'): boolean {
     return this.examples[side] === null;

@@ -200,11 +200,14 @@ export class StepChain {
     const pick = pickOf(step.key, this.parts.job);
     const table = this.parts.tables.get(step.table);
     if (!(table instanceof BroadcastTable)) throw new Error(`stage ${this.parts.stage.name}: step ${step.table} is no table`);
-    const { joinKeys } = this.parts;
+    const { joinKeys, skipping } = this.parts;
+    const takeBack = (): void => joinKeys.takeBack();
     const find = (record: unknown): readonly unknown[] => {
       const matches = table.find(pick, record);
-      if (matches.length > 0) joinKeys.both();
-      else if (joinKeys.lacks('left')) joinKeys.only('left', pick(record));
+      if (matches.length > 0) {
+        joinKeys.both();
+        skipping?.held.onTakeBack(takeBack);
+      } else if (joinKeys.lacks('left')) joinKeys.only('left', pick(record));
       return matches;
     };
     if (table.firstKey !== undefined) joinKeys.only('right', table.firstKey);
