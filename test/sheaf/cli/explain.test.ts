@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { wordCount } from './jobs.ts';
-import { UserFolder } from './sheaf-process.ts';
+import { type Running, UserFolder } from './sheaf-process.ts';
 
 const bills = `import { defineJob, from, to } from 'sheaf';
 
@@ -26,6 +26,7 @@ export default defineJob({
 `;
 
 let user: UserFolder;
+let servers: Running[] = [];
 
 beforeEach(() => {
   user = new UserFolder();
@@ -37,7 +38,12 @@ beforeEach(() => {
   user.write('users.csv', 'id,plan\n7,basic\n8,pro\n');
 });
 
-afterEach(() => {
+afterEach(async () => {
+  for (const server of servers.reverse()) {
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+  }
+  servers = [];
   user.remove();
 });
 
@@ -133,9 +139,10 @@ describe('after a run', () => {
 
   it('asks a coordinator, which needs no job file', async () => {
     const coordinator = await user.start('coordinator', '--state-dir', 'state', '--port', '0', '--log-level', 'warn');
+    servers.push(coordinator);
     await coordinator.said(/coordinator at ws:\S+/);
     user.environment.SHEAF_COORDINATOR = coordinator.told().match(/ws:[^\s,]+/)?.[0] ?? '';
-    const worker = await user.start('worker', '--coordinator', user.environment.SHEAF_COORDINATOR, '--dir', 'work', '--log-level', 'warn');
+    servers.push(await user.start('worker', '--coordinator', user.environment.SHEAF_COORDINATOR, '--dir', 'work', '--log-level', 'warn'));
     const { stdout: id } = await user.run('submit', 'bills.ts', '--detach');
     expect((await user.run('watch', id.trim())).code).toBe(0);
     user.write('bills.ts', 'nothing');
@@ -152,9 +159,5 @@ describe('after a run', () => {
       right: expect.stringMatching(/string/),
     });
     expect(await user.run('explain', '--job', 'jabcdefgh1234')).toMatchObject({ code: 2, stdout: '' });
-    for (const server of [worker, coordinator]) {
-      server.child.kill('SIGTERM');
-      expect(await server.ended).toMatchObject({ code: 0 });
-    }
   });
 });
