@@ -2,6 +2,7 @@
 
 import type { StageGraph, StepId } from '@sheaf/protocol/graph';
 import type { JobFiles } from './files.ts';
+import type { CheckpointPlan, DecidedCheckpoints } from './pipeline/checkpoints.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: user functions of any shape, found by their index.
 export type AnyFunction = (...args: any[]) => any;
@@ -12,6 +13,8 @@ export interface CompiledJob {
   readonly functions: readonly AnyFunction[];
   /** The plan in words, beside the graph and no part of its hash. Absent for a graph that was written by hand. */
   readonly notes?: PlanNotes;
+  /** What its checkpoints are made of: the plan is made again, once it is decided which are there. Absent: it can have none. */
+  readonly checkpoints?: readonly CheckpointPlan[];
 }
 
 export interface PlanNotes {
@@ -42,6 +45,6 @@ export interface OpenedJob {
   readonly files: JobFiles;
   /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema any parameter is one too many. */
   validate(raw: { readonly [name: string]: unknown }): Promise<unknown>;
-  /** Runs `plan()`: same parameters, same graph. Throws UsageError for a mistake in the plan. */
-  compile(params: unknown): CompiledJob;
+  /** Runs `plan()`: same parameters and checkpoints, same graph. Throws UsageError for a mistake in the plan. */
+  compile(params: unknown, checkpoints?: DecidedCheckpoints): CompiledJob;
 }

@@ -10,6 +10,7 @@ import type { JobFiles } from './files.ts';
 import { jobMadeBy } from './made-jobs.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
+import type { DecidedCheckpoints } from './pipeline/checkpoints.ts';
 import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
@@ -18,6 +19,8 @@ export { writtenFunction } from './compile/functions.ts';
 export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
 export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';
+export type { CheckpointPlan, DecidedCheckpoints } from './pipeline/checkpoints.ts';
+export { checkpointFolder, decidedCheckpoints } from './pipeline/checkpoints.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
 export function openJob(job: unknown): OpenedJob {
@@ -37,7 +40,7 @@ export function openJob(job: unknown): OpenedJob {
       name: pipeline.name,
       params: pipeline.params,
       files: pipeline.files,
-      compile: params => compilePlan(pipeline, params),
+      compile: (params, checkpoints) => compilePlan(pipeline, params, checkpoints),
     });
   }
   const raw = rawJobDefinition(job);
@@ -60,7 +63,7 @@ interface Definition {
   readonly name: string;
   readonly params: unknown;
   readonly files: JobFiles;
-  compile(params: unknown): CompiledJob;
+  compile(params: unknown, checkpoints?: DecidedCheckpoints): CompiledJob;
 }
 
 function opened(definition: Definition): OpenedJob {
@@ -68,8 +71,8 @@ function opened(definition: Definition): OpenedJob {
   return {
     ...{ name, files },
     validate: raw => validateParams({ job: name, schema: definition.params }, raw),
-    compile: params => {
-      const compiled = named(name, () => definition.compile(params));
+    compile: (params, checkpoints) => {
+      const compiled = named(name, () => definition.compile(params, checkpoints));
       checkGraph(compiled.graph);
       return compiled;
     },

@@ -31,7 +31,7 @@ export interface Sinks {
   /**
    * One JSON value a line.
    * @example
-   * sales.write(to.jsonl('sales', { gzip: true }))
+   * sales.write(to.jsonl('packed sales', { gzip: true }))
    */
   jsonl(folder: string, options?: SinkOptions): Sink<unknown>;
   /**

@@ -103,6 +103,14 @@ export interface Collection<T> {
    */
   cache(): Collection<T>;
   /**
+   * Keeps the records in a folder below this one when the job succeeds. A later run with the same operators, parameters, settings
+   * and inputs up to here reads them there, and computes nothing that leads to them. What a function captures, and helpers that
+   * it calls, are not seen: remove the folder when one of these has changed.
+   * @example
+   * sales.filter(sale => sale.amount > 8).checkpoint('kept/large') // {"id":1,"user":"ann","day":"mon","amount":12}, {"id":4,"user":"cy","day":"tue","amount":20}
+   */
+  checkpoint(folder: string): Collection<T>;
+  /**
    * Records that are keys themselves: of equals the first in input order stays.
    * @example
    * words.distinct() // "to", "be", "or", "not"

@@ -107,6 +107,7 @@ function runsCode(node: Node): boolean {
     case 'union':
     case 'index':
     case 'pipe':
+    case 'checkpoint':
       return false;
     case 'repartition':
       return node.orders.some(({ selector }) => isCode(selector));

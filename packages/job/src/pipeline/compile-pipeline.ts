@@ -7,9 +7,11 @@ import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import { addDeadLetters, type SkipRule } from '../compile/on-error.ts';
 import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
+import type { DecidedCheckpoints } from './checkpoints.ts';
 import { BroadcastCompiler, type PlanSides } from './compile-broadcast.ts';
+import { CheckpointCompiler } from './compile-checkpoint.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
-import { keyWordsOf } from './keyed-operators.ts';
+import { keyWordsOf, lookedUpPair } from './keyed-operators.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import { orderWords } from './operator-text.ts';
@@ -38,6 +40,7 @@ export interface Plan {
   /** The operator that each node is of. */
   readonly said: ReadonlyMap<Node, Said>;
   readonly broadcasts: PlanSides;
+  readonly checkpoints: DecidedCheckpoints;
 }
 
 /** The graph of a plan that writes something. */
@@ -48,6 +51,9 @@ export function compilePipeline(plan: Plan): CompiledJob {
     else compiler.writeFolders(written, written.folders, id);
     return written.output;
   });
+  // What an answer is made of may have outputs too, which stand before it.
+  for (const { from } of plan.answers) compiler.branches(from);
+  outputs.push(...compiler.checkpoints.outputs);
   const onError = addDeadLetters(plan.onError, outputs);
   const bytesMax = Math.min(limits.answerBytesMax, Math.floor(limits.answersPerJobBytesMax / Math.max(1, plan.answers.length)));
   for (const answered of plan.answers) {
@@ -57,7 +63,7 @@ export function compilePipeline(plan: Plan): CompiledJob {
   }
   const { stages, edges, notes } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError };
-  return { graph, functions: compiler.functions.functions, notes };
+  return { graph, functions: compiler.functions.functions, notes, checkpoints: compiler.checkpoints.plans(plan.broadcasts) };
 }
 
 class PipelineCompiler implements Compiler {
@@ -67,11 +73,13 @@ class PipelineCompiler implements Compiler {
   private readonly uses: ReadonlyMap<Node, number>;
   private readonly said: ReadonlyMap<Node, Said>;
   private readonly broadcasts: BroadcastCompiler;
+  readonly checkpoints: CheckpointCompiler;
 
-  constructor({ written, answers, said, broadcasts }: Plan) {
+  constructor({ written, answers, said, broadcasts, checkpoints }: Plan) {
     this.uses = usesOf([...written, ...answers, ...broadcasts.sides].map(({ from }) => from));
     this.said = said;
     this.broadcasts = new BroadcastCompiler(this, broadcasts);
+    this.checkpoints = new CheckpointCompiler(this, { decided: checkpoints, outputsBefore: written.length });
     this.drafts.beforePush = stage => this.broadcasts.pushed(stage);
   }
 
@@ -140,6 +148,8 @@ class PipelineCompiler implements Compiler {
         const tasks: Count = node.partitions === null ? spread : { type: 'fixed', count: node.partitions };
         return compileRepartition(this, node, tasks, unordered);
       }
+      case 'checkpoint':
+        return this.checkpoints.compile(node);
       case 'index':
         return compileIndex(this, node, one, unordered);
       case 'union':
@@ -383,10 +393,3 @@ class PipelineCompiler implements Compiler {
 
 /** To one task, in input order. */
 const unordered: ShuffleDraft = { key: [], group: 0, value: wholeRecord, combine: null, partitioner: { type: 'hash' } };
-
-/** From [key, { left: pair, right: pair or undefined }] to what the join gives. */
-function lookedUpPair(kind: 'inner' | 'left'): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
-  type Looked = readonly [unknown, { readonly left: readonly unknown[]; readonly right: readonly unknown[] | undefined }];
-  const call = ([key, { left, right }]: Looked): unknown => [key, { left: left[1], right: right?.[1] }];
-  return { role: 'map', call, text: `looked up ${kind}` };
-}

@@ -11,6 +11,7 @@ import { madeHere, noteJob } from '../made-jobs.ts';
 import type { Job, Settings } from '../map-reduce.ts';
 import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
+import type { DecidedCheckpoints } from './checkpoints.ts';
 import type { Answers, Flow } from './collection.ts';
 import { compilePipeline } from './compile-pipeline.ts';
 import { sizeProblem } from './plan-checks.ts';
@@ -60,7 +61,11 @@ export function pipelineDefinition(job: unknown): PipelineDefinition | undefined
 }
 
 /** Runs the plan and makes its graph. Throws UsageError for a mistake in it. */
-export function compilePlan({ name, settings, onError, plan, made }: PipelineDefinition, params: unknown): CompiledJob {
+export function compilePlan(
+  { name, settings, onError, plan, made }: PipelineDefinition,
+  params: unknown,
+  checkpoints: DecidedCheckpoints = {},
+): CompiledJob {
   const recorder = new PlanRecorder();
   const given = plan(recorder.flow(params));
   if (isPromise(given)) {
@@ -72,7 +77,7 @@ export function compilePlan({ name, settings, onError, plan, made }: PipelineDef
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
   const { written, said, broadcasts } = recorder;
-  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts });
+  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts, checkpoints });
   const problem = sizeProblem(compiled.graph);
   if (problem !== null) throw new UsageError(problem, { cause: made });
   return compiled;

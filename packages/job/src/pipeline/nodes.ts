@@ -68,6 +68,7 @@ export type Node = Made &
     | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
     /** `partitions`: null for as many as the data asks for; `orders` within each of them. */
     | { readonly type: 'repartition'; readonly from: Node; readonly partitions: number | null; readonly orders: readonly SortPart[] }
+    | { readonly type: 'checkpoint'; readonly from: Node; readonly folder: string }
     /** Gives pairs [record, index]. */
     | { readonly type: 'index'; readonly from: Node }
     | { readonly type: 'union'; readonly of: readonly Node[] }

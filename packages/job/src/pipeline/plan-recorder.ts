@@ -45,6 +45,7 @@ export interface Answered {
 
 export class PlanRecorder {
   readonly written: Written[] = [];
+  private readonly checkpointFolders: string[] = [];
   /** Once the plan has ended, nothing more may be said of its collections. */
   finished = false;
   /** The operator that each node is of. */
@@ -126,6 +127,7 @@ export class PlanRecorder {
       repartition: (partitions?: unknown) => this.collection(repartitionOf(node, partitions)),
       sortWithin: (...orders: unknown[]) => this.sortWithin(node, orders),
       cache: () => this.collection(node),
+      checkpoint: (folder: unknown) => this.checkpoint(node, folder),
       distinct: (by?: unknown) => this.distinct(node, by),
       union: (...others: unknown[]) => this.union(node, others),
       keyBy: (by: unknown) => this.keyed(this.keyBy(node, by, 'keyBy')),
@@ -139,6 +141,19 @@ export class PlanRecorder {
       count: () => this.answer(this.total(node), 'number'),
     };
     return withInternals(this.heard(methods), { type: 'collection', recorder: this, node }) as unknown as AnyCollection;
+  }
+
+  private checkpoint(node: Node, folder: unknown): AnyCollection {
+    if (typeof folder !== 'string' || folder.trim() === '' || folder.includes('\0'))
+      throw new UsageError("checkpoint takes the folder that it is kept in, as in checkpoint('checkpoints/sessions').");
+    this.checkFolder(folder);
+    this.checkpointFolders.push(folder);
+    return this.collection({ type: 'checkpoint', from: node, folder, columns: node.columns });
+  }
+
+  /** Throws UsageError when a folder is written already, or lies inside one that is, or holds one that is. */
+  private checkFolder(folder: string): void {
+    checkFolder(folder, [...this.written.map(({ output }) => output.folder), ...this.checkpointFolders]);
   }
 
   private keyed(of: KeyedNode): AnyKeyed {
@@ -260,10 +275,7 @@ export class PlanRecorder {
     const { output } = definition;
     if (output.type !== 'files') throw new UsageError('write takes a sink of files.');
     if (this.finished) throw new UsageError('write: this collection is of another job, whose plan has ended.');
-    checkFolder(
-      output.folder,
-      this.written.map(other => other.output.folder),
-    );
+    this.checkFolder(output.folder);
     const folders = partFoldersOf(options, from.columns);
     this.written.push({ from, output: folders === null ? output : withFolders(output, folders), folders, said: this.saying });
   }

@@ -8,9 +8,10 @@ import type { JobStatus } from '@sheaf/protocol/messages';
 import { TaskMemory } from '@sheaf/worker/executor';
 import { withTemporaryFolder } from '../cli/job-arguments.ts';
 import { logText } from '../cli/job-prints.ts';
+import { compileDecided } from '../submit/checkpoints.ts';
 import { writeItemSpools } from '../submit/item-spools.ts';
 import { findJobFiles, pathsOfFiles } from '../submit/job-files.ts';
-import { newJobId, type RawParams } from '../submit/submission.ts';
+import { encodeParams, newJobId, type RawParams } from '../submit/submission.ts';
 import { definitionFile, userPlace } from './definition-file.ts';
 import { endedJob } from './ended.ts';
 import type { Outcome, ProgramRun } from './outcome.ts';
@@ -36,8 +37,15 @@ async function runHere(
   onFailure: (error: FailureError) => void,
 ): Promise<JobStatus> {
   const validated = await opened.validate((params ?? {}) as RawParams);
-  const compiled = opened.compile(validated);
   const files = Object.keys(opened.files).length === 0 ? [] : await findJobFiles(opened.files, definitionFile(made, opened.name));
+  const at = { cwd: process.cwd(), directory };
+  const compiled = await compileDecided({
+    job: opened,
+    params: validated,
+    encodedParams: () => encodeParams(validated),
+    shipped: files,
+    ...at,
+  });
   const spools = await writeItemSpools(compiled, directory);
   const { memoryMb } = compiled.graph.settings;
   const memory = freeMemories.get(memoryMb)?.pop() ?? new TaskMemory(memoryMb);

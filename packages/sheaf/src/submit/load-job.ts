@@ -32,9 +32,9 @@ export async function loadJob(bundle: JobBundle, directory: string): Promise<Ope
       job.validate(raw).catch(error => {
         throw ours(error);
       }),
-    compile: params => {
+    compile: (params, checkpoints) => {
       try {
-        return job.compile(params);
+        return job.compile(params, checkpoints);
       } catch (error) {
         throw ours(error);
       }

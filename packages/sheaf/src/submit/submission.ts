@@ -10,6 +10,7 @@ import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
 import { outlineOf } from '../explain/outline.ts';
 import { bundleJob, type JobBundle } from './bundler.ts';
+import { compileDecided } from './checkpoints.ts';
 import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
 import { findJobFiles, type JobFile } from './job-files.ts';
@@ -67,8 +68,10 @@ export async function planLoadedJob(
   request: JobRequest,
 ): Promise<PlannedJob> {
   const params = await job.validate(request.params);
-  const compiled = job.compile(params);
-  return { name: job.name, bundle, bundlePath, params, ...compiled, shipped: await findJobFiles(job.files, bundle.file) };
+  const shipped = await findJobFiles(job.files, bundle.file);
+  const { cwd, directory } = request;
+  const compiled = await compileDecided({ job, params, encodedParams: () => encodeParams(params), shipped, cwd, directory });
+  return { name: job.name, bundle, bundlePath, params, ...compiled, shipped };
 }
 
 /** What the coordinator is sent for a planned job; its items are made and written down now. */
@@ -98,8 +101,8 @@ export async function prepareSubmission(job: PlannedJob, request: JobRequest): P
   return { submission, blobs, spools };
 }
 
-/** Parameters in the value codec. Throws UsageError for what it cannot carry. */
-function encodeParams(params: unknown): Uint8Array {
+/** Parameters in the value codec, up to a limit. Throws UsageError for what it cannot carry. */
+export function encodeParams(params: unknown): Uint8Array {
   const limit = limits.paramsBytesMax;
   const target = new Uint8Array(limit);
   let end: number;

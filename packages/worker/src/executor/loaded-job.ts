@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import type { AnyFunction, OpenedJob } from '@sheaf/job/open';
+import { type AnyFunction, type CompiledJob, decidedCheckpoints, type OpenedJob } from '@sheaf/job/open';
 import { FailureError } from '@sheaf/protocol';
 import { canonical, type StageGraph } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../data/memory.ts';
@@ -34,7 +34,7 @@ export function graphHashOf(graph: StageGraph): string {
 export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
   const module = (await import(pathToFileURL(job.bundlePath).href)) as { readonly default: OpenedJob };
   const params = decodeValue(job.params, 0, job.params.length);
-  const compiled = module.default.compile(params);
+  const compiled = compiledLike(job.graph, module.default, params);
   if (graphHashOf(compiled.graph) !== job.graphHash) {
     throw new FailureError({ code: 'E_PLAN_DIFFERS', message: differenceOf(JSON.parse(job.graph) as StageGraph, compiled.graph) });
   }
@@ -48,6 +48,13 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
     files: job.files ?? {},
     bundlePath: job.bundlePath,
   };
+}
+
+/** With the checkpoints as they were decided at submit. */
+function compiledLike(graph: string, job: OpenedJob, params: unknown): CompiledJob {
+  const compiled = job.compile(params);
+  const folders = (compiled.checkpoints ?? []).map(({ folder }) => folder);
+  return folders.length === 0 ? compiled : job.compile(params, decidedCheckpoints(JSON.parse(graph) as StageGraph, folders));
 }
 
 /** Says where the two graphs part, as far as a person can use it. */
