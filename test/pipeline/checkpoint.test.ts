@@ -7,6 +7,8 @@ import { openJob } from '@sheaf/job/open';
 import { agg, type Collection, defineJob, type Flow, from, run, to } from 'sheaf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { bundleJob } from '../../packages/sheaf/src/submit/bundler.ts';
+import { loadJob } from '../../packages/sheaf/src/submit/load-job.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -168,4 +170,30 @@ test('what it is made of is told by every function, selector and broadcast befor
   ];
   expect(new Set(texts).size).toBe(texts.length);
   expect(textOf(rows => rows.map(({ a }) => a + 1))).toBe(texts[1]);
+});
+
+test('a job file and a program have one checkpoint, though their bundles hold the functions differently', async () => {
+  const file = join(folder, 'job.ts');
+  writeFileSync(
+    file,
+    `import { defineJob, from } from 'sheaf';
+export default defineJob({
+  name: 'lines',
+  plan: ({ read }) => ({
+    n: read(from.text('in'))
+      .map(line => {
+        const words = line.split(' ');
+        return words.length;
+      })
+      .checkpoint('kept')
+      .count(),
+  }),
+});
+`,
+  );
+  const textsOf = async (options: { readonly job?: string }): Promise<unknown> => {
+    const bundle = await bundleJob(file, { ...options, cacheFolder: null });
+    return (await loadJob(bundle, join(folder, 'loaded'))).compile({}).checkpoints;
+  };
+  expect(await textsOf({})).toEqual(await textsOf({ job: 'lines' }));
 });

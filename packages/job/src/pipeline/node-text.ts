@@ -20,7 +20,7 @@ export function madeOf(nodes: readonly Node[]): MadeOf {
     if (known !== undefined) return known;
     const inputs = inputsOf(node).map(visit);
     numbers.set(node, numbers.size);
-    lines.push(JSON.stringify([node.type, inputs, ...partsOf(node)]));
+    lines.push(JSON.stringify([node.type, inputs, ...partsOf(node)], (_, part) => (typeof part === 'string' ? outdented(part) : part)));
     return numbers.size - 1;
   };
   for (const node of nodes) visit(node);
@@ -72,6 +72,14 @@ function keyedParts({ key, value }: KeyedNode): readonly string[] {
 
 function ordersOf(orders: readonly SortPart[]): readonly unknown[] {
   return orders.map(({ selector, desc }) => [textOf(selector), desc]);
+}
+
+/** Without the indentation that all lines behind the first have: a bundle may hold a function deeper than its file does. */
+function outdented(text: string): string {
+  const [first = '', ...rest] = text.split('\n');
+  const indents = rest.filter(line => line.trim() !== '').map(line => line.length - line.trimStart().length);
+  const common = indents.length === 0 ? 0 : Math.min(...indents);
+  return [first, ...rest.map(line => line.slice(common))].join('\n');
 }
 
 function textOf({ text }: Selector): string {
