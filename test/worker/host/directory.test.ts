@@ -1,6 +1,7 @@
 // A worker's directory: one living owner, an id that stays, and of an earlier life only outputs that are whole.
 
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attemptIdOf, epochOf, parseJobId, UsageError } from '@sheaf/protocol';
@@ -96,7 +97,11 @@ describe('a worker directory', () => {
 
   it('goes to one of many who come at the same moment', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'lock'), '999999 12@some-boot\n');
+    const dead = '999999 12@some-boot\n';
+    writeFileSync(join(folder, 'lock'), dead);
+    // Somebody has died on the way to taking it away, too.
+    const name = createHash('sha256').update(dead).digest('hex').slice(0, 16);
+    writeFileSync(join(folder, `lock.clearing-${name}`), '999998 12@some-boot\n');
     const program = join(folder, 'lock.mjs');
     const { build } = await import('esbuild');
     const source = new URL('../../../packages/worker/src/host/directory-lock.ts', import.meta.url).pathname;
@@ -118,5 +123,10 @@ describe('a worker directory', () => {
     }
     await eventually('six answers', () => said.length === 6);
     expect(said.filter(word => word === 'mine')).toEqual(['mine']);
+    expect(
+      readdirSync(folder)
+        .filter(file => file.startsWith('lock.'))
+        .toSorted(),
+    ).toEqual(['lock.mjs']);
   });
 });

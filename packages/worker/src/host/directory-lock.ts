@@ -1,15 +1,22 @@
 // One worker per directory. The lock is a file that names its owner: process id and the time that process started, so that
 // a lock left by a dead worker is known as such, also when its process id has been given to another process since.
-// It is made by linking a finished file, so a lock is never seen half written.
+// It is made by linking a finished file, so a lock is never seen half written. A dead owner's lock is taken away by one process
+// alone: the one that holds the right to, a file too, named after that lock, so that no right reaches a lock made since.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '@sheaf/protocol';
 
 export interface DirectoryLock {
   release(): Promise<void>;
 }
+
+const triesMax = 20;
+/** How long another one is given to take a dead owner's lock away. */
+const clearingMs = 25;
 
 /** Throws UsageError when a living worker holds the directory. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
@@ -18,9 +25,9 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const owner = `${process.pid} ${startOf(process.pid)}\n`;
   await writeFile(mine, owner);
   try {
-    for (let tries = 0; tries < 5; tries++) {
+    for (let tries = 0; tries < triesMax; tries++) {
       if (await linked(mine, path)) return { release: () => release(path, owner) };
-      await removeStale(path, directory);
+      await removeStale(path, { directory, mine });
     }
   } finally {
     await rm(mine, { force: true });
@@ -38,24 +45,49 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Takes a dead owner's lock away. It is renamed first, so that of two who find it stale only one removes it. */
-async function removeStale(path: string, directory: string): Promise<void> {
-  const found = await readFile(path, 'utf8').catch(() => null);
+/**
+ * Takes a dead owner's lock away, or waits for whoever does. The right to is had by linking a file named after the lock; when its
+ * holder has died too, by linking one named after that holder. Only who has it removes the lock, and only the one it is named
+ * after: an owner is never the same twice, so a right that is had too late does no harm.
+ */
+async function removeStale(path: string, { directory, mine }: { readonly directory: string; readonly mine: string }): Promise<void> {
+  const found = await contentOf(path);
   if (found === null) return;
-  const [pid = '', start = ''] = found.trim().split(' ');
-  if (startOf(Number(pid)) === start && start !== '') {
+  if (isLiving(found)) {
+    const pid = found.split(' ', 1)[0];
     throw new UsageError(`the directory ${directory} is in use by the worker with process id ${pid}; give this one another --dir`);
   }
-  const removed = join(directory, `lock.stale.${process.pid}`);
-  await rename(path, removed).catch(() => undefined);
-  // What was renamed may be the lock of one who was quicker: it is put back.
-  const taken = await readFile(removed, 'utf8').catch(() => found);
-  if (taken !== found) await linked(removed, path);
-  await rm(removed, { force: true });
+  const rights: string[] = [];
+  for (let dead = found; rights.length < triesMax; ) {
+    const right = join(directory, `lock.clearing-${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`);
+    rights.push(right);
+    if (await linked(mine, right)) {
+      if ((await contentOf(path)) === found) await rm(path, { force: true });
+      for (const used of rights) await rm(used, { force: true });
+      return;
+    }
+    const holder = await contentOf(right);
+    if (holder === null) return;
+    if (isLiving(holder)) {
+      await delay(clearingMs);
+      return;
+    }
+    dead = holder;
+  }
+}
+
+function contentOf(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch(() => null);
+}
+
+/** Whether the process that an owner's line names is alive. */
+function isLiving(owner: string): boolean {
+  const [pid = '', start = ''] = owner.trim().split(' ');
+  return start !== '' && startOf(Number(pid)) === start;
 }
 
 async function release(path: string, owner: string): Promise<void> {
-  const found = await readFile(path, 'utf8').catch(() => null);
+  const found = await contentOf(path);
   if (found === owner) await rm(path, { force: true });
 }
 
