@@ -9,9 +9,9 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { Count, Format, ListedFile, Split } from '@sheaf/protocol/graph';
+import { type Count, type Format, type ListedFile, partitionCount, type Split } from '@sheaf/protocol/graph';
 import type { FilesOutput, ListedInput } from '@sheaf/storage';
-import { listFiles, makeDecoder, makeEncoder, partitionCount, planSplits, totalBytes } from '@sheaf/storage';
+import { listFiles, makeDecoder, makeEncoder, planSplits, totalBytes } from '@sheaf/storage';
 import { hashBytes, partitionOf } from '../../packages/worker/src/data/hash.ts';
 import { encodeKey } from '../../packages/worker/src/data/key-codec.ts';
 import { compareKeys, type Key, normalKey } from './key-order.ts';

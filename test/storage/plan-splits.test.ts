@@ -2,8 +2,8 @@
 
 import { fc, test as property } from '@fast-check/vitest';
 import { limits, UsageError } from '@sheaf/protocol';
-import type { Format, ListedFile, Split } from '@sheaf/protocol/graph';
-import { type ListedInput, partitionCount, planItemSplits, planSplits, totalBytes } from '@sheaf/storage';
+import { type Format, type ListedFile, partitionCount, type Split } from '@sheaf/protocol/graph';
+import { type ListedInput, planItemSplits, planSplits, totalBytes } from '@sheaf/storage';
 import { describe, expect, test } from 'vitest';
 
 const megabyte = 1_048_576;

@@ -28,4 +28,4 @@ export { isGzipped, makeEncoder } from './formats/make-encoder.ts';
 export type { EachBytes, TextFormat } from './formats/text.ts';
 export { LineDecoder, textDecoder } from './formats/text.ts';
 export type { ListedInput } from './splits/plan-splits.ts';
-export { partitionCount, planItemSplits, planSplits, totalBytes } from './splits/plan-splits.ts';
+export { planItemSplits, planSplits, totalBytes } from './splits/plan-splits.ts';

@@ -1,7 +1,7 @@
 // The tasks of a stage that are known only when all that is shuffled to it was written: cut by the same rules as a coordinator's.
 
 import { coalesce, coalescingOf, stretchBytes } from '@sheaf/coordinator/planning';
-import type { Stage } from '@sheaf/protocol/graph';
+import { partitionCount, type Stage } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
 
 /** What a task reads of each shuffle: partitions, or of range edges key ranges. */
@@ -21,9 +21,8 @@ export function lateTasks(stage: Stage, planned: number | 'later', outputs: read
   if (tasks.type !== 'partitions' || tasks.count.type !== 'auto') throw new Error(`stage ${stage.name} is counted when it is planned`);
   const rule = planned === 'later' ? null : coalescingOf(stage, planned);
   if (rule === null || planned === 'later') {
-    const { bytesPerTask, min, max } = tasks.count;
     const bytes = outputs.reduce((sum, { partitionBytes }) => sum + total(partitionBytes), 0);
-    const count = Math.min(max, Math.max(min, Math.ceil(bytes / bytesPerTask)));
+    const count = partitionCount(tasks.count, bytes);
     return Array.from({ length: count }, (_, task) => ({ from: task, to: task + 1 }));
   }
   const bytes = stretchBytes(new Array<number>(planned).fill(0));

@@ -1,6 +1,7 @@
 // Stages whose number of tasks depends on what is shuffled to them: counted once, when all of it is there, and journalled, so
 // that it stays what it is. Those cut by range are cut anew, those cut by hash read small partitions together. The bytes are the raw ones of the records: they depend on input and settings alone.
 
+import { partitionCount } from '@sheaf/protocol/graph';
 import { found } from './assert.ts';
 import { coalesce, coalescingOf } from './coalesce.ts';
 import { isDone, setCount, shufflesInto, stageAt } from './job-runs.ts';
@@ -46,6 +47,8 @@ function startsOf(job: JobRun, { spec, planned, sized, into }: StageRun): readon
 
 function countFor(stage: StageRun, rawBytes: number): number {
   const { tasks } = stage.spec;
-  const count = found(tasks.type === 'partitions' && tasks.count.type === 'auto' ? tasks.count : null, 'rule for the count');
-  return Math.min(count.max, Math.max(count.min, Math.ceil(rawBytes / count.bytesPerTask)));
+  return partitionCount(
+    found(tasks.type === 'partitions' && tasks.count.type === 'auto' ? tasks.count : null, 'rule for the count'),
+    rawBytes,
+  );
 }

@@ -3,8 +3,16 @@
 
 import { createHash } from 'node:crypto';
 import { limits, UsageError } from '@sheaf/protocol';
-import { canonical, type Input, type ListedFile, type StageGraph, type StageId, type TaskPlan } from '@sheaf/protocol/graph';
-import { type ListedInput, listFiles, partitionCount, planSplits, totalBytes } from '@sheaf/storage';
+import {
+  canonical,
+  type Input,
+  type ListedFile,
+  partitionCount,
+  type StageGraph,
+  type StageId,
+  type TaskPlan,
+} from '@sheaf/protocol/graph';
+import { type ListedInput, listFiles, planSplits, totalBytes } from '@sheaf/storage';
 
 /** The materialised items of an input: how many, and the file that holds them. */
 export interface ItemsSpool {

@@ -3,4 +3,5 @@ export { checkGraph } from './check.ts';
 export { sidesOf, takesGroups } from './check-steps.ts';
 export { deadLettersOf } from './dead-letters.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
+export { partitionCount } from './plan.ts';
 export * from './types.ts';

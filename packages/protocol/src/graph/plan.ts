@@ -1,6 +1,7 @@
 // What planning adds to a graph: splits and task counts. Never part of the graph's hash; journalled with the job.
 
 import type { StageId } from '../ids.ts';
+import type { Count } from './types.ts';
 
 /** Bytes [from, to) of one listed file; `to` is Infinity-free: a whole packed (gz) file is [0, its size on disk). */
 export interface Piece {
@@ -32,4 +33,10 @@ export interface TaskPlan {
   readonly files: { readonly [stage: StageId]: readonly (readonly ListedFile[])[] };
   readonly splits: { readonly [stage: StageId]: readonly Split[] };
   readonly counts: { readonly [stage: StageId]: number | 'later' };
+}
+
+/** How many tasks or partitions a count asks for when so many bytes are read. */
+export function partitionCount(count: Count, bytes: number): number {
+  if (count.type === 'fixed') return count.count;
+  return Math.min(count.max, Math.max(count.min, Math.ceil(bytes / count.bytesPerTask)));
 }

@@ -4,7 +4,7 @@
 // csv with line breaks inside quotes and whole-file records are never cut; there are two splits at least where that is possible.
 
 import { limits, UsageError } from '@sheaf/protocol';
-import type { Count, Format, ListedFile, Piece, Split } from '@sheaf/protocol/graph';
+import type { Format, ListedFile, Piece, Split } from '@sheaf/protocol/graph';
 
 /** What one input of a stage was found to hold. */
 export type ListedInput =
@@ -52,12 +52,6 @@ export function planItemSplits(count: number, perTask: number | null): Piece[] {
   const even = perTask === null || wanted < tasks;
   const borderOf = (task: number): number => (even ? Math.floor((count * task) / tasks) : Math.min(count, task * (perTask ?? 1)));
   return Array.from({ length: tasks }, (_, task) => ({ file: 0, from: borderOf(task), to: borderOf(task + 1) }));
-}
-
-/** How many partitions a count asks for when its source holds `inputBytes`. */
-export function partitionCount(count: Count, inputBytes: number): number {
-  if (count.type === 'fixed') return count.count;
-  return Math.min(count.max, Math.max(count.min, Math.ceil(inputBytes / count.bytesPerTask)));
 }
 
 /** A sixteenth of the total, but no less than 8 MB and no more than the setting. */
