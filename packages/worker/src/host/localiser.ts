@@ -30,7 +30,7 @@ export interface LocaliseRequest {
   readonly outputs: { readonly [edge: EdgeId]: readonly OutputLocation[] };
   /** Edges that are brought whole before anything else: they tell what is read of others. */
   readonly first?: ReadonlySet<EdgeId>;
-  /** What is read of an edge's runs; null: all there is. Asked when the `first` ones are here. */
+  /** What is read of an edge's runs; null: all there is. Asked when the `first` ones are here, and only of what has to be fetched. */
   readonly readsOf: (edge: EdgeId, here: LocalSources) => ReadRange | null;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
@@ -75,15 +75,24 @@ export class Localiser {
     copies.waiting.set(attempt, abort);
     const sources: { [edge: EdgeId]: LocalOutput[] } = {};
     try {
-      const bring = async (edge: EdgeId, reads: ReadRange | null): Promise<void> => {
+      const bring = async (edge: EdgeId, reads: () => ReadRange | null): Promise<void> => {
         const locations = request.outputs[edge] ?? [];
         const paths = await Promise.all(locations.map(location => this.bring(request, { edge, reads, location, copies, signal })));
         sources[edge] = locations.map((location, i) => ({ task: location.task, attempt: location.attempt, path: paths[i] ?? '' }));
       };
       const edges = Object.keys(request.outputs).map(Number);
       const isFirst = (edge: EdgeId): boolean => request.first?.has(edge) === true;
-      await Promise.all(edges.filter(isFirst).map(edge => bring(edge, null)));
-      await Promise.all(edges.filter(edge => !isFirst(edge)).map(edge => bring(edge, request.readsOf(edge, sources))));
+      await Promise.all(edges.filter(isFirst).map(edge => bring(edge, () => null)));
+      await Promise.all(
+        edges
+          .filter(edge => !isFirst(edge))
+          .map(edge =>
+            bring(
+              edge,
+              once(() => request.readsOf(edge, sources)),
+            ),
+          ),
+      );
       return sources;
     } finally {
       // After a failure nobody waits for the rest.
@@ -129,7 +138,7 @@ export class Localiser {
       // What lies elsewhere may go at any time, and is looked at anew for each attempt.
       if (location.host === this.options.machine && (await this.isAt(path, { output, bytes, signal }))) return path;
       const copy = this.copyOf(copies, output, bytes);
-      await copy.bring({ owner: { worker, address }, reads, signal });
+      await copy.bring({ owner: { worker, address }, reads: reads(), signal });
       return copy.path;
     } catch (error) {
       throw failureOf(error, location, producerOf(edge));
@@ -175,9 +184,18 @@ export class Localiser {
   }
 }
 
+/** All outputs of an edge have the same answer. */
+function once<Answer>(ask: () => Answer): () => Answer {
+  let answered: { readonly answer: Answer } | null = null;
+  return () => {
+    answered ??= { answer: ask() };
+    return answered.answer;
+  };
+}
+
 interface Wanted {
   readonly edge: EdgeId;
-  readonly reads: ReadRange | null;
+  readonly reads: () => ReadRange | null;
   readonly location: OutputLocation;
   readonly copies: JobCopies;
   readonly signal: AbortSignal;

@@ -4,9 +4,8 @@
 import type { EdgeId, JobId } from '@sheaf/protocol';
 import { TaskMemory } from '../data/memory.ts';
 import type { KeyRange, PartitionRange } from '../data/read-ranges.ts';
-import { cursorBytes, RunCursor } from '../data/run-cursor.ts';
-import { RunFile } from '../data/run-file.ts';
-import { decodeValue } from '../data/value-codec.ts';
+import { cursorBytes } from '../data/run-cursor.ts';
+import { readValues } from '../data/run-values.ts';
 import type { LocalOutput } from '../executor/messages.ts';
 import type { PreparedJob } from './job-store.ts';
 import type { LocaliseRequest } from './localiser.ts';
@@ -53,19 +52,10 @@ function splittersIn(
   const buffer = memory.reserve(cursorBytes);
   const splitters: Uint8Array[] = [];
   try {
-    const run = new RunFile(path, { ...ids, task, attempt });
-    try {
-      for (const start of run.footer.stretches) {
-        const cursor = new RunCursor({ run, memory, buffer, start, ordered: false });
-        // A splitter is the beginning of a key, and much smaller than a block.
-        while (cursor.next()) {
-          const at = cursor.value(buffer);
-          splitters.push(decodeValue(memory.bytes, at, at + cursor.valueLength) as Uint8Array);
-        }
-      }
-    } finally {
-      run.close();
-    }
+    // A splitter is the beginning of a key, and much smaller than a block: nothing is ever put together in `large`.
+    readValues({ path, ids: { ...ids, task, attempt } }, { memory, buffer, large: buffer }, splitter => {
+      splitters.push(splitter as Uint8Array);
+    });
   } catch {
     return null;
   }

@@ -2,9 +2,8 @@
 
 import { FailureError, limits } from '@sheaf/protocol';
 import type { EdgeId, StepId } from '@sheaf/protocol/graph';
-import { cursorBytes, RunCursor } from '../../data/run-cursor.ts';
-import { RunFile } from '../../data/run-file.ts';
-import { decodeValue } from '../../data/value-codec.ts';
+import { cursorBytes } from '../../data/run-cursor.ts';
+import { readValues } from '../../data/run-values.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { ExecutorTask } from '../messages.ts';
 import { runIdsOf } from '../shuffle/task-sources.ts';
@@ -33,20 +32,12 @@ function recordsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, bytesMax: n
   const records: unknown[] = [];
   let bytes = 0;
   for (const output of task.sources[edge] ?? []) {
-    const run = new RunFile(output.path, runIdsOf(job, task, edge, output));
-    try {
-      for (const start of run.footer.stretches) {
-        const cursor = new RunCursor({ run, memory, buffer, start, ordered: false });
-        while (cursor.next()) {
-          bytes += cursor.valueLength;
-          if (bytes > bytesMax) throw tooLarge(bytesMax);
-          const at = cursor.value(large);
-          records.push(decodeValue(memory.bytes, at, at + cursor.valueLength));
-        }
-      }
-    } finally {
-      run.close();
-    }
+    const run = { path: output.path, ids: runIdsOf(job, task, edge, output) };
+    readValues(run, { memory, buffer, large }, (record, recordBytes) => {
+      bytes += recordBytes;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      records.push(record);
+    });
   }
   memory.reset();
   return records;
