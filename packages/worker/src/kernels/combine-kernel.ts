@@ -229,25 +229,20 @@ export function combineKernel(d: CombineDependencies): CombineTable {
 
   return {
     add(record: unknown): void {
+      let end = -1;
       if (simple) {
         const key = pickKey(record);
-        let end = -1;
         if (typeof key === 'string' && top + key.length + 32 < arenaTo) end = encodeAsciiKey(key, bytes, top + 12);
         if (end < 0) end = encodeKey(key, bytes, top + 12, arenaTo);
-        if (columns === null) {
-          put(end, end - top - 12, pickValue(record));
-        } else {
-          columns.take(pickValue(record), taken);
-          putTaken(end, end - top - 12);
-        }
-        return;
+      } else {
+        end = putKey(record, top + 12, arenaTo);
       }
-      const end = putKey(record, top + 12, arenaTo);
+      const group = simple ? end - top - 12 : groupLength();
       if (columns === null) {
-        put(end, groupLength(), pickValue(record));
+        put(end, group, pickValue(record));
       } else {
         columns.take(pickValue(record), taken);
-        putTaken(end, groupLength());
+        putTaken(end, group);
       }
     },
     addText(from: number, to: number, value: number): void {
