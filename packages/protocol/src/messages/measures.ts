@@ -2,25 +2,16 @@
 // count; nothing that decides anything reads them.
 
 import type { EdgeId } from '../ids.ts';
+import type { WorkCounters } from './task.ts';
 
-export interface StageMeasures {
+export interface StageMeasures extends WorkCounters {
   /** When the first of its tasks began, and when the last one committed: milliseconds since 1970. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** Time and processor time of its tasks, added up. */
   readonly taskMs: number;
   readonly cpuMs: number;
-  readonly recordsIn: number;
-  readonly bytesIn: number;
-  /** What it wrote to outputs; `sent` is what it wrote to other stages. */
-  readonly recordsOut: number;
-  readonly bytesOut: number;
-  /** Sorted stretches that its tasks wrote for other stages: one a task and edge, and more where memory was short; their bytes. */
-  readonly spills: number;
-  readonly spilledBytes: number;
-  /** Records that a combiner folded away. */
-  readonly combinedRecords: number;
-  readonly groups: number;
+  /** What it wrote to other stages. */
   readonly sent: readonly SentMeasure[];
   /** Of a stage that joins. */
   readonly joined?: JoinedKeys;

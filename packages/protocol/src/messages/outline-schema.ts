@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import type { JoinedKeys, Spread, StageMeasures } from './measures.ts';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 import { amount, exactly, list, type Schema, shortText, whole } from './schema.ts';
+import type { WorkCounters } from './task.ts';
 
 const operator: Schema<OutlinedOperator> = exactly<OutlinedOperator>()(
   z.strictObject({ text: shortText, place: shortText.nullable(), ends: z.boolean() }),
@@ -36,6 +37,17 @@ export const outlineSchema: Schema<Outline> = exactly<Outline>()(
   z.strictObject({ stages: list(stage, limits.stagesMax), edges: list(edge, limits.edgesMax) }),
 );
 
+export const workCounters: { readonly [Name in keyof WorkCounters]: Schema<number> } = {
+  recordsIn: whole,
+  bytesIn: whole,
+  recordsOut: whole,
+  bytesOut: whole,
+  spills: whole,
+  spilledBytes: whole,
+  combinedRecords: whole,
+  groups: whole,
+};
+
 const spread: Schema<Spread> = exactly<Spread>()(z.strictObject({ min: amount, median: amount, max: amount, largest: whole }));
 
 export const joinedKeys: Schema<JoinedKeys> = exactly<JoinedKeys>()(
@@ -48,14 +60,7 @@ export const stageMeasures: Schema<StageMeasures> = exactly<StageMeasures>()(
     endedAt: amount,
     taskMs: amount,
     cpuMs: amount,
-    recordsIn: whole,
-    bytesIn: whole,
-    recordsOut: whole,
-    bytesOut: whole,
-    spills: whole,
-    spilledBytes: whole,
-    combinedRecords: whole,
-    groups: whole,
+    ...workCounters,
     sent: list(z.strictObject({ edge: whole, records: whole, bytes: whole }), limits.edgesMax),
     joined: joinedKeys.exactOptional(),
     task: z.strictObject({ ms: spread, records: spread, bytes: spread }),

@@ -5,7 +5,7 @@ import { type Failure, type FailureCode, failureCodes } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import { limits } from '../limits.ts';
 import { isPartFolder } from '../part-folder.ts';
-import { joinedKeys } from './outline-schema.ts';
+import { joinedKeys, workCounters } from './outline-schema.ts';
 import {
   amount,
   attemptId,
@@ -110,14 +110,7 @@ const outputPart: Schema<OutputPart> = exactly<OutputPart>()(
 
 const taskCounters: Schema<TaskCounters> = exactly<TaskCounters>()(
   z.strictObject({
-    recordsIn: whole,
-    bytesIn: whole,
-    recordsOut: whole,
-    bytesOut: whole,
-    spills: whole,
-    spilledBytes: whole,
-    combinedRecords: whole,
-    groups: whole,
+    ...workCounters,
     skippedRecords: whole,
     invalidUtf8: whole,
     user: named(z.number(), limits.countersPerJobMax),
