@@ -1,27 +1,16 @@
 // Processes of `sheaf run` killed with -9 while its job runs: it goes on as long as one worker is there, and otherwise ends with
 // a reason; in the end nothing is left of it. And commands that find nobody, or have to wait for somebody.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
+import { expect, test } from 'vitest';
+import { countedWords } from './harness/counted-words.ts';
 import { filesBelow } from './harness/outputs.ts';
 import type { SheafProcess } from './harness/sheaf-process.ts';
 import { jobFile, paramsOf, TestCluster } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
-import { writeWords } from './harness/word-data.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
-const input = writeWords(folder);
-let expected: Expected;
-
-beforeAll(() =>
-  withCluster({ workers: [] }, async cluster => {
-    expected = await expectedCount(cluster, input);
-  }),
-);
-afterAll(() => rmSync(folder, { recursive: true }));
+const words = countedWords();
+const { input } = words;
 
 /** Kills the members of a run that its command line starts so. */
 function killMembers(run: SheafProcess, command: 'coordinator' | 'worker'): void {
@@ -40,7 +29,7 @@ test.concurrent('a worker of a run', () =>
     run.process.look();
     process.kill(worker, 'SIGKILL');
     cluster.gates.open('map-4', 'map-5');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
   }));
 
 test.concurrent('the coordinator of a run, which is started again', () =>
@@ -52,7 +41,7 @@ test.concurrent('the coordinator of a run, which is started again', () =>
     await cluster.until('a reduce is at its gate', () => cluster.gates.workerAt('reduce-1'));
     killMembers(run.process, 'coordinator');
     cluster.gates.open('reduce-1');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
   }));
 
 test.concurrent('all workers of a run: it ends with 1 and says so', async () => {
@@ -81,5 +70,5 @@ test.concurrent('who submits while no coordinator is there waits for it; who onl
     await run.process.says(/no contact with the coordinator at .*; trying again for 60 s\n/);
     await cluster.restartCoordinator();
     await worker;
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
   }));

@@ -1,25 +1,15 @@
 // A finished map output is damaged, cut or gone before anybody has read it, on the reader's own machine or on another one: it is
 // found out, the map runs again, and the output is that of the inline run.
 
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
+import { describe, expect, test } from 'vitest';
+import { countedWords } from './harness/counted-words.ts';
 import { filesBelow } from './harness/outputs.ts';
 import { withCluster } from './harness/with-cluster.ts';
-import { writeWords } from './harness/word-data.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
-const input = writeWords(folder);
-let expected: Expected;
-
-beforeAll(() =>
-  withCluster({ workers: [] }, async cluster => {
-    expected = await expectedCount(cluster, input);
-  }),
-);
-afterAll(() => rmSync(folder, { recursive: true }));
+const words = countedWords();
+const { input } = words;
 
 /** Changes one bit in the middle of a file. */
 function flipBit(path: string): void {
@@ -53,7 +43,7 @@ describe.each([
       const finished = filesBelow(owner.directory).find(path => path.endsWith('/held.json'));
       damage(join(owner.directory, dirname(finished!), 'edge-0.run'));
       cluster.gates.open('map-4', 'map-5');
-      await expectCounted(run, out, expected);
+      await words.expectCounted(run, out);
       const begun = Object.values(cluster.gates.timesBegun('map'));
       expect(begun.reduce((a, b) => a + b)).toBe(7);
     }),

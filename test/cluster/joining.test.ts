@@ -1,27 +1,15 @@
 // Workers come and go while a job runs: they join, are told to end, are drained, lose their link for a moment or for too long,
 // stand still until they are given up. What they say afterwards counts for nothing, and no output shows any of it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { countedWords } from './harness/counted-words.ts';
 import { CuttableLink } from './harness/cuttable-link.ts';
-import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
 import { filesBelow } from './harness/outputs.ts';
 import type { TestCluster, TestWorker } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
-import { writeWords } from './harness/word-data.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
-const input = writeWords(folder);
-let expected: Expected;
-
-beforeAll(() =>
-  withCluster({ workers: [] }, async cluster => {
-    expected = await expectedCount(cluster, input);
-  }),
-);
-afterAll(() => rmSync(folder, { recursive: true }));
+const words = countedWords();
+const { input } = words;
 
 /** What the coordinator says of a worker now; one that is given up and has nothing any more is forgotten. */
 async function stateOf(cluster: TestCluster, { id }: TestWorker): Promise<string> {
@@ -41,7 +29,7 @@ test.concurrent('one joins, and another is told to end: it hands back what it ru
     // Its finished outputs stay for a next life.
     expect(filesBelow(leaving.directory).filter(path => path.endsWith('.run'))).toHaveLength(2);
     cluster.gates.open('map-2', 'map-3');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(cluster.gates.arrivals('reduce-').every(({ worker }) => worker === joining?.process.pid)).toBe(true);
     // Started again it finds that nobody needs them.
     await cluster.restartWorker(leaving);
@@ -57,7 +45,7 @@ test.concurrent('one is drained by command', () =>
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${leaving.id} draining\n` });
     expect(await leaving.process.ended).toMatchObject({ code: 0 });
     cluster.gates.open('map-4');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(cluster.gates.timesBegun('map')['map-4']).toBe(2);
     await cluster.restartWorker(leaving);
   }));
@@ -76,7 +64,7 @@ test.concurrent('a link is cut for a moment: what runs behind it goes on', () =>
     await link.mend();
     await cluster.until('it is back', async () => (await stateOf(cluster, worker!)) === 'connected' && (await sessionOf()) !== before);
     cluster.gates.open('map-2');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     await cluster.stopWorker(worker!);
     await link.cut();
   }));
@@ -98,7 +86,7 @@ test.concurrent('a link is cut for too long: the task is done elsewhere, and the
     await link.mend();
     await cluster.until('it is back', async () => (await stateOf(cluster, worker!)) === 'connected');
     cluster.gates.open('reduce-0');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     await cluster.stopWorker(worker!);
     await link.cut();
   }));
@@ -117,7 +105,7 @@ test.concurrent('a worker stands still until it is given up, and then says that 
     frozen.process.unfreeze();
     await cluster.until('it is back', async () => (await stateOf(cluster, frozen)) === 'connected');
     cluster.gates.open('reduce-1');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(cluster.gates.timesBegun('map')['map-4']).toBe(2);
   }));
 
@@ -131,7 +119,7 @@ test.concurrent('the coordinator stands still for longer than a silent worker ma
     await Promise.all(cluster.workers.map(worker => worker.process.says(/the coordinator is silent/)));
     cluster.coordinator?.unfreeze();
     cluster.gates.open('map-4', 'map-5');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([1, 1, 1, 1, 1, 1]);
   }));
 
@@ -145,6 +133,6 @@ test.concurrent('the coordinator is told to end, and started again: the job goes
     expect(await cluster.coordinator?.ended).toMatchObject({ code: 0 });
     await cluster.restartCoordinator();
     cluster.gates.open('map-2');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(Object.values(cluster.gates.timesBegun('map'))).toEqual([1, 1, 1, 1, 1, 1]);
   }));

@@ -2,28 +2,18 @@
 // outputs are fetched, in a reduce, in the commit; and together with a worker. Workers go on meanwhile and the submitter waits:
 // no task runs twice that need not, and output and counters are those of the inline run and of the oracle.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Expected, expectCounted, expectedCount } from './harness/gated-count.ts';
+import { expect, test } from 'vitest';
+import { askedWhileFrozen, countedWords } from './harness/counted-words.ts';
 import { holdCommit } from './harness/held-commit.ts';
 import type { TestCluster } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
-import { writeWords } from './harness/word-data.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sheaf-words-'));
-const input = writeWords(folder);
+const words = countedWords();
+const { input } = words;
 const mapsOnce = Object.fromEntries(Array.from({ length: 6 }, (_, task) => [`map-${task}`, 1]));
 const reducesOnce = { 'reduce-0': 1, 'reduce-1': 1, 'reduce-2': 1 };
-let expected: Expected;
-
-beforeAll(() =>
-  withCluster({ workers: [] }, async cluster => {
-    expected = await expectedCount(cluster, input);
-  }),
-);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function killAndRestart(cluster: TestCluster): Promise<void> {
   await cluster.killCoordinator();
@@ -43,7 +33,7 @@ test.concurrent('before any task: an accepted job waits for its first worker', (
     await killAndRestart(cluster);
     expect(await cluster.status(job)).toMatchObject({ state: 'queued' });
     await cluster.addWorkers([{ slots: 2 }]);
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expectNothingTwice(cluster);
   }));
 
@@ -60,26 +50,16 @@ test.concurrent('in maps: those that run go on, those that are done stay done', 
     await cluster.restartCoordinator();
     await cluster.until('its end is heard', async () => (await cluster.status(job)).stages[0]?.done === 5);
     cluster.gates.open('map-4');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expectNothingTwice(cluster);
   }));
 
 test.concurrent('while a reducer fetches map outputs', () =>
   withCluster({ workers: [{ machine: 'a' }, { machine: 'b' }] }, async cluster => {
-    const out = cluster.output('counts');
-    cluster.gates.close('map-4', 'map-5');
-    const run = cluster.submit('gated-count', { in: input, out });
-    const serving = await cluster.workerAtGate('map-4');
-    await cluster.workerAtGate('map-5');
-    cluster.gates.open('map-4');
-    const job = await run.job();
-    await cluster.until('five maps are done', async () => (await cluster.status(job)).stages[0]?.done === 5);
-    serving.process.freeze();
-    cluster.gates.open('map-5');
-    await cluster.until('reducers are assigned', async () => (await cluster.status(job)).stages[1]?.running === 2);
+    const { run, out, serving } = await askedWhileFrozen(cluster, input);
     await killAndRestart(cluster);
     serving.process.unfreeze();
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(cluster.gates.timesBegun('map')).toEqual(mapsOnce);
   }));
 
@@ -91,7 +71,7 @@ test.concurrent('in a reduce', () =>
     await cluster.workerAtGate('reduce-1');
     await killAndRestart(cluster);
     cluster.gates.open('reduce-1');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expectNothingTwice(cluster);
   }));
 
@@ -108,7 +88,7 @@ test.concurrent('in the commit: it is rolled forward, and the old output stays u
     expect(await cluster.status(job)).toMatchObject({ state: 'committing' });
     expect(readFileSync(join(out, 'part-00000.txt'), 'utf8')).toBe('old\n');
     await commit.release();
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expectNothingTwice(cluster);
   }));
 
@@ -124,7 +104,7 @@ test.concurrent('twice in a row, in maps and in a reduce', () =>
     await cluster.workerAtGate('reduce-1');
     await killAndRestart(cluster);
     cluster.gates.open('reduce-1');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expectNothingTwice(cluster);
   }));
 
@@ -139,7 +119,7 @@ test.concurrent('together with a worker in its maps, which starts again on its o
     await cluster.restartCoordinator();
     await cluster.restartWorker(doomed);
     cluster.gates.open('map-4', 'map-5');
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
     expect(cluster.gates.timesBegun('map')).toEqual({ ...mapsOnce, 'map-4': 2 });
   }));
 
@@ -153,5 +133,5 @@ test.concurrent('together with a worker in a reduce, which never comes back', ()
     await Promise.all([cluster.killCoordinator(), doomed.process.kill()]);
     cluster.gates.open('reduce-0', 'reduce-1');
     await cluster.restartCoordinator();
-    await expectCounted(run, out, expected);
+    await words.expectCounted(run, out);
   }));
