@@ -1,29 +1,16 @@
 // A key that is none is found at the record, also when the record went through several steps of one loop first: the failure names
 // the input's file and offset, the cause, and the function that made the key.
 
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runInline } from '@sheaf/cluster/inline';
 import type { Failure } from '@sheaf/protocol';
-import { TaskMemory } from '@sheaf/worker/executor';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newJobId, planJob } from '../../packages/sheaf/src/submit/submission.ts';
+import { expect, test } from 'vitest';
+import { writtenJobs } from '../cluster/inline/written-jobs.ts';
 
-let folder = '';
-let memory: TaskMemory;
-let jobs = 0;
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'sheaf-keys-')));
-  memory = new TaskMemory(16);
-  writeFileSync(join(folder, 'in.txt'), 'a\nb\nc\nd\n');
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const written = writtenJobs();
 
 /** Runs a plan whose operators stand on line 6 and those behind it, over the lines a, b, c, d. */
-async function failureOf(operators: readonly string[]): Promise<Failure> {
-  const file = join(folder, `job-${jobs++}.ts`);
-  const lines = [
+function failureOf(operators: readonly string[]): Promise<Failure> {
+  return written.failureOf([
     "import { from, defineJob, to } from 'sheaf';",
     "const bad = (line: any): any => (line === 'c' ? undefined : line);",
     'export default defineJob({',
@@ -32,22 +19,7 @@ async function failureOf(operators: readonly string[]): Promise<Failure> {
     ...operators.map(operator => `  ${operator}`),
     "  .write(to.jsonl('out')); },",
     '});',
-  ];
-  writeFileSync(file, lines.join('\n'));
-  const directory = mkdtempSync(join(folder, 'run-'));
-  const planned = await planJob({ file, params: {}, cwd: folder, overwrite: false, directory });
-  mkdirSync(join(directory, 'tasks'));
-  const status = await runInline({
-    id: newJobId(),
-    job: { ...planned, spools: {}, memory },
-    cwd: folder,
-    overwrite: false,
-    spools: {},
-    directory: join(directory, 'tasks'),
-    log: () => {},
-  });
-  if (status.error === null) throw new Error(`the job ${status.state}`);
-  return JSON.parse(JSON.stringify(status.error).replaceAll(file, 'job.ts'));
+  ]);
 }
 
 test.each([
@@ -66,6 +38,6 @@ test.each([
   ['sortBy of a function', ['.filter(() => true)', '.sortBy((l: any) => bad(l))'], 'job.ts:7:11'],
 ] as const)('%s', async (_, operators, place) => {
   const failure = await failureOf(operators);
-  expect(failure).toMatchObject({ code: 'E_BAD_KEY', record: { file: join(folder, 'in.txt'), offset: 4 } });
+  expect(failure).toMatchObject({ code: 'E_BAD_KEY', record: { file: join(written.folder, 'in.txt'), offset: 4 } });
   expect(failure.stack).toContain(place);
 });

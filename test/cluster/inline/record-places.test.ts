@@ -1,24 +1,13 @@
 // A record that is refused when its function has already handed it over: the failure names where that function begins, found
 // in the bundle by its source text and mapped to the job file.
 
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runInline } from '@sheaf/cluster/inline';
 import type { Failure } from '@sheaf/protocol';
-import { TaskMemory } from '@sheaf/worker/executor';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newJobId, planJob } from '../../../packages/sheaf/src/submit/submission.ts';
+import { expect, test } from 'vitest';
+import { writtenJobs } from './written-jobs.ts';
 
-let folder = '';
-let memory: TaskMemory;
-let jobs = 0;
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'sheaf-places-')));
-  memory = new TaskMemory(16);
-  writeFileSync(join(folder, 'in.txt'), 'a\nb\nc\nd\n');
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const written = writtenJobs();
 
 const plain = {
   map: '*map(line) { yield [line, 1]; },',
@@ -29,7 +18,7 @@ const plain = {
 /** Runs a job whose `map` is on line 7 and `reduce` on line 8; the other members come behind, from line 9. */
 async function failureOf(members: Partial<typeof plain>): Promise<Failure> {
   const { map, reduce, rest } = { ...plain, ...members };
-  return failureOfFile([
+  return written.failureOf([
     "import { from, mapReduce, to } from 'sheaf';",
     'export default mapReduce<any, any, any, any>({',
     "  name: 'places',",
@@ -42,26 +31,6 @@ async function failureOf(members: Partial<typeof plain>): Promise<Failure> {
     "  output: to.jsonl('out'),",
     '} as any);',
   ]);
-}
-
-async function failureOfFile(lines: readonly string[]): Promise<Failure> {
-  const file = join(folder, `job-${jobs++}.ts`);
-  writeFileSync(file, lines.join('\n'));
-  const directory = mkdtempSync(join(folder, 'run-'));
-  const planned = await planJob({ file, params: {}, cwd: folder, overwrite: false, directory });
-  mkdirSync(join(directory, 'tasks'));
-  const status = await runInline({
-    id: newJobId(),
-    job: { ...planned, spools: {}, memory },
-    cwd: folder,
-    overwrite: false,
-    spools: {},
-    directory: join(directory, 'tasks'),
-    log: () => {},
-  });
-  const { error } = status;
-  if (error === null) throw new Error(`the job ${status.state}`);
-  return JSON.parse(JSON.stringify(error).replaceAll(file, 'job.ts'));
 }
 
 test.each([
@@ -102,7 +71,7 @@ test('of two functions with the same text neither is named', async () => {
 });
 
 test('in a pipeline, through fused steps: the selector, and the function whose record it was given', async () => {
-  const failure = await failureOfFile([
+  const failure = await written.failureOf([
     "import { defineJob, from, to } from 'sheaf';",
     'export default defineJob({',
     "  name: 'places',",
@@ -122,7 +91,7 @@ test('in a pipeline, through fused steps: the selector, and the function whose r
 });
 
 test('an input record that is too large is nobody’s', async () => {
-  writeFileSync(join(folder, 'in.txt'), `a\n${'x'.repeat(5e6)}\n`);
+  writeFileSync(join(written.folder, 'in.txt'), `a\n${'x'.repeat(5e6)}\n`);
   const failure = await failureOf({});
   expect(failure).toMatchObject({ code: 'E_RECORD_TOO_LARGE', record: { offset: 2 } });
   expect(failure.stack).toBeUndefined();
