@@ -56,8 +56,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('each output has been written', () => {
   const outputs = new Set(Object.keys(inline.parts).map(name => name.slice(0, name.indexOf('/'))));
-  expect(outputs.size).toBe(25);
-  expect(filesBelow(join(folder, 'inline')).filter(name => /^[^/]+\/_SUCCESS$/.test(name))).toHaveLength(25);
+  expect(outputs.size).toBe(26);
+  expect(filesBelow(join(folder, 'inline')).filter(name => /^[^/]+\/_SUCCESS$/.test(name))).toHaveLength(26);
 });
 
 test('on one worker, then on seven', async () => {
@@ -71,7 +71,7 @@ test('on one worker, then on seven', async () => {
   expect(seven).toEqual(inline);
 }, 60_000);
 
-const gates = ['distinct', 'aggregated', 'sessions', 'joined', 'sorted', 'ranks'];
+const gates = ['distinct', 'aggregated', 'sessions', 'joined', 'placed', 'sorted', 'ranks'];
 
 interface Victim {
   readonly gate: string;

@@ -191,6 +191,10 @@ export const d6 = defineJob({
     is<Keyed<number, { half: number; days: number }>>()(
       sales.keyBy('user').aggregate({ half: agg.quantile(r => r.amount, 0.5), days: agg.distinctCount('day') }),
     );
+    // partitions of one's own
+    is<typeof sales>()(
+      sales.repartition(8, (sale, partitions) => (sale.user + sale.day.getMonth()) % partitions).sortWithin('day', r => r.amount),
+    );
     is<Collection<readonly [number, number]>>()(sales.mapBatch(10, async rows => rows.map(r => r.amount)).zipWithIndex());
     return { total: sales.count(), head: sales.first(10), days: sales.map(r => r.day).collect() };
   },
@@ -284,6 +288,14 @@ defineJob({
     hits.union(users.keyBy('id'));
     // @ts-expect-error what goes through a program are lines
     hits.pipe(['sort']);
+    // @ts-expect-error a partition is a number
+    hits.repartition(4, h => h.url);
+    // @ts-expect-error no such member of the record, in a partition function
+    hits.repartition(4, h => h.when);
+    // @ts-expect-error a partition function needs to know how many partitions there are
+    hits.repartition(undefined, () => 0);
+    // @ts-expect-error a partition function is not asynchronous
+    hits.repartition(4, async () => 0);
     // @ts-expect-error both sides of a cogroup have one type of key
     hits.keyBy('url').cogroup(users.keyBy('id'), () => []);
     // @ts-expect-error url is not a number, in a quantile

@@ -188,6 +188,19 @@ test('a broadcast of what was made of the left side keeps the left records from 
   ]);
 });
 
+test('a partition function is asked once a record, where it is sent', () => {
+  const plan = ({ sales }: Plan): void =>
+    sales
+      .repartition(4, ({ user }, count) => user % count)
+      .sortWithin('amount')
+      .write(to.csv('out'));
+  expect(shape(plan)).toEqual([
+    'read: read, partition, emit 0',
+    'repartition: receive 0, map, write',
+    '0 → 1 function (item, function) item',
+  ]);
+});
+
 test('a sort is cut by samples of what it reads', () => {
   expect(shape(({ sales }) => sales.sortBy('plan', { by: 'amount', desc: true }).write(to.csv('out')))).toEqual([
     'read: read, emit 1, sample',

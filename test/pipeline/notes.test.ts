@@ -68,6 +68,19 @@ it.each<[string, (sales: Collection<Row>, users: Collection<Row>) => unknown, st
     ],
   ],
   [
+    'partitions of a function, sorted',
+    sales =>
+      sales
+        .repartition(4, s => s.user % 4)
+        .sortWithin({ by: 'amount', desc: true })
+        .write(to.csv('dealt')),
+    [
+      'read: read sales/*.csv → repartition 4, (s) => s.user % 4',
+      'repartition: sortWithin amount desc → write dealt',
+      '0 → 1 by , sorted by amount desc',
+    ],
+  ],
+  [
     'a join of a fold and a broadcast',
     (sales, users) =>
       sales

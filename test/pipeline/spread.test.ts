@@ -101,7 +101,45 @@ test('sortWithin sorts each partition', async () => {
   });
 });
 
+test('repartition by a function sends each record where it says, in input order', async () => {
+  const placed = ({ user, amount }: Sale, partitions: number): number => ((user ?? 0) * 7 + (amount % 3)) % partitions;
+  await always(async (data, memoryMb) => {
+    const plan = ({ sales: s }: TestFlow): void =>
+      s
+        .repartition(3, placed)
+        .map((r, context) => [context.task.index, r])
+        .write(out);
+    const want = [0, 1, 2].flatMap(part => data.filter(r => placed(r, 3) === part).map(r => [part, r]));
+    expect(await written(data, plan, memoryMb)).toEqual(want);
+  });
+});
+
+test('sortWithin sorts partitions that the job has cut; equal ones keep input order', async () => {
+  const placed = ({ day }: Sale): number => (day === 'mo' ? 3 : 1);
+  await always(async (data, memoryMb) => {
+    const plan = ({ sales: s }: TestFlow): void =>
+      s
+        .repartition(4, placed)
+        .sortWithin('user', { by: r => r.amount % 3, desc: true })
+        .write(out);
+    const sorted = [...data].sort((a, b) => placed(a) - placed(b) || (a.user ?? 0) - (b.user ?? 0) || (b.amount % 3) - (a.amount % 3));
+    expect(JSON.stringify(await written(data, plan, memoryMb))).toBe(JSON.stringify(sorted));
+  });
+});
+
+test('one partition by a function is checked too', async () => {
+  const ran = await runPlan({ sales: [one] }, ({ sales: s }) => s.repartition(1, () => 1).write(out));
+  expect(ran.error).toBe('partition(record, 1) gave 1; it must give an integer from 0 to 0');
+});
+
 test.each<[string, (flow: TestFlow) => unknown, string]>([
+  [
+    'a partition function without a number',
+    ({ sales: s }) => s.repartition(undefined as never, () => 0),
+    'as in repartition(8, partition)',
+  ],
+  ['a partition function that is none', ({ sales: s }) => s.repartition(2, 'day' as never), 'repartition: partition takes a function'],
+  ['an asynchronous one', ({ sales: s }) => s.repartition(2, (async () => 0) as never), 'is asynchronous'],
   ['no partition', ({ sales: s }) => s.repartition(0), 'the number of partitions is a whole number from 1'],
   ['no partitions to sort within', ({ sales: s }) => s.sortWithin('day'), 'repartition(8).sortWithin'],
   ['partitions of no number to sort within', ({ sales: s }) => s.repartition().sortWithin('day'), 'repartition(8).sortWithin'],

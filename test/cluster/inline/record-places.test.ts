@@ -90,6 +90,29 @@ test('in a pipeline, through fused steps: the selector, and the function whose r
   expect(failure).toMatchObject({ code: 'E_BAD_KEY', stack: 'at job.ts:9:14\nat job.ts:7:12' });
 });
 
+test('a partition of a record, among other shuffles of the stage: the function, and the record that it was asked about', async () => {
+  const failure = await written.failureOf([
+    "import { defineJob, from, to } from 'sheaf';",
+    'export default defineJob({',
+    "  name: 'places',",
+    '  settings: { memoryMb: 16 },',
+    '  plan({ read }) {',
+    "    const lines = read(from.text('in.txt'));",
+    "    lines.countBy().entries().write(to.jsonl('counts'));",
+    '    lines',
+    '      .repartition(4, (line, count) => (line === "c" ? count : 1))',
+    "      .write(to.text('out'));",
+    '  },',
+    '});',
+  ]);
+  expect(failure).toMatchObject({
+    code: 'E_PARTITION',
+    message: 'partition(record, 4) gave 4; it must give an integer from 0 to 3',
+    record: { offset: 4, preview: 'c' },
+    stack: 'at job.ts:9:23',
+  });
+});
+
 test('an input record that is too large is nobody’s', async () => {
   writeFileSync(join(written.folder, 'in.txt'), `a\n${'x'.repeat(5e6)}\n`);
   const failure = await failureOf({});

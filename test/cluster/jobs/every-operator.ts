@@ -47,6 +47,8 @@ export default defineJob({
     write('distinct', gated('distinct', sales.distinct(['user', 'day'])));
     lines.pipe(['tr', '0-9', 'a-j']).write(to.text(`${params.out}/piped`));
     write('dealt', sales.repartition(3).sortWithin('amount', 'id'));
+    const placed = sales.repartition(4, ({ user, day }, count) => (user + day.length) % count);
+    write('placed', gated('placed', placed.sortWithin({ by: 'day', desc: true }, 'user')));
     // Folds and groups.
     write(
       'counted',

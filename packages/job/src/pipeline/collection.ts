@@ -91,9 +91,16 @@ export interface Collection<T> {
    */
   repartition(partitions?: number): Collection<T>;
   /**
-   * Of a collection that `repartition(partitions)` has just given: sorts the records of each partition.
+   * Sends each record to the partition that `partition` gives, a whole number from 0 to `partitions` - 1. The records of a partition
+   * stay in input order, and partition i is part file i.
    * @example
-   * sales.repartition(1).sortWithin('amount').map(sale => sale.id) // 2, 3, 1, 4
+   * sales.repartition(2, sale => (sale.day === 'mon' ? 1 : 0)).map((sale, { task }) => [task.index, sale.id]) // [0, 3], [0, 4], [1, 1], [1, 2]
+   */
+  repartition(partitions: number, partition: (record: T, partitions: number) => number): Collection<T>;
+  /**
+   * Of a collection that `repartition` has just given so many partitions: sorts the records of each.
+   * @example
+   * sales.repartition(2, sale => (sale.day === 'mon' ? 1 : 0)).sortWithin({ by: 'amount', desc: true }).map(sale => sale.id) // 4, 3, 1, 2
    */
   sortWithin(...orders: readonly Order<T>[]): Collection<T>;
   /**

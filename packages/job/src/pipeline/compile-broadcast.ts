@@ -110,7 +110,7 @@ function runsCode(node: Node): boolean {
     case 'checkpoint':
       return false;
     case 'repartition':
-      return node.orders.some(({ selector }) => isCode(selector));
+      return node.partition !== null || node.orders.some(({ selector }) => isCode(selector));
     case 'sort':
       return node.by.some(({ selector }) => isCode(selector));
     case 'top':

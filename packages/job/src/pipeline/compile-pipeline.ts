@@ -29,7 +29,7 @@ const hashed: Count = { ...spread, coalesceBytes: 8 * 1_048_576 };
 const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
 const one: Count = { type: 'fixed', count: 1 };
 const wholeRecord: Select = { type: 'record' };
-const unsorted = { type: 'repartition', partitions: null, orders: [] } as const;
+const unsorted = { type: 'repartition', partitions: null, partition: null, orders: [] } as const;
 
 export interface Plan {
   readonly name: string;

@@ -17,12 +17,19 @@ export interface Branch {
 }
 export type Branches = readonly Branch[];
 
+/** A function and the text that its hash is of. */
+export interface Call {
+  readonly role: 'map' | 'partition';
+  readonly call: AnyFunction;
+  readonly text: string;
+}
+
 /** What the compiler of a pipeline lends. */
 export interface Compiler {
   readonly functions: FunctionTable;
   readonly drafts: Drafts;
   branches(node: Node): Branches;
-  call(branches: Branches, call: { readonly role: 'map'; readonly call: AnyFunction; readonly text: string }): Branches;
+  call(branches: Branches, call: Call): Branches;
   emit(branches: Branches, to: StageDraft, shuffle: ShuffleDraft): EdgeDraft[];
   /** Records that are in several stages are brought into one. */
   together(branches: Branches, name: string): Branch;
@@ -34,20 +41,19 @@ export interface Compiler {
 type Context = TaskContext<unknown>;
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
 
-/** Records are dealt out one by one, each task beginning at another partition; `orders` sort what each partition got. */
+/**
+ * Records are dealt out one by one, each task beginning at another partition, or as a function of the job says; `orders` sort what
+ * each partition got. A partition is the key of its records, so without orders they stay in input order.
+ */
 export function compileRepartition(
   compiler: Compiler,
-  { from, partitions, orders }: NodeOf<'repartition'>,
+  { from, partitions, partition: own, orders, said }: NodeOf<'repartition'>,
   tasks: Count,
   unordered: ShuffleDraft,
 ): Branches {
   const { functions, drafts } = compiler;
-  const number = numbering();
-  const deal = (record: unknown, context: Context): unknown => {
-    const at = context.task.index + number(context);
-    return [partitions === null ? at : at % partitions, record];
-  };
-  const dealt = compiler.call(compiler.branches(from), { role: 'map', call: deal, text: `deal to ${partitions}` });
+  const branches = compiler.branches(from);
+  const dealt = compiler.call(branches, own === null ? dealingTo(partitions) : { role: 'partition', call: own, text: own.toString() });
   const key: KeyPart[] = [{ select: itemSelector(0).select(functions, 'key'), desc: false }];
   for (const { selector, desc } of orders) key.push({ select: composed(itemSelector(1), selector).select(functions, 'key'), desc });
   const partition = (at: number, count: number): number => at % count;
@@ -57,11 +63,20 @@ export function compileRepartition(
     group: 1,
     value: itemSelector(1).select(functions, 'value'),
     partitioner: { type: 'function', function: functions.add('partition', partition, 'in turn') },
-    words: { key: 'in turn', sorted: orderWords(orders) },
+    words: { key: own === null ? 'in turn' : '', sorted: orderWords(orders), said: [said] },
   };
   const stage = drafts.stage('repartition', { type: 'partitions', count: tasks });
   const step = compiler.receive(stage, [compiler.emit(dealt, stage, shuffle)]);
   return compiler.call([{ stage, step }], { role: 'map', call: (pair: readonly unknown[]) => pair[1], text: 'value of a pair' });
+}
+
+function dealingTo(partitions: number | null): Call {
+  const number = numbering();
+  const call = (record: unknown, context: Context): unknown => {
+    const at = context.task.index + number(context);
+    return [partitions === null ? at : at % partitions, record];
+  };
+  return { role: 'map', call, text: `deal to ${partitions}` };
 }
 
 /**

@@ -46,7 +46,7 @@ function partsOf(node: Node): readonly unknown[] {
     case 'pipe':
       return [node.command];
     case 'repartition':
-      return [node.partitions, ordersOf(node.orders)];
+      return [node.partitions, ordersOf(node.orders), ...(node.partition === null ? [] : [String(node.partition)])];
     case 'index':
     case 'union':
     case 'checkpoint':

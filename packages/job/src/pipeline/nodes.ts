@@ -66,8 +66,16 @@ export type Node = Made &
       }
     | { readonly type: 'batches'; readonly from: Node; readonly size: number; readonly concurrency: number; readonly call: AnyFunction }
     | { readonly type: 'pipe'; readonly from: Node; readonly command: readonly string[] }
-    /** `partitions`: null for as many as the data asks for; `orders` within each of them. */
-    | { readonly type: 'repartition'; readonly from: Node; readonly partitions: number | null; readonly orders: readonly SortPart[] }
+    /** `partitions`: null for as many as the data asks for; `partition`: null deals out in turn; `orders` within each of them. */
+    | {
+        readonly type: 'repartition';
+        readonly from: Node;
+        readonly partitions: number | null;
+        readonly partition: AnyFunction | null;
+        readonly orders: readonly SortPart[];
+        /** The operator that cut the partitions, where another one sorts them. */
+        readonly said?: Said | undefined;
+      }
     | { readonly type: 'checkpoint'; readonly from: Node; readonly folder: string }
     /** Gives pairs [record, index]. */
     | { readonly type: 'index'; readonly from: Node }

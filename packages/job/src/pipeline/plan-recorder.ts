@@ -124,7 +124,7 @@ export class PlanRecorder {
       sample: (rate: unknown, seed?: unknown) => this.collection(sampleOf(node, rate, seed)),
       pipe: (command: unknown) => this.collection(pipeOf(node, command)),
       zipWithIndex: () => this.collection({ type: 'index', from: node, columns: null }),
-      repartition: (partitions?: unknown) => this.collection(repartitionOf(node, partitions)),
+      repartition: (partitions?: unknown, partition?: unknown) => this.collection(repartitionOf(node, partitions, partition)),
       sortWithin: (...orders: unknown[]) => this.sortWithin(node, orders),
       cache: () => this.collection(node),
       checkpoint: (folder: unknown) => this.checkpoint(node, folder),
@@ -237,7 +237,7 @@ export class PlanRecorder {
     if (given.length === 0) throw new UsageError("sortWithin takes at least one order, as in sortWithin('day').");
     const orders = given.map(order => sortPartOf(order, 'sortWithin'));
     for (const { selector } of orders) checkColumns(selector, node.columns, 'sortWithin');
-    return this.collection({ ...node, orders });
+    return this.collection({ ...node, orders, said: this.said.get(node) });
   }
 
   private group(of: KeyedNode, call: Call, options: unknown): AnyCollection {

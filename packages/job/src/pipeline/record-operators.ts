@@ -5,6 +5,7 @@ import { codeOf } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import type { CountingContext } from '../context.ts';
 import type { Node } from './nodes.ts';
+import { functionOf } from './plan-arguments.ts';
 
 /** `mapBatch`. Throws UsageError for a size or a concurrency that is none. */
 export function batchesOf(
@@ -31,10 +32,13 @@ export function pipeOf(from: Node, command: unknown): Node {
   return { type: 'pipe', from, command: [...(words as readonly string[])], columns: null };
 }
 
-/** `repartition`. Throws UsageError for a number of partitions that is none. */
-export function repartitionOf(from: Node, partitions: unknown): Node {
+/** `repartition`. Throws UsageError for a number of partitions that is none, and for a partition function that is none or lacks a number. */
+export function repartitionOf(from: Node, partitions: unknown, given: unknown): Node {
   const count = partitions === undefined ? null : wholeOf(partitions, limits.partitionsMax, 'repartition: the number of partitions');
-  return { type: 'repartition', from, partitions: count, orders: [], columns: from.columns };
+  if (given !== undefined && count === null)
+    throw new UsageError('repartition: a partition function needs to know how many there are, as in repartition(8, partition).');
+  const partition = given === undefined ? null : functionOf(given, 'repartition: partition');
+  return { type: 'repartition', from, partitions: count, partition, orders: [], columns: from.columns };
 }
 
 /** `sample`: a filter that knows a record by its stage, its task and its number in it, which no cluster changes. */

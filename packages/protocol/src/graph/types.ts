@@ -258,7 +258,10 @@ export type Step =
   | { readonly type: 'receive'; readonly edges: readonly EdgeId[]; readonly sides?: readonly number[] }
   /** A broadcast: a table by key, or (null) a list; `give` hands the list to the plan's functions. */
   | { readonly type: 'load'; readonly edge: EdgeId; readonly key: Select | null; readonly give?: FunctionRef }
-  /** map, flatMap, mapEmit, filter, mapBatch (`batch` records a call, `concurrency` calls at once); end: mapEnd. */
+  /**
+   * map, flatMap, mapEmit, filter, mapBatch (`batch` records a call, `concurrency` calls at once); end: mapEnd. A partition gives
+   * [the partition of the edge that its records are emitted on, record].
+   */
   | (From & {
       readonly type: 'call';
       readonly function: FunctionRef;

@@ -1,12 +1,13 @@
 // Which partition a record goes to, decided from its key bytes when a segment is spilled.
 
 import { FailureError } from '@sheaf/protocol';
-import type { Shuffle } from '@sheaf/protocol/graph';
+import type { FunctionRef, Shuffle } from '@sheaf/protocol/graph';
 import { decodeGroup, type GroupParts } from '../../data/group-key.ts';
 import { hashBytes, partitionOf } from '../../data/hash.ts';
 import { keyText } from '../failure/key-text.ts';
 import { thrownText } from '../failure/thrown-text.ts';
 import type { LoadedJob } from '../loaded-job.ts';
+import { BadPartition, isPartition } from './bad-partition.ts';
 
 /** Of the group part bytes[from, to) of a key. */
 export type PartitionOf = (from: number, to: number) => number;
@@ -23,23 +24,27 @@ export function partitionerOf(shuffle: Shuffle, partitions: number, job: LoadedJ
     case 'function': {
       const partition = job.functions[partitioner.function.index] as Partition;
       const parts: GroupParts = { descending: key.map(part => part.desc), group };
-      return from => checked(partition, decodeGroup(bytes, from, parts), partitions);
+      const { function: ref } = partitioner;
+      return from => checked(partition, decodeGroup(bytes, from, parts), { partitions, function: ref });
     }
   }
 }
 
 type Partition = (key: unknown, partitions: number) => unknown;
 
+interface Asked {
+  readonly partitions: number;
+  readonly function: FunctionRef;
+}
+
 /** Failures name the key: the record that is being read is another one, as partitions are asked for when a segment is spilled. */
-function checked(partition: Partition, key: unknown, partitions: number): number {
+function checked(partition: Partition, key: unknown, { partitions, function: ref }: Asked): number {
   let given: unknown;
   try {
     given = partition(key, partitions);
   } catch (error) {
     throw new FailureError({ code: 'E_USER_CODE', message: thrownText(error), record: { key: keyText(key) } }, { cause: error });
   }
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given < partitions) return given;
-  const what = typeof given === 'number' ? String(given) : typeof given;
-  const message = `partition(${keyText(key)}, ${partitions}) gave ${what}; it must give an integer from 0 to ${partitions - 1}`;
-  throw new FailureError({ code: 'E_PARTITION', message, record: { key: keyText(key) } });
+  if (isPartition(given, partitions)) return given;
+  throw new BadPartition({ of: keyText(key), given, partitions, function: ref, record: { key: keyText(key) } });
 }

@@ -3,9 +3,13 @@
 
 import { type AnyFunction, writtenFunction } from '@sheaf/job/open';
 import { type FailureCode, FailureError } from '@sheaf/protocol';
-import type { FunctionRef, Select, Shuffle, Step } from '@sheaf/protocol/graph';
+import type { FunctionRef, Role, Select, Shuffle, Step } from '@sheaf/protocol/graph';
 import { BadKey, KeyTooLarge } from '../../data/bad-key.ts';
 import type { TaskRun } from '../run-task.ts';
+import { BadPartition } from '../shuffle/bad-partition.ts';
+
+/** Functions behind which a record is the one it was. */
+const handingOn: ReadonlySet<Role> = new Set(['filter', 'partition']);
 
 /** Failures that are found in a record when its function has already handed it over. */
 export const refusals: ReadonlySet<FailureCode> = new Set([
@@ -21,12 +25,17 @@ export const refusals: ReadonlySet<FailureCode> = new Set([
 export function recordMakers(code: FailureCode, error: unknown, run: TaskRun): readonly AnyFunction[] {
   // A record of the input that is too large has met no function yet; its place is known to who refused it.
   if (code === 'E_RECORD_TOO_LARGE' && error instanceof FailureError && error.failure.record !== undefined) return [];
+  if (error instanceof BadPartition) return writtenOf([error.function], run, false);
   const sinks = run.stage.steps.filter((step, at) => run.chain?.active[at] === true && canRefuse(step, code));
   const makers = sinks.map(sink => makersAt(sink, code, { run, part: partOf(error) }));
   const [first = []] = makers;
   if (!makers.every(one => one.map(ref => ref.index).join() === first.map(ref => ref.index).join())) return [];
   const ofKey = code === 'E_BAD_KEY' || code === 'E_KEY_TOO_LARGE';
-  const handed = first.map(ref => run.job.functions[ref.index]).filter(found => found !== undefined);
+  return writtenOf(first, run, ofKey);
+}
+
+function writtenOf(refs: readonly FunctionRef[], { job }: TaskRun, ofKey: boolean): readonly AnyFunction[] {
+  const handed = refs.map(ref => job.functions[ref.index]).filter(found => found !== undefined);
   return handed.map(found => writtenFunction(found, ofKey)).filter(found => found !== null);
 }
 
@@ -48,8 +57,7 @@ function makersAt(sink: Step, code: FailureCode, { run, part }: Refused): readon
   const ofRecord = record === null ? [] : [record];
   const edge = sink.type === 'emit' ? run.job.graph.edges[sink.edge] : undefined;
   if (edge?.type !== 'shuffle') return ofRecord;
-  const { key, value, combine, partitioner }: Shuffle = edge.shuffle;
-  if (code === 'E_PARTITION') return partitioner.type === 'function' ? [partitioner.function] : [];
+  const { key, value, combine }: Shuffle = edge.shuffle;
   if (code === 'E_BAD_KEY' || code === 'E_KEY_TOO_LARGE') return selected(key[part]?.select, ofRecord);
   const ofValue = selected(value, ofRecord);
   // A combiner may have made the value, or handed on what the function gave.
@@ -66,7 +74,7 @@ function makerOf(sink: Step, steps: readonly Step[]): FunctionRef | null {
   while (step !== undefined && 'from' in step) {
     step = steps[step.from];
     if (step?.type === 'group') return step.function;
-    if (step?.type === 'call' && step.function.role !== 'filter') return step.function;
+    if (step?.type === 'call' && !handingOn.has(step.function.role)) return step.function;
     if (step?.type === 'fold') return step.fold.type === 'function' ? step.fold.function : null;
     if (step?.type === 'join') return step.function ?? null;
     if (step?.type === 'pipe') return null;

@@ -39,6 +39,15 @@ export function mapEmitKernel(map: MapEmit, context: UserContext, next: Push): P
   return record => map(record, emit, context);
 }
 
+/** Gives [partition, record]. `checked` throws for what is no partition. */
+export function partitionKernel(
+  partition: (record: unknown, partitions: number) => unknown,
+  partitions: number,
+  { next, checked }: { next: Push; checked: (given: unknown) => number },
+): Push {
+  return record => next([checked(partition(record, partitions)), record]);
+}
+
 /** A record that goes to several steps goes to each in their order. */
 export function fanOut(pushes: readonly Push[]): Push {
   if (pushes.length === 1) return pushes[0] as Push;

@@ -6,6 +6,7 @@ import { instantiate } from '../../kernels/instantiate.ts';
 import { iterableOf } from '../failure/user-mistake.ts';
 import type { AnswerWriter } from '../output/answer-writer.ts';
 import { PartWriter } from '../output/part-writer.ts';
+import { BadPartition, isPartition } from '../shuffle/bad-partition.ts';
 import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { type Groups, GroupValues } from '../shuffle/groups.ts';
 import type { TaskParts } from '../task-parts.ts';
@@ -18,7 +19,7 @@ import { Pipe } from './pipe.ts';
 import { SampleSet } from './sample-set.ts';
 import type { Sample } from './samples.ts';
 import { pickOf } from './selects.ts';
-import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push } from './step-calls.ts';
+import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push, partitionKernel } from './step-calls.ts';
 import { Top } from './top.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 
@@ -112,7 +113,7 @@ export class StepChain {
     switch (step.type) {
       case 'call':
         this.buildEnd(step.end, at);
-        return this.callPush(step, this.out(at));
+        return this.callPush(step, at);
       case 'pipe':
         return this.pipePush(new Pipe(step.command, this.parts, this.out(at)));
       case 'shape':
@@ -164,7 +165,8 @@ export class StepChain {
     return step.add;
   }
 
-  private callPush(step: StepOf<'call'>, next: Push): Push {
+  private callPush(step: StepOf<'call'>, at: number): Push {
+    const next = this.out(at);
     const call = this.parts.job.functions[step.function.index] as (...args: unknown[]) => unknown;
     const { context } = this.parts;
     switch (step.function.role) {
@@ -181,9 +183,29 @@ export class StepChain {
         const add = this.waitFor(new Batches({ size, concurrency, call, parts: this.parts, next }));
         return this.parts.skipping?.value(record => record, add) ?? add;
       }
+      case 'partition': {
+        const partitions = this.partitionsBehind(at);
+        const checked = (given: unknown): number => {
+          if (isPartition(given, partitions)) return given;
+          throw new BadPartition({ of: 'record', given, partitions, function: step.function });
+        };
+        return instantiate(partitionKernel)(call, partitions, { next, checked });
+      }
       default:
         throw new Error(`stage ${this.parts.stage.name}: a call of a function that is a ${step.function.role}`);
     }
+  }
+
+  /** How many partitions the edge has that the records of a step are emitted on. */
+  private partitionsBehind(at: number): number {
+    const { assignment, stage } = this.parts;
+    const edges = this.takersOf(at).flatMap(taker => {
+      const step = this.steps[taker];
+      return step?.type === 'emit' ? [step.edge] : [];
+    });
+    const [edge] = edges;
+    if (edge === undefined) throw new Error(`stage ${stage.name}: step ${at} gives partitions of no edge`);
+    return assignment.partitions[edge] ?? 1;
   }
 
   private shapePush(step: StepOf<'shape'>, next: Push): Push {
