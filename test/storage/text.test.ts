@@ -62,7 +62,7 @@ describe('byte ranges', () => {
   function rangesOf(
     format: TextFormat,
     file: Buffer,
-    options: { cuts: readonly number[]; chunk: number },
+    options: { cuts: readonly number[]; chunk: number; withLines?: boolean },
   ): { records: unknown[]; invalidUtf8: number } {
     const decoder = new LineDecoder(format, 1_000);
     const records: unknown[] = [];
@@ -74,21 +74,23 @@ describe('byte ranges', () => {
       },
       begin: of => decoder.begin(of),
       // biome-ignore lint/complexity/useMaxParams: as a decoder has them.
-      decode: (window, begin, end, final, each) =>
-        decoder.decodeBytes(
-          window,
-          { begin, end, final },
-          (from, to) => {
-            const { offset, record } = decoder.position;
-            expect(begin <= from && from <= to && to <= end).toBe(true);
-            records.push({ text: Buffer.from(window.slice(from, to)).toString('utf8'), offset, record });
-          },
-          given => {
-            const { offset, record } = decoder.position;
-            records.push({ text: given, offset, record });
-            each(given);
-          },
-        ),
+      decode: (window, begin, end, final, each) => {
+        const bounds = { begin, end, final };
+        const range = (from: number, to: number): string => {
+          const { offset, record } = decoder.position;
+          expect(begin <= from && from <= to && to <= end).toBe(true);
+          const bytes = Buffer.from(window.slice(from, to)).toString('utf8');
+          records.push({ text: bytes, offset, record });
+          return bytes;
+        };
+        const whole = (given: unknown): void => {
+          const { offset, record } = decoder.position;
+          records.push({ text: given, offset, record });
+          each(given);
+        };
+        if (options.withLines !== true) return decoder.decodeBytes(window, bounds, range, whole);
+        return decoder.decodeLines(window, bounds, (line, from, to) => expect(range(from, to)).toBe(line), whole);
+      },
     };
     readPieces(asDecoder, file, options);
     return { records, invalidUtf8: decoder.invalidUtf8 };
@@ -103,6 +105,14 @@ describe('byte ranges', () => {
       expect(rangesOf({ type: 'text', unit }, file, options)).toEqual({ records: expected, invalidUtf8: decoder.invalidUtf8 });
     },
   );
+
+  test.prop([content, reading])('come with lines', (file, { cuts, chunk }) => {
+    const options = { cuts: inside(cuts, file), chunk };
+    const decoder = text({ unit: 'line' });
+    const expected = readPieces(decoder, file, options).map(({ record, offset, index }) => ({ text: record, offset, record: index }));
+    const told = rangesOf({ type: 'text', unit: 'line' }, file, { ...options, withLines: true });
+    expect(told).toEqual({ records: expected, invalidUtf8: decoder.invalidUtf8 });
+  });
 
   test('give strings for fields and patterns', () => {
     const file = Buffer.from('a\tb\nc\n');

@@ -6,7 +6,13 @@ import { limits } from '@sheaf/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BadValue } from '../../../packages/worker/src/data/bad-value.ts';
-import { decodeNumberValue, decodeValue, encodeNumberValue, encodeValue } from '../../../packages/worker/src/data/value-codec.ts';
+import {
+  decodeNumberValue,
+  decodeValue,
+  encodeNumberValue,
+  encodeTextValue,
+  encodeValue,
+} from '../../../packages/worker/src/data/value-codec.ts';
 
 const room = 300_000;
 const memory = new Uint8Array(room);
@@ -232,6 +238,27 @@ describe('bytes', () => {
     const odd = new Float64Array(new BigUint64Array([0x7ff0_dead_beef_0001n]).buffer)[0] as number;
     expect(odd).toBeNaN();
     expect(hex(odd)).toBe(hex(Number.NaN));
+  });
+});
+
+describe('a string from its UTF-8 bytes', () => {
+  const text = fc.oneof(fc.string({ maxLength: 200 }), fc.string({ unit: 'binary', maxLength: 80 }));
+
+  test('has the bytes of the string, or no room', () => {
+    fc.assert(
+      fc.property(text, fc.nat(3), fc.boolean(), (value, from, inPlace) => {
+        const target = new Uint8Array(2_000);
+        const bytes = target.slice(4, encodeValue(value, target, 4, target.length));
+        const own = Buffer.from('?'.repeat(from) + value);
+        const source = inPlace ? target : own;
+        if (inPlace) target.set(own, 1_000);
+        const at = inPlace ? 1_000 : 0;
+        expect(target.slice(4, encodeTextValue(source, at + from, at + own.length, target, 4, 900))).toEqual(bytes);
+        for (let cut = 0; cut < bytes.length; cut++) {
+          expect(encodeTextValue(source, at + from, at + own.length, target, 4, 4 + cut)).toBe(-1);
+        }
+      }),
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { KeyTooLarge } from '../../../packages/worker/src/data/bad-key.ts';
 import { encodeKey, encodeTextKey } from '../../../packages/worker/src/data/key-codec.ts';
-import { encodeValue } from '../../../packages/worker/src/data/value-codec.ts';
+import { encodeTextValue, encodeValue } from '../../../packages/worker/src/data/value-codec.ts';
 import { keyWriterOf } from '../../../packages/worker/src/executor/steps/selects.ts';
 import { type Arena, arenaKernel } from '../../../packages/worker/src/kernels/arena-kernel.ts';
 import { instantiate } from '../../../packages/worker/src/kernels/instantiate.ts';
@@ -53,7 +53,7 @@ function arenaOf({ bytesMax, desc, keyOnly = false, recordBytesMax }: ArenaOptio
     ordered,
     putKey: (record, at, limit) => keys.putKey((record as Row).key, at, limit),
     groupLength: keys.groupLength,
-    ...{ encodeKey, encodeTextKey, encodeValue },
+    ...{ encodeKey, encodeTextKey, encodeValue, encodeTextValue },
     tooLarge: () => {
       throw new RangeError('too large');
     },
@@ -176,4 +176,23 @@ describe('the arena', () => {
     });
     expect(told[0]).toEqual(told[1]);
   });
+
+  test.prop([rows, fc.array(text, { maxLength: 100, size: 'max' })])(
+    'takes a line with its bytes as it takes the line',
+    (around, texts) => {
+      const at = 8 * 1_048_576;
+      for (const desc of [[false], [true, false]]) {
+        const told = [true, false].map(withBytes => {
+          const { arena, flushes } = arenaOf({ bytesMax: 900, desc });
+          texts.forEach((one, i) => {
+            const row = { key: around[i]?.key ?? ['', ''], value: one };
+            if (withBytes) arena.addLine(row as never, at, at + memory.buffer.write(one, at));
+            else arena.add(row);
+          });
+          return [...flushes, storedIn(arena, desc.length > 1)];
+        });
+        expect(told[0]).toEqual(told[1]);
+      }
+    },
+  );
 });

@@ -1,7 +1,7 @@
 // Text by lines, words or fields, from bytes. Lines end at LF or CRLF and nothing else; a BOM at the start of a file is no
 // part of the first; bytes that are no UTF-8 become U+FFFD and are counted. Words are split exactly where /\s+/ splits.
 // Besides records (`decode`) a text can deliver the byte ranges of its lines or words (`decodeBytes`), for steps that
-// never need a string.
+// never need a string, and lines together with their bytes (`decodeLines`), for steps that send on what they have looked at.
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Format } from '@sheaf/protocol/graph';
@@ -10,6 +10,9 @@ import { PieceCursor } from './piece-cursor.ts';
 
 /** A record as bytes[from, to) of the window it was found in, valid UTF-8. */
 export type EachBytes = (from: number, to: number) => void;
+
+/** A line, and its bytes[from, to) in the window, valid UTF-8. */
+export type EachLine = (line: string, from: number, to: number) => void;
 
 export type TextFormat = Extract<Format, { readonly type: 'text' }>;
 
@@ -28,9 +31,10 @@ export class LineDecoder implements Decoder {
   /** Of the current window: whether every byte is ASCII, and whether it is all valid UTF-8. */
   private ascii = false;
   private valid = false;
-  /** `each` of the running decode call; one of the two. */
+  /** What takes the records of the running decode call. */
   private each: Each | null = null;
   private eachBytes: EachBytes | null = null;
+  private eachLine: EachLine | null = null;
 
   constructor(format: TextFormat, recordBytesMax: number) {
     this.unit = format.unit;
@@ -58,6 +62,7 @@ export class LineDecoder implements Decoder {
   decode(window: Uint8Array, begin: number, end: number, final: boolean, each: Each): number {
     this.each = each;
     this.eachBytes = null;
+    this.eachLine = null;
     return this.lines(window, begin, end, final);
   }
 
@@ -65,6 +70,15 @@ export class LineDecoder implements Decoder {
   decodeBytes(window: Uint8Array, bounds: { begin: number; end: number; final: boolean }, eachBytes: EachBytes, each: Each): number {
     this.each = each;
     this.eachBytes = eachBytes;
+    this.eachLine = null;
+    return this.lines(window, bounds.begin, bounds.end, bounds.final);
+  }
+
+  /** As decode, but delivers each line with its bytes; what is no valid UTF-8, or no whole line, comes as text alone to `each`. */
+  decodeLines(window: Uint8Array, bounds: { begin: number; end: number; final: boolean }, eachLine: EachLine, each: Each): number {
+    this.each = each;
+    this.eachBytes = null;
+    this.eachLine = eachLine;
     return this.lines(window, bounds.begin, bounds.end, bounds.final);
   }
 
@@ -127,7 +141,8 @@ export class LineDecoder implements Decoder {
     if (this.pattern !== null && !this.pattern.test(text)) return;
     const each = this.each as Each;
     if (this.unit === 'line') {
-      each(text);
+      if (this.eachLine !== null && (this.valid || isUtf8(this.buffer.subarray(from, to)))) this.eachLine(text, from, to);
+      else each(text);
       this.cursor.position.record++;
     } else if (this.unit === 'fields') {
       each(text.split(this.separator));

@@ -9,8 +9,9 @@
 //
 //   record   varint key length, [varint group length, when the edge orders values], varint value length, key, value
 //
-// Every byte is under a checksum: blocks and footer by crc32, and each stretch by 16 bytes of sha256 over its raw bytes,
-// of which the file's hash is made. A block names its attempt and partition, so that a misplaced one is seen too.
+// Every byte is under a checksum: blocks and footer by crc32. A stretch has 16 bytes of sha256 over the crc32s and lengths of its
+// blocks' raw bytes, of which the file's hash is made: they are there anyway, and a run that is made again with other records
+// is seen all the same. A block names its attempt and partition, so that a misplaced one is seen too.
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -27,7 +28,7 @@ export const continuation = 0xffff_ffff;
 export const blockRawBytesMax: number = limits.blockBytes + limits.keyBytesMax + 64;
 
 const magic = 0x4e52_4853; // 'SHRN'
-const version = 1;
+const version = 2;
 const blockMagic = 0x4b42; // 'BK'
 const rowBytes = 64;
 
@@ -68,7 +69,7 @@ export interface Stretch {
   readonly storedBytes: number;
   readonly rawBytes: number;
   readonly records: number;
-  /** 16 bytes of sha256 over the raw bytes, in hex. */
+  /** 16 bytes of sha256 over the crc32s and lengths of its blocks' raw bytes, in hex. */
   readonly hash: string;
 }
 
@@ -124,14 +125,23 @@ export interface BlockHeader {
   readonly codec: BlockCodec;
 }
 
-/** Packs the block whose raw body is target[at + 32, at + 32 + rawBytes), if it shall be, writes its header, and gives its end. */
+/** A block as it lies in the file. */
+export interface SealedBlock {
+  /** Behind its last byte. */
+  readonly end: number;
+  /** crc32 of its raw body. */
+  readonly rawChecksum: number;
+}
+
+/** Packs the block whose raw body is target[at + 32, at + 32 + rawBytes), if it shall be, and writes its header. */
 export function sealBlock(
   target: Buffer,
   at: number,
   block: BlockHeader,
   fingerprint: { readonly low: number; readonly high: number },
-): number {
+): SealedBlock {
   const bodyAt = at + blockHeaderBytes;
+  const rawChecksum = crc32(target.subarray(bodyAt, bodyAt + block.rawBytes));
   const packed = block.codec === 'raw' ? null : packBlock(target.subarray(bodyAt, bodyAt + block.rawBytes));
   if (packed !== null) target.set(packed, bodyAt);
   const end = bodyAt + (packed?.length ?? block.rawBytes);
@@ -143,8 +153,9 @@ export function sealBlock(
   target.writeUInt32LE(block.firstRecord, at + 16);
   target.writeUInt32LE(fingerprint.low, at + 20);
   target.writeUInt32LE(fingerprint.high, at + 24);
-  target.writeUInt32LE(crc32(target.subarray(bodyAt, end), crc32(target.subarray(at, at + 28))), at + 28);
-  return end;
+  const checksum = packed === null ? rawChecksum : crc32(packed);
+  target.writeUInt32LE(crc32(target.subarray(at, at + 28), checksum), at + 28);
+  return { end, rawChecksum };
 }
 
 /** The raw body of a packed block that was checked, at most `most` bytes; null when it lies there raw. */
@@ -175,7 +186,7 @@ export interface ExpectedBlock {
 
 /** Checks header and body of a block against each other, its attempt, its partition and its place among the others. */
 export function checkBlock(path: string, header: Buffer, body: Uint8Array, expected: ExpectedBlock): void {
-  if (header.readUInt32LE(28) !== crc32(body, crc32(header.subarray(0, 28)))) throw new CorruptRun(path, 'a block fails its checksum');
+  if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28), crc32(body))) throw new CorruptRun(path, 'a block fails its checksum');
   if (header.readUInt32LE(20) !== expected.low || header.readUInt32LE(24) !== expected.high) {
     throw new CorruptRun(path, 'a block of another attempt');
   }

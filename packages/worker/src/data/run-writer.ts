@@ -186,11 +186,12 @@ export class RunWriter {
   private endBlock(firstRecord = 0): void {
     const body = this.blockAt + blockHeaderBytes;
     const rawBytes = this.end - body;
-    this.stretchHash?.update(this.memory.bytes.subarray(body, this.end));
     this.stretchRaw += rawBytes;
     const { codec = 'raw' } = this.options;
     const block = { rawBytes, partition: this.partition, firstRecord, codec };
-    this.blockAt = sealBlock(this.memory.buffer, this.blockAt, block, this.fingerprint);
+    const { end, rawChecksum } = sealBlock(this.memory.buffer, this.blockAt, block, this.fingerprint);
+    this.stretchHash?.update(`${rawChecksum} ${rawBytes}\n`);
+    this.blockAt = end;
     this.end = this.blockAt + blockHeaderBytes;
     this.open = false;
     if (this.blockAt - this.options.region.from >= flushBytes) this.flush();

@@ -51,6 +51,17 @@ export function encodeValue(value: unknown, target: Uint8Array, at: number, limi
   throw new BadValue(`value${shortPath(path)} is ${refusedWhat}`);
 }
 
+/** encodeValue of the string that is the valid UTF-8 in source[from, to). */
+export function encodeTextValue(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number): number {
+  const length = to - from;
+  const textAt = writeHeader(length <= shortTextMax ? 0x40 | length : 0x0a, length, target, at, limit);
+  if (textAt < 0 || textAt + length > limit) return noRoom;
+  if (length <= shortTextMax) for (let i = 0; i < length; i++) target[textAt + i] = source[from + i] as number;
+  else if (source === target) target.copyWithin(textAt, from, to);
+  else target.set(source.subarray(from, to), textAt);
+  return textAt + length;
+}
+
 /** encodeValue of a number. */
 export function encodeNumberValue(value: number, target: Uint8Array, at: number, limit: number): number {
   if (at >= limit) return noRoom;

@@ -25,6 +25,7 @@ export interface ArenaDependencies {
   readonly encodeKey: (key: unknown, target: Uint8Array, at: number, limit: number) => number;
   readonly encodeTextKey: (source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number) => number;
   readonly encodeValue: (value: unknown, target: Uint8Array, at: number, limit: number) => number;
+  readonly encodeTextValue: (source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number) => number;
   readonly tooLarge: () => never;
   /** Spills all records and calls clear(). */
   readonly flush: () => void;
@@ -42,6 +43,8 @@ export interface Arena {
   add(record: unknown): void;
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), and no value. */
   addText(from: number, to: number): void;
+  /** A record that is a string, whose value is the record: valid UTF-8 in bytes[from, to). */
+  addLine(record: string, from: number, to: number): void;
   /** A record that was encoded elsewhere: its key is source[from, keyTo), its value source[keyTo, to). */
   addEncoded(source: Uint8Array, at: EncodedRecord): void;
   readonly count: () => number;
@@ -52,7 +55,7 @@ export interface Arena {
 
 export function arenaKernel(d: ArenaDependencies): Arena {
   const { bytes, words, arenaFrom, arenaTo, bytesMax, recordBytesMax, pickKey, pickValue, simple, keyOnly, ordered } = d;
-  const { putKey, groupLength, encodeKey, encodeTextKey, encodeValue, tooLarge, flush } = d;
+  const { putKey, groupLength, encodeKey, encodeTextKey, encodeValue, encodeTextValue, tooLarge, flush } = d;
   const before = ordered ? 4 : 0;
   let count = 0;
   let top = arenaFrom;
@@ -111,6 +114,18 @@ export function arenaKernel(d: ArenaDependencies): Arena {
         const keyEnd = encodeTextKey(bytes, from, to, bytes, top + before + 8, arenaTo);
         if (keyEnd >= 0) {
           commit(keyEnd, keyEnd, keyEnd - top - before - 8);
+          return;
+        }
+        makeRoom();
+      }
+    },
+    addLine(record: string, from: number, to: number): void {
+      for (;;) {
+        const at = top + before + 8;
+        const keyEnd = simple ? encodeKey(pickKey(record), bytes, at, arenaTo) : putKey(record, at, arenaTo);
+        const end = keyEnd < 0 ? -1 : encodeTextValue(bytes, from, to, bytes, keyEnd, arenaTo);
+        if (end >= 0) {
+          commit(keyEnd, end, ordered ? groupLength() : 0);
           return;
         }
         makeRoom();

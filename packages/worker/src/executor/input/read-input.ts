@@ -2,9 +2,10 @@
 
 import { limits } from '@sheaf/protocol';
 import type { Format, Input } from '@sheaf/protocol/graph';
-import { type BadRecord, makeDecoder, type Position } from '@sheaf/storage';
+import { type BadRecord, type EachBytes, type EachLine, makeDecoder, type Position } from '@sheaf/storage';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
+import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { type Skipping, unlessEnough } from '../skipping/skipping.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { StepChain } from '../steps/step-chain.ts';
@@ -21,19 +22,22 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
   const source = chain.source().at;
   if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
   // What may have to be skipped is a record, not bytes.
-  const pushBytes = run.skipping === null ? bytesPushOf(run, chain, source) : null;
-  return readFiles(run, layout, { input, push: chain.out(source), pushBytes, waits: chain.waits() });
+  const edge = run.skipping === null ? onlyEdgeOf(run, chain, source) : null;
+  const pushes = { push: chain.out(source), pushBytes: edge?.addText ?? null, pushLine: edge?.addLine ?? null };
+  return readFiles(run, layout, { input, ...pushes, waits: chain.waits() });
 }
 
 interface FilesInput {
   readonly input: Extract<Input, { readonly type: 'files' }>;
   readonly push: Push;
-  readonly pushBytes: ((from: number, to: number) => void) | null;
+  readonly pushBytes: EachBytes | null;
+  readonly pushLine: EachLine | null;
   readonly waits: WaitingSteps | null;
 }
 
-async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBytes, waits }: FilesInput): Promise<InputCounts> {
+async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): Promise<InputCounts> {
   const { progress, where, job, skipping } = run;
+  const { input, push, pushBytes, pushLine, waits } = files;
   const { split } = run.assignment;
   const { recordBytesMax, window } = layout;
   if (split === null || window === null) throw new Error('a task of files was given no split');
@@ -43,8 +47,9 @@ async function readFiles(run: TaskRun, layout: TaskLayout, { input, push, pushBy
   const { position } = decoder;
   const each = instantiate(eachKernel)(skipping === null ? push : skipping.guard(push), position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
+  const eachLine = pushLine === null ? null : instantiate(eachLineKernel)(pushLine, position, where, progress);
   const countsLines = skipping !== null;
-  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, progress, waits, countsLines });
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, eachLine, progress, waits, countsLines });
   run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
   if (skipping !== null) skipping.place = record => placeOf(record, { position, reader, format: input.format });
   await unlessEnough(reader.read(split.files, split.pieces));
@@ -87,23 +92,37 @@ function eachKernel(
   };
 }
 
-function eachBytesKernel(push: (from: number, to: number) => void, progress: { tick(): void }): (from: number, to: number) => void {
+function eachLineKernel(
+  push: EachLine,
+  position: Moving,
+  where: { file: string; offset: number; record: number },
+  progress: { tick(): void },
+): EachLine {
+  return (line, from, to) => {
+    where.file = position.file;
+    where.offset = position.offset;
+    where.record = position.record;
+    push(line, from, to);
+    progress.tick();
+  };
+}
+
+function eachBytesKernel(push: EachBytes, progress: { tick(): void }): EachBytes {
   return (from, to) => {
     push(from, to);
     progress.tick();
   };
 }
 
-/** When every step that takes the records of a text takes them as bytes: no string is made. */
-function bytesPushOf(run: TaskRun, chain: StepChain, source: number): ((from: number, to: number) => void) | null {
+/** The edge that all records are sent on as they are read, when that is all that happens to them: then their bytes may do. */
+function onlyEdgeOf(run: TaskRun, chain: StepChain, source: number): EdgeWriter | null {
   const { steps } = run.stage;
   const takers = chain.takersOf(source).map(at => steps[at]);
-  let only: ((from: number, to: number) => void) | null = null;
+  let only: EdgeWriter | null = null;
   for (const step of takers) {
     if (step?.type === 'sample') continue;
     if (step?.type !== 'emit' || only !== null) return null;
-    only = run.edgeWriter(step.edge).addText;
-    if (only === null) return null;
+    only = run.edgeWriter(step.edge);
   }
   return only;
 }

@@ -17,6 +17,8 @@ export interface SplitReaderOptions {
   readonly each: Push;
   /** Takes the bytes of each record instead, where every step can. */
   readonly eachBytes: ((from: number, to: number) => void) | null;
+  /** Takes each line with its bytes instead, where the step that takes it sends it on. */
+  readonly eachLine: ((line: string, from: number, to: number) => void) | null;
   readonly progress: Progress;
   /** Waited for between chunks. */
   readonly waits: WaitingSteps | null;
@@ -131,19 +133,25 @@ export class SplitReader {
     return room;
   }
 
+  private decode(begin: number, end: number, final: boolean): number {
+    const { memory, decoder, each, eachBytes, eachLine } = this.options;
+    if (decoder instanceof LineDecoder) {
+      if (eachBytes !== null) return decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each);
+      if (eachLine !== null) return decoder.decodeLines(memory.bytes, { begin, end, final }, eachLine, each);
+    }
+    return decoder.decode(memory.bytes, begin, end, final, each);
+  }
+
   /** Decodes what has come; true when the file has ended. */
   private take(count: number): boolean {
-    const { memory, decoder, each, eachBytes, progress, window, countsLines } = this.options;
+    const { memory, progress, window, countsLines } = this.options;
     const readFrom = this.windowOffset + (this.end - window.from);
     progress.bytes += Math.max(0, Math.min(readFrom + count, this.to) - Math.max(readFrom, this.from));
     this.end += count;
     const final = count === 0;
     const { end } = this;
     const begin = window.from;
-    const consumed =
-      eachBytes !== null && decoder instanceof LineDecoder
-        ? decoder.decodeBytes(memory.bytes, { begin, end, final }, eachBytes, each)
-        : decoder.decode(memory.bytes, begin, end, final, each);
+    const consumed = this.decode(begin, end, final);
     if (consumed > begin) {
       if (countsLines) this.countLines(consumed);
       this.countedTo = begin;

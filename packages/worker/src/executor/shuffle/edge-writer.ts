@@ -11,7 +11,7 @@ import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.t
 import type { Region } from '../../data/memory.ts';
 import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
-import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
+import { decodeValue, encodeNumberValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
@@ -61,6 +61,8 @@ export class EdgeWriter {
   readonly add: (record: unknown) => void;
   /** Adds the string key bytes[from, to), for edges whose key is the record and whose value is constant or none; else null. */
   readonly addText: ((from: number, to: number) => void) | null;
+  /** Adds a record that is a string and lies in bytes[from, to), for edges whose value is the record; else null. */
+  readonly addLine: ((record: string, from: number, to: number) => void) | null;
 
   /** What is sent of a record. */
   readonly shuffle: Shuffle;
@@ -103,6 +105,7 @@ export class EdgeWriter {
       this.arena = this.makeArena(bytesMax);
       this.add = this.arena.add;
       this.addText = this.textAdder(this.arena);
+      this.addLine = this.shuffle.value.type === 'record' ? this.arena.addLine : null;
     } else {
       this.recordBytesMax = Math.min(options.recordBytesMax, layout.valueBytesMax);
       const folding = foldingOf(combine, job, false);
@@ -110,6 +113,7 @@ export class EdgeWriter {
       this.table = this.makeTable(layout, folding);
       this.add = this.table.add;
       this.addText = this.textAdderOfTable(this.table);
+      this.addLine = null;
     }
     // Last, as it opens a file.
     this.run = this.newRun(options.path);
@@ -177,6 +181,7 @@ export class EdgeWriter {
       encodeKey,
       encodeTextKey,
       encodeValue,
+      encodeTextValue,
       tooLarge: () => this.options.tooLarge(recordBytesMax),
       flush: () => this.spill(),
     });
