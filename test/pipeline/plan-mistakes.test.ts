@@ -144,6 +144,25 @@ test('through a bundle each names the line of its operator', async () => {
   expect(await bundled('')).toMatch(/^job\.ts:2:16: job 'x': plan writes nothing/);
 });
 
+test('records that are sent more ways than there is memory for', async () => {
+  const counts = (ways: number) => (s: Loose) => {
+    for (let way = 0; way < ways; way++) {
+      s.keyBy((r: Loose) => r.user % way)
+        .count()
+        .entries()
+        .write(to.jsonl(`out/${way}`));
+    }
+  };
+  expect(refusal(counts(14))).toBe('accepted');
+  expect(refusal(counts(15))).toBe(
+    "stage 'read' sends its records 15 ways, for which settings.memoryMb (64) is too small: raise it to 66 or more",
+  );
+  expect(
+    await bundled(`const large = sales.filter(r => r.user > 7);
+  for (let way = 0; way < 20; way++) large.keyBy(r => r.user % way).count().entries().write(to.jsonl('out/' + way));`),
+  ).toMatch(/^job\.ts:4:23: job 'x': stage 'read' sends its records 20 ways, for which settings\.memoryMb \(64\) is too small/);
+});
+
 test('a loop with more rounds than a job has room for', () => {
   const rounds = (count: number) => (s: Loose) => {
     let totals = s.keyBy('user').sum('amount');

@@ -1,7 +1,7 @@
 // Graphs come to the coordinator as text from outside: what passes is whole, and what does not is a UsageError that says where.
 
 import { UsageError } from '@sheaf/protocol';
-import { defaultSettings, type StageGraph } from '@sheaf/protocol/graph';
+import { defaultSettings, type Edge, type StageGraph } from '@sheaf/protocol/graph';
 import { parseGraph } from '@sheaf/protocol/graph-text';
 import { describe, expect, it } from 'vitest';
 
@@ -46,6 +46,26 @@ const wordCount: StageGraph = {
   onError: null,
 };
 
+/** Words are sent to their groups so many times, each time with another value. */
+function sentOften(times: number, memoryMb: number): StageGraph {
+  const ids = Array.from({ length: times }, (_, id) => id);
+  const [map, reduce] = wordCount.stages as [StageGraph['stages'][0], StageGraph['stages'][0]];
+  const emits = ids.map(edge => ({ type: 'emit', from: 1, edge }) as const);
+  return {
+    ...wordCount,
+    stages: [
+      { ...map, steps: [...map.steps.slice(0, 2), ...emits] },
+      { ...reduce, steps: [{ type: 'receive', edges: ids, sides: ids.map(() => 0) }, ...reduce.steps.slice(1)] },
+    ],
+    edges: wordCount.edges.flatMap(edge => ids.map(value => withValue(edge, value))),
+    settings: { ...defaultSettings, memoryMb },
+  };
+}
+
+function withValue(edge: Edge, value: number): Edge {
+  return edge.type === 'shuffle' ? { ...edge, shuffle: { ...edge.shuffle, value: { type: 'constant', value } } } : edge;
+}
+
 describe('parseGraph', () => {
   it('gives back a graph as it was', () => {
     expect(parseGraph(JSON.stringify(wordCount))).toEqual(wordCount);
@@ -89,5 +109,21 @@ describe('parseGraph', () => {
     const graph = structuredClone(wordCount);
     change(graph);
     expect(() => parseGraph(JSON.stringify(graph))).toThrow(message);
+  });
+
+  it.each([
+    [5, 16, null],
+    [6, 16, "stage 'map' sends its records 6 ways, for which settings.memoryMb (16) is too small: raise it to 19 or more"],
+    [21, 64, null],
+    [22, 64, "stage 'map' sends its records 22 ways, for which settings.memoryMb (64) is too small: raise it to 67 or more"],
+    [
+      900,
+      64,
+      "stage 'map' sends its records 900 ways, for which settings.memoryMb (64) is too small: 2048, the most there can be, is too small too, so send them fewer ways",
+    ],
+  ])('refuses a stage without room for its edges: %i with %i MB', (times, memoryMb, message) => {
+    const parse = (): StageGraph => parseGraph(JSON.stringify(sentOften(times, memoryMb)));
+    if (message === null) parse();
+    else expect(parse).toThrow(new UsageError(message));
   });
 });

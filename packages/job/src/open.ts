@@ -4,6 +4,7 @@
 import { UsageError } from '@sheaf/protocol';
 import { checkGraph } from '@sheaf/protocol/graph';
 import { internalsOf } from './brand.ts';
+import { checkMemory } from './check-memory.ts';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
 import type { CompiledJob, OpenedJob } from './compiled-job.ts';
 import type { JobFiles } from './files.ts';
@@ -27,7 +28,7 @@ export function openJob(job: unknown): OpenedJob {
   const mapReduce = mapReduceDefinition(job);
   if (mapReduce !== undefined) {
     const { members } = mapReduce;
-    return opened({
+    return opened(job, {
       name: members.name,
       params: members.params,
       files: members.files,
@@ -36,7 +37,7 @@ export function openJob(job: unknown): OpenedJob {
   }
   const pipeline = pipelineDefinition(job);
   if (pipeline !== undefined) {
-    return opened({
+    return opened(job, {
       name: pipeline.name,
       params: pipeline.params,
       files: pipeline.files,
@@ -44,7 +45,7 @@ export function openJob(job: unknown): OpenedJob {
     });
   }
   const raw = rawJobDefinition(job);
-  if (raw !== undefined) return opened({ name: raw.name, params: raw.params, files: {}, compile: params => compileRaw(raw, params) });
+  if (raw !== undefined) return opened(job, { name: raw.name, params: raw.params, files: {}, compile: params => compileRaw(raw, params) });
   throw new UsageError(noJobText(job));
 }
 
@@ -55,8 +56,13 @@ export async function openNamedJob(load: () => Promise<unknown>, name: string): 
 
 /** The stack of the call that made a job; null for what is none. */
 export function stackOfDefinition(job: unknown): string | null {
-  const { made } = (internalsOf(job) ?? {}) as { readonly made?: Error };
+  const made = madeBy(job);
   return made === undefined ? null : (made.stack ?? '');
+}
+
+/** Its stack leads to the job's definition. */
+function madeBy(job: unknown): Error | undefined {
+  return (internalsOf(job) as { readonly made?: Error } | undefined)?.made;
 }
 
 interface Definition {
@@ -66,15 +72,18 @@ interface Definition {
   compile(params: unknown, checkpoints?: DecidedCheckpoints): CompiledJob;
 }
 
-function opened(definition: Definition): OpenedJob {
+function opened(job: unknown, definition: Definition): OpenedJob {
   const { name, files } = definition;
   return {
     ...{ name, files },
     validate: raw => validateParams({ job: name, schema: definition.params }, raw),
     compile: (params, checkpoints) => {
-      const compiled = named(name, () => definition.compile(params, checkpoints));
-      checkGraph(compiled.graph);
-      return compiled;
+      return named(name, () => {
+        const compiled = definition.compile(params, checkpoints);
+        checkGraph(compiled.graph);
+        checkMemory(compiled, madeBy(job));
+        return compiled;
+      });
     },
   };
 }

@@ -95,3 +95,16 @@ export default mapReduce({
   output: to.jsonl('out'),
 });
 `;
+
+/** Counts its lines by twenty keys, each in a stage of its own. */
+export const manyWays = `
+import { defineJob, from, to } from 'sheaf';
+
+export default defineJob({
+  name: 'many-ways',
+  plan({ read }) {
+    const lines = read(from.text('in'));
+    for (let way = 1; way <= 20; way++) lines.keyBy(line => line.length % way).count().entries().write(to.jsonl('out/' + way));
+  },
+});
+`;

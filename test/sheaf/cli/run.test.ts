@@ -1,7 +1,7 @@
 // `sheaf run`, as a user sees it: results, failures, mistakes, Ctrl-C; and that nothing is left after any of them.
 
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { endlessItems, needsEquals, printing, spinning, wordCount } from './jobs.ts';
+import { endlessItems, manyWays, needsEquals, printing, spinning, wordCount } from './jobs.ts';
 import { UserFolder } from './sheaf-process.ts';
 
 let user: UserFolder;
@@ -135,6 +135,11 @@ describe('a mistake is one line on standard error and ends with 2', () => {
     ['input that matches nothing', ['run', 'wc.ts', '-p', 'in=none/*.txt', '-p', 'out=out'], /none\/\*\.txt: no file matches/],
     ['input that matches nothing, inline', ['run', 'wc.ts', '-p', 'in=none/*.txt', '-p', 'out=out', '--inline'], /no file matches/],
     ['an output that exists', ['run', 'wc.ts', '-p', 'in=in', '-p', 'out=in2'], /in2: the output exists; .*--overwrite/],
+    [
+      'records sent more ways than there is memory for',
+      ['run', 'ways.ts'],
+      /^error: ways\.ts:7:19: job 'many-ways': stage 'read' sends its records 20 ways, for which settings\.memoryMb \(64\) is too small: raise it to \d+ or more$/m,
+    ],
     ['an unknown option', ['run', 'wc.ts', '--wrokers', '3'], /unknown option '--wrokers' \(Did you mean --workers\?\)/],
     ['an unknown command', ['runn'], /unknown command 'runn' \(Did you mean run\?\)/],
     ['a number out of its range', ['run', 'wc.ts', '--workers', '0'], /--workers.*from 1 to 64/],
@@ -142,6 +147,7 @@ describe('a mistake is one line on standard error and ends with 2', () => {
     ['something that is no job id', ['status', 'x', '--coordinator', 'localhost:1'], /'x' is no job id/],
   ])('%s', async (_, args, says) => {
     user.write('in2/old', 'old');
+    user.write('ways.ts', manyWays);
     const { code, stdout, stderr } = await user.run(...args);
     expect(stderr).toMatch(says);
     const errors = stderr.split('\n').filter(line => line.startsWith('error: '));

@@ -3,14 +3,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cursorBytes, runWriterBytes } from '@sheaf/protocol/graph';
 import { afterAll, expect, test } from 'vitest';
 import type { BlockCodec } from '../../../packages/worker/src/data/block-codec.ts';
 import { packBlock, unpackBlock } from '../../../packages/worker/src/data/block-codec.ts';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
-import { cursorBytes, RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
+import { RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
 import { RunFile } from '../../../packages/worker/src/data/run-file.ts';
 import { CorruptRun } from '../../../packages/worker/src/data/run-format.ts';
-import { type FinishedRun, RunWriter, runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
+import { type FinishedRun, RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-packed-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { attemptIdOf, epochOf, jobIdOf, limits } from '@sheaf/protocol';
+import { cursorBytes, runWriterBytes } from '@sheaf/protocol/graph';
 import { afterAll, describe, expect } from 'vitest';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
 import { rangesOf } from '../../../packages/worker/src/data/read-ranges.ts';
-import { cursorBytes, RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
+import { RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
 import { OpenRun } from '../../../packages/worker/src/data/run-file.ts';
 import {
   decodeFooter,
@@ -18,7 +19,7 @@ import {
   runHeaderBytes,
   runTrailerBytes,
 } from '../../../packages/worker/src/data/run-format.ts';
-import { RunWriter, runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
+import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 
 const memory = new TaskMemory(16);

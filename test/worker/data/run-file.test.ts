@@ -17,14 +17,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { attemptIdOf, epochOf, jobIdOf } from '@sheaf/protocol';
+import { cursorBytes, runWriterBytes } from '@sheaf/protocol/graph';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { compareBytes } from '../../../packages/worker/src/data/compare.ts';
 import { encodeKey } from '../../../packages/worker/src/data/key-codec.ts';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
-import { cursorBytes, RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
+import { RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
 import { RunFile } from '../../../packages/worker/src/data/run-file.ts';
 import { CorruptRun, MissingRun, outputHashOf, type RunIds } from '../../../packages/worker/src/data/run-format.ts';
-import { type FinishedRun, RunWriter, runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
+import { type FinishedRun, RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 
 interface Row {

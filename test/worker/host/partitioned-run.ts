@@ -2,11 +2,12 @@
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { cursorBytes, runWriterBytes } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
-import { cursorBytes, RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
+import { RunCursor } from '../../../packages/worker/src/data/run-cursor.ts';
 import { RunFile } from '../../../packages/worker/src/data/run-file.ts';
 import type { RunIds, Stretch } from '../../../packages/worker/src/data/run-format.ts';
-import { RunWriter, runWriterBytes } from '../../../packages/worker/src/data/run-writer.ts';
+import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 
 const memory = new TaskMemory(16);
 const keyBytes = 16;

@@ -2,6 +2,19 @@ export { canonical } from './canonical.ts';
 export { checkGraph } from './check.ts';
 export { sidesOf, takesGroups } from './check-steps.ts';
 export { deadLettersOf } from './dead-letters.ts';
+export {
+  blockHeaderBytes,
+  blockRawBytesMax,
+  cursorBytes,
+  edgeBytesMin,
+  edgesBytesMin,
+  fanInOf,
+  inputBytesOf,
+  memoryProblem,
+  recordBytesMaxOf,
+  runFlushBytes,
+  runWriterBytes,
+} from './memory.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
 export { partitionCount } from './plan.ts';
 export * from './types.ts';

@@ -6,6 +6,7 @@ import { UsageError } from '../failures.ts';
 import { limits } from '../limits.ts';
 import { amount, exactly, list, longText, type Schema, shortText, whole } from '../messages/schema.ts';
 import { checkGraph } from './check.ts';
+import { memoryProblem } from './memory.ts';
 import type {
   Column,
   Count,
@@ -279,5 +280,7 @@ export function parseGraph(text: string): StageGraph {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+  const problem = memoryProblem(parsed.data);
+  if (problem !== null) throw new UsageError(problem.text);
   return parsed.data;
 }

@@ -3,22 +3,11 @@
 // consumer gives, and only when it is asked for.
 
 import { readSync } from 'node:fs';
+import { blockHeaderBytes, blockRawBytesMax } from '@sheaf/protocol/graph';
 import { compareBytes } from './compare.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import type { OpenRun } from './run-file.ts';
-import {
-  blockHeaderBytes,
-  blockRawBytesMax,
-  CorruptRun,
-  checkBlock,
-  continuation,
-  runHeaderBytes,
-  storedBytesOf,
-  unpackedBody,
-} from './run-format.ts';
-
-/** What a cursor needs of the fixed memory: a block's body, and behind it its header. */
-export const cursorBytes: number = blockRawBytesMax + blockHeaderBytes;
+import { CorruptRun, checkBlock, continuation, runHeaderBytes, storedBytesOf, unpackedBody } from './run-format.ts';
 
 /** Where a cursor reads: whole stretches, or for a key range from the block that may hold its first key. */
 export interface CursorStart {
@@ -42,6 +31,7 @@ export class RunCursor {
   private readonly memory: TaskMemory;
   private readonly ordered: boolean;
   private readonly expected: { readonly low: number; readonly high: number; readonly partition: number };
+  /** `cursorBytes` of the fixed memory: a block's body, and behind it its header. */
   private readonly bufferAt: number;
   /** Next byte of the file to read, and where the stretch ends. */
   private offset: number;

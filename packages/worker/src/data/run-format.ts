@@ -15,17 +15,14 @@
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { limits } from '@sheaf/protocol';
+import { blockHeaderBytes, blockRawBytesMax } from '@sheaf/protocol/graph';
 import { type BlockCodec, codecIds, packBlock, unpackBlock } from './block-codec.ts';
 import { type BlockEntry, BlockIndex, encodeBlocks, encodedBytesOf } from './block-index.ts';
 
 export const runHeaderBytes = 256;
-export const blockHeaderBytes = 32;
 export const runTrailerBytes = 32;
 /** `firstRecord` of a block that holds only the continuation of a large value. */
 export const continuation = 0xffff_ffff;
-/** The most raw bytes a block can have: the key and lengths of a large record are never cut. */
-export const blockRawBytesMax: number = limits.blockBytes + limits.keyBytesMax + 64;
 
 const magic = 0x4e52_4853; // 'SHRN'
 const version = 2;

@@ -5,12 +5,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
+import { blockHeaderBytes, blockRawBytesMax, runFlushBytes } from '@sheaf/protocol/graph';
 import type { BlockCodec } from './block-codec.ts';
 import { type BlockEntry, keyPrefixBytes } from './block-index.ts';
 import type { Region, TaskMemory } from './memory.ts';
 import {
-  blockHeaderBytes,
-  blockRawBytesMax,
   continuation,
   encodeFooter,
   encodeRunHeader,
@@ -22,12 +21,9 @@ import {
   sealBlock,
 } from './run-format.ts';
 
-/** What a RunWriter needs of the fixed memory. */
-export const runWriterBytes: number = 1_048_576 + 2 * (blockRawBytesMax + blockHeaderBytes);
-const flushBytes = 1_048_576;
-
 export interface RunWriterOptions {
   readonly memory: TaskMemory;
+  /** `runWriterBytes` of the fixed memory. */
   readonly region: Region;
   /** Final path; while it is written it is called `PATH.part`. */
   readonly path: string;
@@ -194,7 +190,7 @@ export class RunWriter {
     this.blockAt = end;
     this.end = this.blockAt + blockHeaderBytes;
     this.open = false;
-    if (this.blockAt - this.options.region.from >= flushBytes) this.flush();
+    if (this.blockAt - this.options.region.from >= runFlushBytes) this.flush();
   }
 
   /** A record larger than a block: key and the first of its value in one block, the rest in continuations. */

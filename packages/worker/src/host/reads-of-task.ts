@@ -2,9 +2,9 @@
 // splitters, which come over an edge of their own and are brought first.
 
 import type { EdgeId, JobId } from '@sheaf/protocol';
+import { cursorBytes } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../data/memory.ts';
 import type { KeyRange, PartitionRange } from '../data/read-ranges.ts';
-import { cursorBytes } from '../data/run-cursor.ts';
 import { readValues } from '../data/run-values.ts';
 import type { LocalOutput } from '../executor/messages.ts';
 import type { PreparedJob } from './job-store.ts';

@@ -5,10 +5,11 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError } from '@sheaf/protocol';
+import { cursorBytes } from '@sheaf/protocol/graph';
 import type { BlockIndex } from '../../data/block-index.ts';
 import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
-import { type CursorStart, cursorBytes, RunCursor } from '../../data/run-cursor.ts';
+import { type CursorStart, RunCursor } from '../../data/run-cursor.ts';
 import { OpenRun, RunFile, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';

@@ -3,9 +3,10 @@
 
 import { renameSync, unlinkSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
+import { cursorBytes, fanInOf } from '@sheaf/protocol/graph';
 import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region } from '../../data/memory.ts';
-import { cursorBytes, RunCursor } from '../../data/run-cursor.ts';
+import { RunCursor } from '../../data/run-cursor.ts';
 import { RunFile } from '../../data/run-file.ts';
 import type { RunIds, Stretch } from '../../data/run-format.ts';
 import type { FinishedRun, RunWriter } from '../../data/run-writer.ts';
@@ -23,11 +24,6 @@ interface SegmentMerge {
   readonly ordered: boolean;
   /** Starts a run under the same path; `finish` replaces the old one. */
   newRun(): RunWriter;
-}
-
-/** How many cursors have room in so many bytes, at most the fan-in. */
-export function fanInOf(bytes: number): number {
-  return Math.min(limits.mergeFanInMax, Math.floor(bytes / cursorBytes));
 }
 
 /** Merges neighbouring segments until there are no more than the fan-in. When it fails, the run is gone. */

@@ -1,13 +1,11 @@
 // Reads the broadcasts into a stage before its own records: for each `load` step every record of the edge's producer.
 
 import { FailureError, limits } from '@sheaf/protocol';
-import type { EdgeId, StepId } from '@sheaf/protocol/graph';
-import { cursorBytes } from '../../data/run-cursor.ts';
+import { cursorBytes, type EdgeId, recordBytesMaxOf, type StepId } from '@sheaf/protocol/graph';
 import { readValues } from '../../data/run-values.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { ExecutorTask } from '../messages.ts';
 import { runIdsOf } from '../shuffle/task-sources.ts';
-import { recordBytesMaxOf } from '../task-layout.ts';
 import { BroadcastTable } from './broadcast-table.ts';
 import { giveBroadcasts } from './give-broadcasts.ts';
 
@@ -28,7 +26,7 @@ function recordsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, bytesMax: n
   const { memory } = job;
   memory.reset();
   const buffer = memory.reserve(cursorBytes);
-  const large = memory.reserve(recordBytesMaxOf(memory) + limits.keyBytesMax);
+  const large = memory.reserve(recordBytesMaxOf(memory.budgetBytes) + limits.keyBytesMax);
   const records: unknown[] = [];
   let bytes = 0;
   for (const output of task.sources[edge] ?? []) {
