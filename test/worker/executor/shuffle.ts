@@ -133,6 +133,7 @@ export function mergeMemory(folder: string, fanIn: number, ordered: readonly boo
     ...{ memory, fanIn, directory, ordered, progress: new Progress(() => {}) },
     cursors: memory.reserve(fanIn * cursorBytes),
     large: memory.reserve(4 * 1_048_576),
+    key: memory.reserve(2 * limits.keyBytesMax),
     blocks: memory.reserve(runWriterBytes),
   };
 }
@@ -140,13 +141,12 @@ export function mergeMemory(folder: string, fanIn: number, ordered: readonly boo
 function readGroups(run: ShuffleRun, sources: readonly MergeSource[], folder: string): Group[] {
   const ordered = run.sides.map(({ shuffle }) => shuffle.key.length > shuffle.group);
   const merge = mergeMemory(folder, run.fanIn, ordered);
-  const key = memory.reserve(2 * limits.keyBytesMax);
   const left = mergePasses(sources, merge, { job: testJobId, stage: 1, task: 0, attempt: testAttempt });
   if (left.length === 0) return [];
   const open = new OpenMerge(left, merge);
   const list: Group[] = [];
   try {
-    const groups = new Groups(open, merge, { key, sides: run.sides.map(side => sideOf(side, run.functions ?? [])) });
+    const groups = new Groups(open, merge, { key: merge.key, sides: run.sides.map(side => sideOf(side, run.functions ?? [])) });
     while (groups.nextGroup()) {
       const group: Group = { key: groups.key(), values: [] };
       while (groups.nextValue()) group.values.push({ side: groups.side, value: groups.value });

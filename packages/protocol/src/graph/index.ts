@@ -6,6 +6,7 @@ export {
   blockHeaderBytes,
   blockRawBytesMax,
   cursorBytes,
+  cursorStateAt,
   edgeBytesMin,
   edgesBytesMin,
   fanInOf,

@@ -11,8 +11,9 @@ const mebibyte = 1_048_576;
 export const blockHeaderBytes = 32;
 export const blockRawBytesMax: number = limits.blockBytes + limits.keyBytesMax + 64;
 
-/** What reading a stretch of a run takes: a block's body, and behind it its header. */
-export const cursorBytes: number = blockRawBytesMax + blockHeaderBytes;
+/** What reading a stretch of a run takes: a block's body, behind it its header, and what a kernel that merges keeps of the cursor. */
+export const cursorStateAt: number = blockRawBytesMax + blockHeaderBytes;
+export const cursorBytes: number = cursorStateAt + 64;
 
 /** What writing a run takes: so many bytes of blocks are written at once, with the last of them and the one that is begun. */
 export const runFlushBytes: number = mebibyte;

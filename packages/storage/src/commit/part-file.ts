@@ -60,6 +60,12 @@ export class PartFile implements ByteSink {
       this.used = used;
       return;
     }
+    // What fills the buffer by itself need not go through it.
+    if (!this.gzip && to - from >= this.buffer.length) {
+      if (this.used > 0) this.flush();
+      this.append(source.subarray(from, to));
+      return;
+    }
     for (let at = from; at < to; ) {
       if (this.used === this.buffer.length) this.flush();
       const length = Math.min(to - at, this.buffer.length - this.used);
@@ -96,11 +102,14 @@ export class PartFile implements ByteSink {
 
   private flush(): void {
     const raw = this.buffer.subarray(0, this.used);
-    const out = this.gzip ? gzipSync(raw) : raw;
+    this.append(this.gzip ? gzipSync(raw) : raw);
+    this.used = 0;
+  }
+
+  private append(out: Uint8Array): void {
     this.hash.update(out);
     for (let at = 0; at < out.length; ) at += this.attempt(() => writeSync(this.descriptor, out, at, out.length - at));
     this.fileBytes += out.length;
-    this.used = 0;
   }
 
   private close(): void {

@@ -2,8 +2,12 @@
 // buffers are regions of it, handed out from the bottom by `reserve` and all taken back by `reset` when a task begins.
 // Pages that no task has touched cost no physical memory.
 
-/** The part of WebAssembly that Sheaf uses; the ES library has no types for it. */
-declare const WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } };
+/** A WebAssembly.Memory; the ES library has no types for WebAssembly. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+declare const WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory };
 
 export interface Region {
   /** First byte; a multiple of 16. */
@@ -19,11 +23,14 @@ export class TaskMemory {
   readonly floats: Float64Array;
   /** The same bytes as a Buffer, for text decoding and file writes. */
   readonly buffer: Buffer;
+  /** What kernels in WebAssembly import. */
+  readonly wasm: WasmMemory;
   private top = 0;
 
   constructor(budgetMb: number) {
     const pages = budgetMb * 16;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.wasm = memory;
     this.budgetBytes = budgetMb * 1_048_576;
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);

@@ -83,6 +83,31 @@ export class RunCursor {
     return true;
   }
 
+  /** For a kernel that steps from record to record by itself: reads the next block, behind what is left of a value. Null at the end. */
+  nextBlock(missing: number): { readonly from: number; readonly to: number } | null {
+    this.missing = missing;
+    while (this.missing > 0) this.missing -= this.readContinuation(this.bufferAt);
+    if (this.offset >= this.stretchEnd) return null;
+    this.blockEnd = this.bufferAt + this.readBlock(this.bufferAt, blockRawBytesMax, 0);
+    return { from: this.bufferAt, to: this.blockEnd };
+  }
+
+  /** Such a kernel stands on the record at `at`. */
+  standOn(at: number): void {
+    this.at = at;
+    this.decodeRecord();
+  }
+
+  /** What of the current value is in blocks that have not been read. */
+  get missingBytes(): number {
+    return this.missing;
+  }
+
+  /** The key range that is wanted. */
+  get range(): { readonly low: Uint8Array | undefined; readonly high: Uint8Array | undefined } {
+    return { low: this.low, high: this.high };
+  }
+
   /** Address of the value's bytes. A value larger than a block is put together in `large`. */
   value(large: Region): number {
     if (this.missing === 0) return this.valueAt;

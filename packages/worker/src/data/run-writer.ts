@@ -111,6 +111,25 @@ export class RunWriter {
     this.stretchRecords++;
   }
 
+  /**
+   * Where records of a partition, laid out as `put` does, may be written next, up to `roomEnd`: for a kernel that then says what
+   * it wrote (`wrote`). -1: no block of that partition is open, the next record is to be `put`.
+   */
+  roomFrom(partition: number): number {
+    return this.open && partition === this.partition ? this.end : -1;
+  }
+
+  /** 12 bytes for the lengths of a record count, however short they are. */
+  get roomEnd(): number {
+    return this.blockAt + blockHeaderBytes + limits.blockBytes;
+  }
+
+  /** Records were written from `roomFrom` to `end`. */
+  wrote(end: number, records: number): void {
+    this.end = end;
+    this.stretchRecords += records;
+  }
+
   /** Ends the segment: every stretch is whole. */
   endSegment(): void {
     this.endStretch();

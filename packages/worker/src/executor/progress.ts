@@ -46,6 +46,18 @@ export class Progress {
     if (--this.left <= 0) this.check();
   }
 
+  /** After so many pieces of such work. */
+  moved(pieces: number): void {
+    this.extra += pieces;
+    this.check();
+  }
+
+  /** After so many records. */
+  passed(records: number): void {
+    this.records += records;
+    this.check();
+  }
+
   /** After each chunk, and now and then when nothing else ticks. */
   check(): void {
     const now = this.now();

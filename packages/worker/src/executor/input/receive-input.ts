@@ -2,7 +2,7 @@
 
 import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
 import { keyText } from '../failure/key-text.ts';
-import { writeTextKeys } from '../output/write-text-keys.ts';
+import { writeTextLines } from '../output/write-text-lines.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
 import { type GroupSide, Groups } from '../shuffle/groups.ts';
 import { type MergeMemory, mergePasses, OpenMerge } from '../shuffle/merge-sources.ts';
@@ -34,7 +34,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
   const open = new OpenMerge(sources, memory);
   try {
-    const lines = writeTextKeys(run, chain, { receive: at, edges, open });
+    const lines = writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory });
     if (lines !== null) return lines;
     const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))) });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });

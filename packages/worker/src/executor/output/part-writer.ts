@@ -29,8 +29,6 @@ export interface PartWriterOptions {
   readonly buffer?: Buffer;
 }
 
-const lineFeed: Uint8Array = new Uint8Array([10]);
-
 export class PartWriter {
   records = 0;
   private readonly index: number;
@@ -86,12 +84,11 @@ export class PartWriter {
     return this.encoder.savepoint?.();
   }
 
-  /** A line of a text output that was never decoded: valid UTF-8 in source[from, to). */
-  writeLine(source: Uint8Array, from: number, to: number): void {
+  /** Lines of a text output that were never decoded, with their ends: valid UTF-8 in source[from, to). */
+  writeLines(source: Uint8Array, { from, to, count }: { readonly from: number; readonly to: number; readonly count: number }): void {
     this.begin();
     this.file.bytes(source, from, to);
-    this.file.bytes(lineFeed, 0, 1);
-    this.records++;
+    this.records += count;
   }
 
   finish(): OutputPart {

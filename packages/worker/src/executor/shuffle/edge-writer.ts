@@ -16,6 +16,7 @@ import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
+import { recordKernelOf } from '../../kernels/record-kernel.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { Progress } from '../progress.ts';
 import { columnFoldOf } from '../steps/column-folding.ts';
@@ -260,7 +261,7 @@ export class EdgeWriter {
     this.run.beginSegment();
     this.counts.spilledBytes +=
       this.table === null
-        ? putArena(this.run, index, this.ordered)
+        ? putArena(this.run, index, { kernel: recordKernelOf(job.memory), ordered: this.ordered })
         : putTable(this.run, index, {
             entriesAt: this.entriesAt,
             numbersAt: this.numbersAt,

@@ -14,6 +14,7 @@ import { OpenRun, RunFile, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
+import { BulkMerge, copyRecords } from './bulk-merge.ts';
 
 /** A stretch to merge, by file. */
 export interface MergeSource {
@@ -64,6 +65,8 @@ export interface MergeMemory {
   readonly cursors: Region;
   /** One value larger than a block. */
   readonly large: Region;
+  /** Two keys. */
+  readonly key: Region;
   /** Blocks of a pass's output. */
   readonly blocks: Region;
   readonly fanIn: number;
@@ -78,6 +81,7 @@ export interface MergeMemory {
 /** An open merge of at most `fanIn` sources. */
 export class OpenMerge {
   readonly tree: LoserTree;
+  readonly cursors: readonly RunCursor[];
   private readonly files = new Map<string, OpenRun>();
   private readonly sources: readonly MergeSource[];
 
@@ -91,6 +95,7 @@ export class OpenMerge {
         const buffer = { from, to: from + cursorBytes };
         return new RunCursor({ run: this.open(source), memory: merge.memory, buffer, start: source.start, ordered });
       });
+      this.cursors = cursors;
       this.tree = new LoserTree(
         merge.memory,
         cursors,
@@ -100,6 +105,12 @@ export class OpenMerge {
       this.close();
       throw error;
     }
+  }
+
+  /** The same merge by the kernel, in place of the tree: all sources are of one side. */
+  bulk({ memory, cursors: { from: buffers }, key: keys, ordered }: MergeMemory): BulkMerge {
+    const { cursors } = this;
+    return new BulkMerge({ memory, cursors, buffers, ordered: ordered[this.sources[0]?.side ?? 0] ?? false, keys });
   }
 
   close(): void {
@@ -171,14 +182,10 @@ function mergeGroup(group: readonly MergeSource[], merge: MergeMemory, ids: RunI
   return { path, ids, side, start: start ?? { partition: 0, offset: runHeaderBytes, storedBytes: 0 }, temporary: true };
 }
 
-function copyMerged({ tree }: OpenMerge, merge: MergeMemory, writer: RunWriter): void {
+function copyMerged(open: OpenMerge, merge: MergeMemory, writer: RunWriter): void {
   try {
     writer.beginSegment();
-    while (tree.next()) {
-      const { cursor } = tree;
-      writer.put(0, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(merge.large), cursor.valueLength);
-      merge.progress.advance();
-    }
+    copyRecords(open.bulk(merge), writer, { partition: 0, large: merge.large, progress: merge.progress });
     writer.endSegment();
     writer.finish();
   } catch (error) {

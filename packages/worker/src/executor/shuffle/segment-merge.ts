@@ -4,7 +4,6 @@
 import { renameSync, unlinkSync } from 'node:fs';
 import { limits } from '@sheaf/protocol';
 import { cursorBytes, fanInOf } from '@sheaf/protocol/graph';
-import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region } from '../../data/memory.ts';
 import { RunCursor } from '../../data/run-cursor.ts';
 import { RunFile } from '../../data/run-file.ts';
@@ -12,6 +11,7 @@ import type { RunIds, Stretch } from '../../data/run-format.ts';
 import type { FinishedRun, RunWriter } from '../../data/run-writer.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { Progress } from '../progress.ts';
+import { BulkMerge, copyRecords } from './bulk-merge.ts';
 
 interface SegmentMerge {
   readonly job: LoadedJob;
@@ -90,12 +90,6 @@ function mergeStretches(merge: SegmentMerge, run: RunFile, group: readonly Stret
     return new RunCursor({ run, memory, buffer, start, ordered: merge.ordered });
   });
   const large = { from: from + cursors.length * cursorBytes, to };
-  const sides = cursors.map(() => 0);
-  const tree = new LoserTree(memory, cursors, sides);
-  const partition = group[0]?.partition ?? 0;
-  while (tree.next()) {
-    const { cursor } = tree;
-    writer.put(partition, cursor.keyAt, cursor.keyLength, cursor.groupLength, cursor.value(large), cursor.valueLength);
-    merge.progress.advance();
-  }
+  const bulk = new BulkMerge({ memory, cursors, buffers: from, ordered: merge.ordered, keys: null });
+  copyRecords(bulk, writer, { partition: group[0]?.partition ?? 0, large, progress: merge.progress });
 }

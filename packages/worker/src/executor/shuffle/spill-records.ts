@@ -5,6 +5,7 @@ import { type ArenaIndex, entryWords, keyLengthMask } from '../../data/arena-sor
 import type { RunWriter } from '../../data/run-writer.ts';
 import { encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
+import type { RecordKernel } from '../../kernels/record-kernel.ts';
 
 /** In a key's header: the entry has places (combine-kernel.ts). */
 const placesFlag = 0x80000;
@@ -14,17 +15,40 @@ export function numbersBytesMax(columns: ColumnFold | null): number {
   return columns === null ? 16 : (9 * columns.width + 8 + 15) & ~15;
 }
 
-export function putArena(run: RunWriter, { words, entries, count }: ArenaIndex, ordered: boolean): number {
+/** Block by block: the first record of each is put, those that have room behind it are gathered. */
+export function putArena(run: RunWriter, { words, entries, count }: ArenaIndex, spill: ArenaSpill): number {
+  const { kernel, ordered } = spill;
   let spilledBytes = 0;
-  for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
+  for (let i = 0, entry = entries; i < count; ) {
+    const partition = words[entry + 3] as number;
+    const room = run.roomFrom(partition);
+    if (room >= 0) {
+      const next = kernel.gather(entry * 4, (entries + count * entryWords) * 4, ordered, room, run.roomEnd) / 4;
+      const gathered = (next - entry) / entryWords;
+      if (gathered > 0) {
+        run.wrote(kernel.outEnd(), gathered);
+        spilledBytes += kernel.movedBytes();
+        i += gathered;
+        entry = next;
+        continue;
+      }
+    }
     const address = words[entry + 2] as number;
     const keyLength = words[address >>> 2] as number;
     const valueLength = words[(address + 4) >>> 2] as number;
     const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
-    run.put(words[entry + 3] as number, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
+    run.put(partition, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
     spilledBytes += keyLength + valueLength;
+    i++;
+    entry += entryWords;
   }
   return spilledBytes;
+}
+
+export interface ArenaSpill {
+  readonly kernel: RecordKernel;
+  /** The edge orders values. */
+  readonly ordered: boolean;
 }
 
 export interface TableEntries {

@@ -1,0 +1,2 @@
+/** The text of src/kernels/records-wasm.ts. */
+export function compiledRecords(): Promise<string>;

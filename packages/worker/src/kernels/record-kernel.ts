@@ -1,0 +1,48 @@
+// The loops in WebAssembly that move whole records (assembly/records.ts), on the fixed memory of an executor.
+
+import type { TaskMemory, WasmMemory } from '../data/memory.ts';
+import { recordsWasm } from './records-wasm.ts';
+
+/** What `merge` writes of a record. */
+export const mergeModes = { wholeRecords: 0, textKeys: 1, textValues: 2 } as const;
+export type MergeMode = (typeof mergeModes)[keyof typeof mergeModes];
+
+/** Why `merge` came back. */
+export const mergeReasons = { allDone: 0, needsBlock: 1, isFull: 2, isOther: 3 } as const;
+
+/** Addresses are bytes of the fixed memory. What each does says assembly/records.ts. */
+export interface RecordKernel {
+  begin(states: number, stride: number, count: number, ordered: boolean, highAt: number, highLength: number): void;
+  block(cursor: number, from: number, to: number): void;
+  finish(cursor: number): void;
+  /** 1: it stands on a record, or has ended; 0: it needs a block. */
+  step(cursor: number): number;
+  isBelow(cursor: number, keyAt: number, keyLength: number): number;
+  start(): void;
+  winner(): number;
+  take(): void;
+  merge(mode: number, from: number, to: number): number;
+  gather(entry: number, entriesEnd: number, ordered: boolean, from: number, to: number): number;
+  outEnd(): number;
+  movedBytes(): number;
+  movedRecords(): number;
+}
+
+declare const WebAssembly: {
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: { readonly env: { readonly memory: WasmMemory } }) => { readonly exports: unknown };
+};
+
+let module: object | undefined;
+const instances: WeakMap<TaskMemory, RecordKernel> = new WeakMap();
+
+/** The kernel of a memory; made once. */
+export function recordKernelOf(memory: TaskMemory): RecordKernel {
+  let kernel = instances.get(memory);
+  if (kernel === undefined) {
+    module ??= new WebAssembly.Module(Buffer.from(recordsWasm, 'base64'));
+    kernel = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as RecordKernel;
+    instances.set(memory, kernel);
+  }
+  return kernel;
+}
