@@ -125,6 +125,13 @@ describe('byte ranges', () => {
 });
 
 describe('lines', () => {
+  test('are found across the pieces in which a window is searched, short and long ones', () => {
+    const lengths = [0, 1, 30_000, 65_535, 0, 65_536, 3, 140_000, 65_537, 1, 200_000, 0, 5];
+    const expected = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
+    const file = Buffer.from(`${expected.join('\n')}\n`);
+    expect(recordsOf(text({ unit: 'line' }, 300_000), file, { cuts: [], chunk: 1_000_000 })).toEqual(expected);
+  });
+
   test.prop([content, reading])('that are no UTF-8 are repaired and counted', (file, { cuts, chunk }) => {
     const decoder = text({ unit: 'line' });
     expect(recordsOf(decoder, file, { cuts: inside(cuts, file), chunk })).toEqual(linesOf(file));

@@ -31,6 +31,10 @@ export class LineDecoder implements Decoder {
   /** Of the current window: whether every byte is ASCII, and whether it is all valid UTF-8. */
   private ascii = false;
   private valid = false;
+  /** The bytes [scannedFrom, scannedTo) of the window, a character each: finding a line feed in a string is a single quick call. */
+  private scanned = '';
+  private scannedFrom = 0;
+  private scannedTo = 0;
   /** What takes the records of the running decode call. */
   private each: Each | null = null;
   private eachBytes: EachBytes | null = null;
@@ -88,9 +92,10 @@ export class LineDecoder implements Decoder {
     let at = cursor.resume(window, begin, end, final);
     if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
     this.look(window, at, end, final);
+    this.scannedTo = at;
     while (at < end && !cursor.done) {
       const from = at;
-      const lineEnd = indexOfLineFeed(window, from, end);
+      const lineEnd = this.lineEnd(from, end);
       if (lineEnd === end && !final) break;
       at = lineEnd === end ? end : lineEnd + 1;
       const to = lineEnd < end && lineEnd > from && window[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
@@ -113,6 +118,22 @@ export class LineDecoder implements Decoder {
     const lines = this.buffer.subarray(begin, whole);
     this.ascii = isAscii(lines);
     this.valid = this.ascii || isUtf8(lines);
+  }
+
+  /** The next line feed from `from` on, or `end`. */
+  private lineEnd(from: number, end: number): number {
+    let at = from;
+    for (;;) {
+      if (at >= this.scannedTo) {
+        if (at >= end) return end;
+        this.scannedFrom = at;
+        this.scannedTo = Math.min(end, at + scanBytes);
+        this.scanned = this.buffer.latin1Slice(at, this.scannedTo);
+      }
+      const found = this.scanned.indexOf('\n', at - this.scannedFrom);
+      if (found >= 0) return this.scannedFrom + found;
+      at = this.scannedTo;
+    }
   }
 
   private line(window: Uint8Array, from: number, to: number): void {
@@ -195,18 +216,8 @@ declare global {
   }
 }
 
-/** Lines are short, so a loop beats a call; what is not found soon is left to the built-in search. */
-const loopBytes = 256;
-
-function indexOfLineFeed(window: Uint8Array, from: number, end: number): number {
-  const near = from + loopBytes < end ? from + loopBytes : end;
-  for (let i = from; i < near; i++) {
-    if (window[i] === lineFeed) return i;
-  }
-  if (near === end) return end;
-  const found = window.subarray(near, end).indexOf(lineFeed);
-  return found < 0 ? end : near + found;
-}
+/** A piece that is searched: small enough for a string of the young generation. */
+const scanBytes = 65_536;
 
 /** Length of the white space character of several bytes at `at`, or 0: U+00A0, 1680, 2000–200A, 2028, 2029, 202F, 205F, 3000, FEFF. */
 function spaceAt(window: Uint8Array, at: number, to: number): number {
