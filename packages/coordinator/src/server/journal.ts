@@ -1,13 +1,16 @@
 // The coordinator's memory: an append-only table in SQLite, held by one process at a time. What `append` resolved for is on
 // the disk and will be replayed; what it did not resolve for may or may not be there, but never in part.
 //   open: lock ▸ verify the whole chain ▸ write the start row of a new epoch. Nothing is written before all was verified.
-//   append: gathers what one turn of the event loop brings (under load: limits.journalGatherMs of them) into one transaction.
+//   append: gathers what one turn of the event loop brings, or all that comes while the disk is busy, into one transaction.
+//   sync: SQLite writes its log and does not wait for the disk; the journal syncs that log itself, in the background, so that the
+//   coordinator goes on meanwhile. A transaction whose log is synced survives: SQLite takes up its log as far as it is whole.
 //   A failed write is final: retrying an fsync after an error may report success for data that is gone. The coordinator halts.
 
+import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Epoch, epochOf, limits } from '@sheaf/protocol';
+import { type Epoch, epochOf } from '@sheaf/protocol';
 import { Packr } from 'msgpackr';
 import { chainedCrc, type JournalRow, rowKinds, verifyChain } from './journal-chain.ts';
 import { JournalError } from './journal-error.ts';
@@ -30,13 +33,17 @@ export class Journal<JournalRecord extends object> {
   private readonly firstOfThisLife: number;
   private last: Pick<JournalRow, 'sequence' | 'crc'>;
   private rowsHeld: number;
+  /** SQLite's log, opened once more. */
+  private readonly log: number;
   private waiting: Waiting[] = [];
-  private flushTimer: NodeJS.Timeout | NodeJS.Immediate | null = null;
-  private flushedAtMs = 0;
-  private flushTookMs = 0;
+  /** Written, and perhaps not on the disk yet. */
+  private written: Waiting[] = [];
+  private isSyncing = false;
+  private isClosed = false;
+  private nextFlush: NodeJS.Immediate | null = null;
   private halted: Error | null = null;
 
-  private constructor(database: SqliteDatabase, before: JournalRow | null) {
+  private constructor(database: SqliteDatabase, before: JournalRow | null, path: string) {
     this.database = database;
     this.insert = database.prepare('INSERT INTO journal (sequence, epoch, crc, body) VALUES (?, ?, ?, ?)');
     this.setHead = database.prepare('INSERT OR REPLACE INTO head (id, sequence, crc) VALUES (1, ?, ?)');
@@ -45,16 +52,19 @@ export class Journal<JournalRecord extends object> {
     this.firstOfThisLife = this.last.sequence + 1;
     this.rowsHeld = Number(database.prepare('SELECT count(*) AS count FROM journal').get()?.count);
     this.write([bodyOf(rowKinds.start, { version: formatVersion })]);
+    this.log = openSync(`${path}-wal`, 'r+');
+    this.syncNow();
   }
 
   /** Takes the state directory, verifies what it holds and starts a new epoch on it, durably. Throws JournalError. */
   static async open<JournalRecord extends object>(stateDir: string): Promise<Journal<JournalRecord>> {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    const database = await openSqlite(join(stateDir, 'journal.db'));
+    const path = join(stateDir, 'journal.db');
+    const database = await openSqlite(path);
     try {
       await lock(database, stateDir);
       prepareTables(database);
-      return new Journal<JournalRecord>(database, verify(database));
+      return new Journal<JournalRecord>(database, verify(database), path);
     } catch (error) {
       release(database);
       throw asJournalError(error);
@@ -80,52 +90,92 @@ export class Journal<JournalRecord extends object> {
     const bodies = records.map(record => bodyOf(rowKinds.record, record));
     return new Promise((resolve, reject) => {
       this.waiting.push({ bodies, resolve, reject });
-      if (this.flushTimer === null) this.schedule();
+      if (this.nextFlush === null && !this.isSyncing) this.nextFlush = setImmediate(() => this.flush());
     });
   }
 
   /** From here on the journal is these records, behind a checkpoint row that begins a new chain: one transaction. */
   replaceWith(records: Iterable<JournalRecord>): void {
-    this.flush();
+    this.settle();
     if (this.halted !== null) throw this.halted;
     const { sequence } = this.last;
     this.last = { sequence, crc: 0 };
     this.write(snapshotBodies(records), sequence);
+    this.syncNow();
   }
 
   /** Writes what waits and lets go of the state directory. */
   close(): void {
-    this.flush();
+    this.settle();
     this.halted ??= new Error('the journal is closed');
+    this.isClosed = true;
+    if (!this.isSyncing) closeSync(this.log);
     release(this.database);
   }
 
-  /** After a flush, others are gathered for as long as it took: the disk never takes more than half of the time. */
-  private schedule(): void {
-    const gatherMs = Math.min(this.flushTookMs, limits.journalGatherMs) - (performance.now() - this.flushedAtMs);
-    if (gatherMs < 1) this.flushTimer = setImmediate(() => this.flush());
-    else this.flushTimer = setTimeout(() => this.flush(), gatherMs);
+  /** Writes what waits, and then syncs it while the next gathers. */
+  private flush(): void {
+    this.nextFlush = null;
+    if (!this.writeWaiting()) return;
+    this.isSyncing = true;
+    fdatasync(this.log, error => {
+      this.isSyncing = false;
+      if (this.isClosed) closeSync(this.log);
+      if (this.halted !== null) return;
+      if (error === null) this.synced();
+      else this.failed(syncError(error));
+      if (this.waiting.length > 0) this.flush();
+    });
   }
 
-  private flush(): void {
-    if (this.flushTimer !== null) clearTimer(this.flushTimer);
-    this.flushTimer = null;
-    const { waiting } = this;
+  /** All that was appended until now is on the disk when it returns, or the journal is halted. */
+  private settle(): void {
+    if (this.nextFlush !== null) clearImmediate(this.nextFlush);
+    this.nextFlush = null;
+    this.writeWaiting();
+    if (this.halted === null && this.written.length > 0) this.syncNow();
+  }
+
+  private syncNow(): void {
+    try {
+      fdatasyncSync(this.log);
+    } catch (error) {
+      this.failed(syncError(error as Error));
+      return;
+    }
+    this.synced();
+  }
+
+  private synced(): void {
+    const { written } = this;
+    this.written = [];
+    for (const { resolve } of written) resolve();
+  }
+
+  private failed(error: JournalError): void {
+    this.halted = error;
+    const lost = [...this.written, ...this.waiting];
+    this.written = [];
     this.waiting = [];
-    if (waiting.length === 0) return;
-    const startedAtMs = performance.now();
+    for (const { reject } of lost) reject(error);
+  }
+
+  /** Whether there is something to sync. */
+  private writeWaiting(): boolean {
+    const { waiting } = this;
+    if (waiting.length === 0) return false;
     try {
       this.write(waiting.flatMap(({ bodies }) => bodies));
     } catch (error) {
-      for (const { reject } of waiting) reject(error as Error);
-      return;
+      this.failed(error as JournalError);
+      return false;
     }
-    this.flushedAtMs = performance.now();
-    this.flushTookMs = this.flushedAtMs - startedAtMs;
-    for (const { resolve } of waiting) resolve();
+    this.waiting = [];
+    this.written.push(...waiting);
+    return true;
   }
 
-  /** One transaction, durable when it returns; with `dropUpTo`, the rows up to that sequence leave in the same one. */
+  /** One transaction, durable once the log is synced; with `dropUpTo`, the rows up to that sequence leave in the same one. */
   private write(bodies: Iterable<Uint8Array>, dropUpTo = 0): void {
     let { sequence, crc } = this.last;
     const before = sequence;
@@ -155,7 +205,7 @@ export class Journal<JournalRecord extends object> {
 async function lock(database: SqliteDatabase, stateDir: string): Promise<void> {
   const ownerPath = join(stateDir, 'coordinator.json');
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT');
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN EXCLUSIVE; COMMIT');
   } catch (error) {
     if (!/locked|busy/i.test(textOf(error))) throw error;
     const owner = await readFile(ownerPath, 'utf8').catch(() => '{}');
@@ -227,9 +277,8 @@ function asJournalError(error: unknown): unknown {
   return new JournalError('E_JOURNAL_CORRUPT', `SQLite refuses the journal: ${textOf(error)}`, { cause: error });
 }
 
-function clearTimer(timer: NodeJS.Timeout | NodeJS.Immediate): void {
-  if ('refresh' in timer) clearTimeout(timer);
-  else clearImmediate(timer);
+function syncError(error: Error): JournalError {
+  return new JournalError('E_JOURNAL_WRITE', `the journal could not be written (sync): ${textOf(error)}`, { cause: error });
 }
 
 function textOf(error: unknown): string {
