@@ -6,7 +6,7 @@ import { limits } from '@sheaf/protocol';
 import {
   clientMessageSchema,
   coordinatorMessageSchema,
-  decodeMessage,
+  decodeFrame,
   encodeMessage,
   type Schema,
   serverMessageSchema,
@@ -24,19 +24,19 @@ const links: readonly [string, Schema<unknown>, readonly object[]][] = [
 ];
 
 const problem = (bytes: Uint8Array, schema: Schema<unknown> = workerMessageSchema): string => {
-  const decoded = decodeMessage(bytes, schema);
+  const decoded = decodeFrame(bytes, schema);
   return decoded.type === 'malformed' ? decoded.problem : 'none';
 };
 
 describe.each(links)('%s', (_, schema, messages) => {
   it('carries each message unchanged', () => {
-    for (const message of messages) expect(decodeMessage(encodeMessage(message), schema)).toEqual({ type: 'message', message });
+    for (const message of messages) expect(decodeFrame(encodeMessage(message), schema)).toEqual({ type: 'messages', messages: [message] });
   });
 
   it('refuses each message cut at any byte, or with a byte behind it', () => {
     for (const message of messages) {
       const bytes = encodeMessage(message);
-      for (let cut = 0; cut < bytes.length; cut += 1) expect(decodeMessage(bytes.subarray(0, cut), schema).type).toBe('malformed');
+      for (let cut = 0; cut < bytes.length; cut += 1) expect(decodeFrame(bytes.subarray(0, cut), schema).type).toBe('malformed');
       expect(problem(Uint8Array.of(...bytes, 0), schema)).toContain('behind the message');
     }
   });
@@ -44,7 +44,7 @@ describe.each(links)('%s', (_, schema, messages) => {
   it('refuses a value of another kind, a missing field and a field too many, in every place', () => {
     for (const message of messages) {
       for (const changed of changedEverywhere(message)) {
-        const decoded = decodeMessage(Uint8Array.from(pack(changed.value)), schema);
+        const decoded = decodeFrame(Uint8Array.from(pack(changed.value)), schema);
         expect(decoded.type, changed.what).toBe('malformed');
       }
     }
@@ -56,7 +56,7 @@ describe.each(links)('%s', (_, schema, messages) => {
       for (let at = 0; at < bytes.length; at += 1) {
         for (const flip of [0x01, 0x80, 0xff, 0x55]) {
           bytes[at] = (bytes[at] as number) ^ flip;
-          expect(() => decodeMessage(bytes, schema)).not.toThrow();
+          expect(() => decodeFrame(bytes, schema)).not.toThrow();
           bytes[at] = (bytes[at] as number) ^ flip;
         }
       }
@@ -86,14 +86,14 @@ describe('chunks of map outputs', () => {
 
 describe('hostile bytes', () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 200 })], { numRuns: 2000 })('noise never throws', bytes => {
-    for (const [, schema] of links) expect(() => decodeMessage(bytes, schema)).not.toThrow();
+    for (const [, schema] of links) expect(() => decodeFrame(bytes, schema)).not.toThrow();
   });
 
   propertyTest.prop([fc.constantFrom(...Array.from({ length: 256 }, (_, byte) => byte)), fc.uint8Array({ maxLength: 20 })], {
     numRuns: 2000,
   })('noise behind any type byte inside a message never throws', (byte, rest) => {
     const bytes = Uint8Array.of(0x81, 0xa4, ...Buffer.from('type'), byte, ...rest);
-    expect(() => decodeMessage(bytes, workerMessageSchema)).not.toThrow();
+    expect(() => decodeFrame(bytes, workerMessageSchema)).not.toThrow();
   });
 
   it('refuses lengths that the frame does not hold, at once', () => {

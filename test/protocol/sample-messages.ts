@@ -75,7 +75,7 @@ export const sampleAssignment: TaskAssignment = {
 
 export const workerMessages: OneOfEach<WorkerMessage> = {
   hello: {
-    ...{ type: 'hello', protocol: 1, version: '0.1.0', worker, host: 'here', pid: 4, slots: 2 },
+    ...{ type: 'hello', protocol: 2, version: '0.1.0', worker, host: 'here', pid: 4, slots: 2 },
     ...{
       labels: ['gpu'],
       address: '127.0.0.1:1234',
@@ -121,7 +121,7 @@ export const coordinatorMessages: OneOfEach<CoordinatorMessage> = {
 };
 
 export const clientMessages: OneOfEach<ClientMessage> = {
-  'client-hello': { type: 'client-hello', protocol: 1, version: '0.1.0' },
+  'client-hello': { type: 'client-hello', protocol: 2, version: '0.1.0' },
   submit: {
     type: 'submit',
     request: 1,

@@ -1,4 +1,4 @@
-// Messages to bytes and back, for the links of workers and clients with the coordinator: msgpack, one message a frame.
+// Messages to bytes and back, for the links of workers and clients with the coordinator: msgpack, one message or a list in a frame.
 // Bytes are hostile until they passed three gates: checkWire (shape of the bytes), msgpackr, and the schema of the link's
 // direction. What fails is a value that says why, never an exception: the link closes with that text.
 
@@ -10,9 +10,10 @@ import { checkWire } from './wire-check.ts';
 export { clientMessageSchema, serverMessageSchema } from './messages/client-schema.ts';
 export type { Schema } from './messages/schema.ts';
 export { coordinatorMessageSchema, workerMessageSchema } from './messages/worker-schema.ts';
+export { Outbox } from './outbox.ts';
 
 /** The version both ends must name in their first message. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Why a link was closed, as the WebSocket's close code; the reason's text says more. */
 export const closeCodes = {
@@ -29,7 +30,7 @@ export const closeCodes = {
 } as const;
 
 export type Decoded<Message> =
-  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'messages'; readonly messages: readonly Message[] }
   | { readonly type: 'malformed'; readonly problem: string };
 
 const packer = new Packr({
@@ -54,8 +55,8 @@ export function encodeMessage(message: object): Uint8Array {
   return bytes;
 }
 
-/** The message in a frame, or what is wrong with the frame. Never throws. */
-export function decodeMessage<Message>(bytes: Uint8Array, schema: Schema<Message>): Decoded<Message> {
+/** The messages in a frame, in order, or what is wrong with the frame: then none of them counts. Never throws. */
+export function decodeFrame<Message>(bytes: Uint8Array, schema: Schema<Message>): Decoded<Message> {
   const unsafe = checkWire(bytes);
   if (unsafe !== null) return { type: 'malformed', problem: unsafe };
   let value: unknown;
@@ -65,9 +66,13 @@ export function decodeMessage<Message>(bytes: Uint8Array, schema: Schema<Message
   } catch (error) {
     return { type: 'malformed', problem: `no msgpack: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { type: 'message', message: parsed.data };
-  return { type: 'malformed', problem: describe(value, parsed.error.issues[0]) };
+  const messages: Message[] = [];
+  for (const each of Array.isArray(value) ? value : [value]) {
+    const parsed = schema.safeParse(each);
+    if (!parsed.success) return { type: 'malformed', problem: describe(each, parsed.error.issues[0]) };
+    messages.push(parsed.data);
+  }
+  return { type: 'messages', messages };
 }
 
 interface Issue {

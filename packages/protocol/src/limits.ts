@@ -91,6 +91,9 @@ export const limits = {
   frameDepthMax: 64,
   /** Values in one frame: what bounds the memory a decoded frame takes, as the smallest value is one byte. */
   frameValuesMax: 1_000_000,
+  /** Messages that come close together travel in one frame, up to so many and so many bytes; a larger one goes alone. */
+  gatheredFrameBytesMax: 262_144,
+  gatheredMessagesMax: 1_000,
   sendQueueBytesMax: 33_554_432,
   connectionsMax: 4_096,
   helloDeadlineMs: 5_000,
@@ -178,7 +181,6 @@ export const limits = {
   jobsQueuedMax: 1_000,
   storyEventsPerJobMax: 4_096,
   storyEventsPerEndedJobMax: 256,
-  journalGatherMs: 5,
   snapshotEveryRows: 20_000,
   /** Attempts whose worker is remembered, so that their logs can be read. */
   attemptsRememberedMax: 50_000,
@@ -216,6 +218,8 @@ const must = (holds: boolean, what: string): void => {
 };
 must(limits.heartbeatTimeoutMs >= 4 * limits.heartbeatIntervalMs, 'a silent worker missed several heartbeats');
 must(limits.graphBytesMax + limits.paramsBytesMax < limits.frameBytesMax, 'a submission fits in a frame');
+must(limits.gatheredFrameBytesMax < Math.min(limits.frameBytesMax, limits.frameValuesMax), 'what is gathered is a frame');
+must(limits.gatheredMessagesMax < 65_536, 'the length of a gathered frame is two bytes');
 must(
   limits.mergeFanInMax * (limits.blockBytes + limits.keyBytesMax) <= limits.memoryMbMin * 1_048_576,
   'a full merge fits in the smallest memory budget',

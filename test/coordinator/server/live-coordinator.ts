@@ -9,7 +9,7 @@ import { type CoordinatorOptions, type RunningCoordinator, startCoordinator } fr
 import { parseWorkerId } from '@sheaf/protocol';
 import {
   coordinatorMessageSchema,
-  decodeMessage,
+  decodeFrame,
   encodeMessage,
   protocolVersion,
   type Schema,
@@ -127,9 +127,9 @@ export class Peer<Incoming extends { type: string }, Outgoing extends object> {
     this.opened.catch(() => {});
     this.closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
     socket.on('message', data => {
-      const decoded = decodeMessage(data as Buffer, schema);
+      const decoded = decodeFrame(data as Buffer, schema);
       if (decoded.type === 'malformed') throw new Error(decoded.problem);
-      this.kept.push(decoded.message);
+      this.kept.push(...decoded.messages);
       this.wake();
     });
     socket.on('close', () => this.wake());

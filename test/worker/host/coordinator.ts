@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AttemptId, attemptIdOf, type Epoch, epochOf, type JobId, parseJobId, sessionIdOf } from '@sheaf/protocol';
-import { decodeMessage, encodeMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
+import { decodeFrame, encodeMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
 import type { AttemptName, CoordinatorMessage, JobOpening, OutputLocation, WorkerMessage } from '@sheaf/protocol/messages';
 import { onTestFinished } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -107,9 +107,12 @@ export class TestCoordinator {
   }
 
   private hear(socket: WebSocket, data: Buffer): void {
-    const decoded = decodeMessage(data, workerMessageSchema);
+    const decoded = decodeFrame(data, workerMessageSchema);
     if (decoded.type === 'malformed') throw new Error(`the worker sent a malformed message: ${decoded.problem}`);
-    const { message } = decoded;
+    for (const message of decoded.messages) this.take(socket, message);
+  }
+
+  private take(socket: WebSocket, message: WorkerMessage): void {
     if (message.type !== 'heartbeat') this.heard.push(message);
     if (message.type === 'succeeded' || message.type === 'failed') {
       this.ends.push(message.attempt);

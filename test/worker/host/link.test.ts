@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { parseSessionId } from '@sheaf/protocol';
-import { decodeMessage, encodeMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
+import { decodeFrame, encodeMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
 import type { CoordinatorMessage } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -45,7 +45,7 @@ describe('a link', () => {
     let request: IncomingMessage | undefined;
     const url = await startServer((socket, upgrade) => {
       request = upgrade;
-      socket.on('message', (data: Buffer) => heard.push(decodeMessage(data, workerMessageSchema)));
+      socket.on('message', (data: Buffer) => heard.push(decodeFrame(data, workerMessageSchema)));
       socket.send(encodeMessage(welcome));
     });
     const { link, told, messages } = openLink(url, 'a-token');
@@ -53,7 +53,7 @@ describe('a link', () => {
     expect(messages[0]).toEqual(welcome);
     link.send({ type: 'heartbeat', running: 3 });
     await eventually('the heartbeat', () => heard[0]);
-    expect(heard[0]).toEqual({ type: 'message', message: { type: 'heartbeat', running: 3 } });
+    expect(heard[0]).toEqual({ type: 'messages', messages: [{ type: 'heartbeat', running: 3 }] });
     expect(request?.url).toBe('/worker');
     expect(request?.headers.authorization).toBe('Bearer a-token');
     expect(request?.headers['sec-websocket-extensions']).toBe(undefined);

@@ -1,8 +1,8 @@
 // One WebSocket with typed messages in both directions. Every frame that arrives is checked before anyone sees it; what is
-// malformed closes the link. The send queue is bounded: an end that does not read is let go, never waited for in memory.
+// malformed closes the link. What is sent in one turn of the event loop goes as one frame. The send queue is bounded: an end that does not read is let go, never waited for in memory.
 
 import { limits } from '@sheaf/protocol';
-import { closeCodes, decodeMessage, encodeMessage, type Schema } from '@sheaf/protocol/control-codec';
+import { closeCodes, decodeFrame, encodeMessage, Outbox, type Schema } from '@sheaf/protocol/control-codec';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 
@@ -18,6 +18,7 @@ export interface LinkOptions<Incoming> {
 export class Link<Incoming, Outgoing extends object> {
   private readonly socket: WebSocket;
   private readonly options: LinkOptions<Incoming>;
+  private readonly outbox: Outbox;
   private heardAtMs: number = performance.now();
   private open = true;
   private problem = 'the connection was lost';
@@ -26,6 +27,10 @@ export class Link<Incoming, Outgoing extends object> {
     const { socket } = options;
     this.socket = socket;
     this.options = options;
+    this.outbox = new Outbox({
+      send: ({ bytes, left }) => socket.send(bytes, () => left()),
+      flushSoon: () => setImmediate(() => this.outbox.flush()),
+    });
     socket.on('message', (data, isBinary) => this.received(data, isBinary));
     socket.on('pong', () => this.heard());
     socket.on('ping', () => this.heard());
@@ -36,24 +41,25 @@ export class Link<Incoming, Outgoing extends object> {
   }
 
   /** Sends, unless the link is closing. `left` is told when the message has left this process, or never will. */
-  send(message: Outgoing, left: () => void = () => {}): void {
+  send(message: Outgoing, left: (() => void) | null = null): void {
     if (!this.open) {
-      left();
+      left?.();
       return;
     }
     const bytes = encodeMessage(message);
-    if (this.socket.bufferedAmount + bytes.length > limits.sendQueueBytesMax) {
+    if (this.socket.bufferedAmount + this.outbox.waitingBytes + bytes.length > limits.sendQueueBytesMax) {
       this.close(closeCodes.tooSlow, 'the other end reads too slowly');
       this.socket.terminate();
-      left();
+      left?.();
       return;
     }
-    this.socket.send(bytes, () => left());
+    this.outbox.add(bytes, left);
   }
 
   /** Ends the link. What was sent before still goes out; an end that does not answer the close is cut off. */
   close(code: number, reason: string): void {
     if (!this.open) return;
+    this.outbox.flush();
     this.socket.close(code, closeText(reason));
     setTimeout(() => this.socket.terminate(), limits.helloDeadlineMs).unref();
     this.closed(reason);
@@ -76,9 +82,9 @@ export class Link<Incoming, Outgoing extends object> {
   private received(data: RawData, isBinary: boolean): void {
     this.heard();
     if (!this.open) return;
-    const decoded = decodeMessage(isBinary ? (data as Buffer) : new Uint8Array(), this.options.schema);
-    if (decoded.type === 'message') {
-      this.options.onMessage(decoded.message);
+    const decoded = decodeFrame(isBinary ? (data as Buffer) : new Uint8Array(), this.options.schema);
+    if (decoded.type === 'messages') {
+      for (const message of decoded.messages) if (this.open) this.options.onMessage(message);
       return;
     }
     this.options.logger.warn({ problem: decoded.problem }, 'a malformed message closed its link');

@@ -3,7 +3,7 @@
 // twice. After `limits.clientReconnectMs` without a connection every open request ends with LostContactError.
 
 import { type Failure, type JobId, limits, UsageError } from '@sheaf/protocol';
-import { closeCodes, decodeMessage, encodeMessage, protocolVersion, serverMessageSchema } from '@sheaf/protocol/control-codec';
+import { closeCodes, decodeFrame, encodeMessage, protocolVersion, serverMessageSchema } from '@sheaf/protocol/control-codec';
 import type { ClientMessage, JobNote, JobStatus, ServerMessage, Submission } from '@sheaf/protocol/messages';
 import { WebSocket } from 'ws';
 import { addressText, type CoordinatorAddress } from './coordinator-address.ts';
@@ -172,15 +172,16 @@ export class CoordinatorClient {
 
   private received(data: Buffer): void {
     this.heard();
-    const decoded = decodeMessage(data, serverMessageSchema);
+    const decoded = decodeFrame(data, serverMessageSchema);
     if (decoded.type === 'malformed') {
       this.giveUp(new UsageError(`what answers at ${addressText(this.options.address)} speaks another language: ${decoded.problem}`));
       return;
     }
-    const { message } = decoded;
-    if (message.type === 'client-welcome') this.connected();
-    else if (message.type === 'refused') this.refused(message);
-    else this.answered(message);
+    for (const message of decoded.messages) {
+      if (message.type === 'client-welcome') this.connected();
+      else if (message.type === 'refused') this.refused(message);
+      else this.answered(message);
+    }
   }
 
   private answered(answer: Exclude<ServerMessage, { readonly type: 'client-welcome' | 'refused' }>): void {

@@ -3,7 +3,7 @@
 // `heartbeatTimeoutMs`, not even a pong, is taken for lost, but not for the time that this process itself stood still.
 
 import { limits } from '@sheaf/protocol';
-import { closeCodes, coordinatorMessageSchema, decodeMessage, encodeMessage } from '@sheaf/protocol/control-codec';
+import { closeCodes, coordinatorMessageSchema, decodeFrame, encodeMessage, Outbox } from '@sheaf/protocol/control-codec';
 import type { CoordinatorMessage, WorkerMessage } from '@sheaf/protocol/messages';
 import { type RawData, WebSocket } from 'ws';
 
@@ -27,6 +27,7 @@ const permanentStatuses: ReadonlySet<number> = new Set([401, 403, 404, 421]);
 export class CoordinatorLink {
   private readonly socket: WebSocket;
   private readonly options: LinkOptions;
+  private readonly outbox: Outbox;
   private readonly pulse: NodeJS.Timeout;
   private heardAt: number = performance.now();
   private beatAt: number = performance.now();
@@ -41,6 +42,10 @@ export class CoordinatorLink {
       maxPayload: limits.frameBytesMax,
       handshakeTimeout: limits.helloDeadlineMs,
       headers: options.token === null ? {} : { authorization: `Bearer ${options.token}` },
+    });
+    this.outbox = new Outbox({
+      send: ({ bytes, left }) => this.socket.send(bytes, () => left()),
+      flushSoon: () => setImmediate(() => this.outbox.flush()),
     });
     this.pulse = setInterval(() => this.beat(), limits.heartbeatIntervalMs);
     this.socket.on('open', () => options.onOpen());
@@ -58,22 +63,23 @@ export class CoordinatorLink {
    * Sends, unless the link is closing. A coordinator that reads too slowly loses the link, so that nothing piles up here.
    * `left` is told when the message has left this process, or never will.
    */
-  send(message: WorkerMessage, left: () => void = () => undefined): void {
+  send(message: WorkerMessage, left: (() => void) | null = null): void {
     const isOpen = this.socket.readyState === WebSocket.OPEN;
     const bytes = isOpen ? encodeMessage(message) : new Uint8Array();
-    const isTooSlow = this.socket.bufferedAmount + bytes.length > limits.sendQueueBytesMax;
+    const isTooSlow = this.socket.bufferedAmount + this.outbox.waitingBytes + bytes.length > limits.sendQueueBytesMax;
     if (isOpen && !isTooSlow) {
-      this.socket.send(bytes, () => left());
+      this.outbox.add(bytes, left);
       return;
     }
     if (isOpen) this.cut('the coordinator reads too slowly');
-    left();
+    left?.();
   }
 
   /** Ends the link; what was sent before still goes out, within a deadline. */
   close(): void {
     if (this.isClosed) return;
     this.reason ??= 'the worker has closed it';
+    this.outbox.flush();
     this.socket.close(closeCodes.goingAway, 'the worker closes the link');
     setTimeout(() => this.socket.terminate(), limits.lostConnectionGraceMs).unref();
   }
@@ -100,9 +106,9 @@ export class CoordinatorLink {
   private received(data: RawData, isBinary: boolean): void {
     this.heard();
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    const decoded = decodeMessage(isBinary ? (data as Buffer) : new Uint8Array(), coordinatorMessageSchema);
-    if (decoded.type === 'message') {
-      this.options.onMessage(decoded.message);
+    const decoded = decodeFrame(isBinary ? (data as Buffer) : new Uint8Array(), coordinatorMessageSchema);
+    if (decoded.type === 'messages') {
+      for (const message of decoded.messages) this.options.onMessage(message);
       return;
     }
     this.reason ??= `a malformed message: ${decoded.problem}`;
