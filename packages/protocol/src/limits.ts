@@ -177,6 +177,11 @@ export const limits = {
   counterNameCharsMax: 200,
 
   // The coordinator.
+  /** Short tasks that wait on a worker for each of its slots, and the work in them: what keeps a slot busy while results are journalled. */
+  queuedPerSlotMax: 64,
+  queuedWorkMs: 50,
+  /** A task that has waited so long on a worker is taken back for another one that has a free slot. */
+  queuedStuckMs: 250,
   jobsKeptMax: 1_000,
   jobsQueuedMax: 1_000,
   storyEventsPerJobMax: 4_096,

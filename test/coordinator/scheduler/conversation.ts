@@ -7,7 +7,7 @@
 //                                          by default a worker comes back with all that it ran and finished; unheard: it did
 //                                          not hear that the end of this attempt was accepted
 //   close w1 · heard w1 · draining w1 · drain w1
-//   ok A/map@0 [hash=ab] [bytes=10] [skipped=1] [sizes=1,2,3: of each partition] [id=1.2] [from=SESSION]
+//   ok A/map@0 [hash=ab] [bytes=10] [skipped=1] [sizes=1,2,3: of each partition] [took=MS] [id=1.2] [from=SESSION]
 //   fail A/map@0 CODE [lost=A/map@0] [id=1.2] words …
 //   progress A/map@0 records bytes
 //   opened A w1 [CODE words …]
@@ -323,7 +323,15 @@ export class Conversation {
     };
     const counters = { recordsIn: 1 + skipped, bytesIn: 10, ...nothing, user: { words: 2 } };
     const first = { code: 'E_BAD_RECORD' as const, message: `the first of task ${task}` };
-    return { outputs, parts, counters, ...(skipped > 0 && { firstSkipped: first }), durationMs: 1, cpuMs: 1, peakRssBytes: number };
+    return {
+      outputs,
+      parts,
+      counters,
+      ...(skipped > 0 && { firstSkipped: first }),
+      durationMs: Number(options.get('took') ?? 1_000),
+      cpuMs: 1,
+      peakRssBytes: number,
+    };
   }
 }
 

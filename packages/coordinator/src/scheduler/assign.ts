@@ -1,4 +1,5 @@
 // Hands out tasks until no worker has room or no task may run: a task to each worker with room in turn, the least loaded first.
+// Then short tasks are handed out to wait, to workers of which something began or ended.
 
 import { type AttemptId, attemptIdOf } from '@sheaf/protocol';
 import { deadLettersOf } from '@sheaf/protocol/graph';
@@ -6,15 +7,26 @@ import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import { openStages, readBy, shufflesInto, stageAt } from './job-runs.ts';
 import { openJobOn, sendLocations } from './locations.ts';
-import { hasRoom, type Pool, pick } from './pick.ts';
+import { hasRoom, type Pool, pick, pickToQueue } from './pick.ts';
 import type { Attempt, SchedulerState, WorkerRun } from './state.ts';
+import { takeBackStuck } from './stuck.ts';
 import { moveJob, moveTask, slotsOf, type TaskRef, tableOf, taskState } from './transitions.ts';
 import { send, type Turn, tell } from './turn.ts';
 import { noteRoom } from './worker-runs.ts';
 
 export function assignTasks(turn: Turn): void {
   const { state } = turn;
+  do {
+    if (anythingReady(state)) fillSlots(turn);
+  } while (takeBackStuck(turn));
   if (!anythingReady(state)) return;
+  for (const worker of turn.changed) {
+    for (let ref = pickToQueue(state, worker); ref !== null; ref = pickToQueue(state, worker)) assign(turn, ref, worker);
+  }
+}
+
+function fillSlots(turn: Turn): void {
+  const { state } = turn;
   for (;;) {
     const roomy = [...state.free].filter(worker => hasRoom(turn.at, worker));
     roomy.sort((a, b) => a.usedSlots - b.usedSlots || a.index - b.index);
@@ -56,10 +68,12 @@ export function startAttempt(
   { id, number, worker }: { readonly id: AttemptId; readonly number: number; readonly worker: WorkerRun },
 ): void {
   const { job, stage, task } = ref;
-  const attempt: Attempt = { id, job, stage, task, number, worker, state: 'running', records: 0, bytes: 0 };
+  const { at: assignedAt } = turn;
+  const attempt: Attempt = { id, job, stage, task, number, worker, assignedAt, state: 'running', records: 0, bytes: 0 };
   turn.state.attempts.set(id, attempt);
   worker.attempts.add(attempt);
   worker.usedSlots += slotsOf(stage);
+  turn.changed.add(worker);
   noteRoom(turn.state, worker);
   stage.live.set(task, [...(stage.live.get(task) ?? []), attempt]);
   if (taskState(stage, task) !== 'running') moveTask(turn, ref, 'running');

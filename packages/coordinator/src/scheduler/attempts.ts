@@ -23,6 +23,7 @@ import {
   sizedReader,
   stopAttempts,
 } from './outputs.ts';
+import { noteDuration } from './queueing.ts';
 import type { CommittedOutput } from './records.ts';
 import { noteSkipped } from './skip-limits.ts';
 import type { Attempt, JobRun, WorkerRun } from './state.ts';
@@ -148,6 +149,7 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
     return;
   }
   endAttempt(turn, attempt, 'succeeded');
+  noteDuration(stage, result.durationMs);
   tell(turn, attempt, `succeeded on ${worker.id}`);
   const counters = counterNames.map(name => result.counters[name]);
   const counted = result.counters.user;

@@ -1,6 +1,7 @@
 // What must be true of the state between any two steps. Each count that is kept for speed is derived anew from what it counts.
 // Tests and the simulator call this after every step; it costs as much as there are tasks.
 
+import { limits } from '@sheaf/protocol';
 import { canRun, isDone, isNeeded } from './job-runs.ts';
 import { isLive } from './jobs.ts';
 import type { JobRun, SchedulerState, StageRun, WorkerRun } from './state.ts';
@@ -112,7 +113,12 @@ function checkWorker(state: SchedulerState, worker: WorkerRun): void {
   }
   must(used === worker.usedSlots, `${worker.id}: slots in use`);
   must(state.free.has(worker) === (worker.state === 'connected' && used < worker.slots), `${worker.id} is free exactly when it has a slot`);
-  must(used <= worker.slots, `${worker.id}: no more slots in use than there are`);
+  const most = used === worker.attempts.size ? worker.slots * (1 + limits.queuedPerSlotMax) : worker.slots;
+  must(used <= most, `${worker.id}: no more slots in use than there are, but for short tasks that wait`);
+  must(
+    state.queued.has(worker) === (worker.state === 'connected' && used > worker.slots),
+    `${worker.id} has a queue exactly when it has more than slots`,
+  );
   let outputs = 0;
   for (const job of state.jobs.values()) for (const stage of job.stages) outputs += stage.outputsOn.get(worker.index) ?? 0;
   must(outputs === worker.outputs, `${worker.id}: outputs on it`);

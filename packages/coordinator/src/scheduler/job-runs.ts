@@ -62,6 +62,7 @@ function createStage(graph: StageGraph, plan: JobFacts['plan'], id: number): Sta
     delayed: 0,
     committed: 0,
     failed: 0,
+    usualMs: null,
     outputsOn: new Map(),
     unreachable: 0,
     released: false,

@@ -11,6 +11,7 @@ import type { JoinedWorker } from './events.ts';
 import { isLive } from './jobs.ts';
 import { openJobOn, sendLocations } from './locations.ts';
 import { adopt, announce, isWinner, place, shiftReachable } from './outputs.ts';
+import { mayQueue } from './queueing.ts';
 import { releaseAgain } from './release.ts';
 import type { Attempt, JobRun, StageRun, WorkerRun } from './state.ts';
 import { nowhere } from './task-table.ts';
@@ -108,11 +109,17 @@ function resume(turn: Turn, worker: WorkerRun, running: RunningAttempt): boolean
   if (taskState(stage, running.task) === 'committed') return isWinner(job, running);
   if (!isLive(job)) return false;
   if (stage.troubles.get(running.task)?.failed.includes(running.attempt)) return false;
-  if (running.generation !== job.generation || worker.slots - worker.usedSlots < slotsOf(stage)) return false;
+  if (running.generation !== job.generation || !mayResume(worker, stage)) return false;
   const ref: TaskRef = { job, stage, task: running.task };
   startAttempt(turn, ref, { id: running.attempt, number: running.number, worker });
   tell(turn, { ...ref, id: running.attempt }, `goes on at ${worker.id}`);
   return true;
+}
+
+/** What waited on the worker for a slot goes on as well. */
+function mayResume(worker: WorkerRun, stage: StageRun): boolean {
+  const slots = slotsOf(stage);
+  return worker.slots - worker.usedSlots >= slots || (slots === 1 && mayQueue(worker, limits.queuedPerSlotMax));
 }
 
 function isSame(attempt: Attempt, name: RunningAttempt): boolean {

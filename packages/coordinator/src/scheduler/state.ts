@@ -30,6 +30,8 @@ export interface SchedulerState {
   readonly attempts: Map<AttemptId, Attempt>;
   /** Connected workers with a free slot. */
   readonly free: Set<WorkerRun>;
+  /** Connected workers with more tasks than slots. */
+  readonly queued: Set<WorkerRun>;
   /** Tasks that wait before they are tried again, earliest first. */
   readonly delayed: DelayedTask[];
   /** Until then outputs and attempts that no worker has reported are waited for: a coordinator's start is also its workers' reconnect. */
@@ -97,6 +99,8 @@ export interface StageRun {
   committed: number;
   /** Attempts that failed by themselves. */
   failed: number;
+  /** What its tasks took of late, on average; null before the first has committed in this life of the coordinator. */
+  usualMs: number | null;
   /** Committed tasks by the worker that has their outputs; `nowhere` too. Empty for a stage that has no outputs on workers. */
   readonly outputsOn: Map<number, number>;
   /** Committed tasks whose outputs no connected worker has. */
@@ -142,6 +146,7 @@ export interface Attempt {
   readonly task: number;
   readonly number: number;
   readonly worker: WorkerRun;
+  readonly assignedAt: number;
   state: AttemptState;
   records: number;
   bytes: number;
@@ -163,7 +168,9 @@ export interface WorkerRun {
   lastHeardAt: number;
   /** While away: when it is given up. */
   awayUntil: number;
+  /** In the order of their assignment, which is the order in which the worker runs them. */
   readonly attempts: Set<Attempt>;
+  /** More than there are slots while short tasks wait. */
   usedSlots: number;
   /** Committed outputs that are on it, over all jobs. */
   outputs: number;
@@ -202,6 +209,7 @@ export function createState(epoch: Epoch): SchedulerState {
     sessions: new Map(),
     attempts: new Map(),
     free: new Set(),
+    queued: new Set(),
     delayed: [],
     locateUntil: 0,
     workersDueAt: Number.POSITIVE_INFINITY,

@@ -4,6 +4,7 @@
 import { limits } from '@sheaf/protocol';
 import { dueTasks } from './delays.ts';
 import type { SchedulerState } from './state.ts';
+import { stuckAt } from './stuck.ts';
 import { nowhere } from './task-table.ts';
 import { moveTask } from './transitions.ts';
 import type { Turn } from './turn.ts';
@@ -15,7 +16,7 @@ export function nextWakeAt(state: SchedulerState): number | null {
   const beatAt = state.sessions.size > 0 ? state.now + limits.heartbeatIntervalMs : Number.POSITIVE_INFINITY;
   const locateUntil = state.locateUntil > state.now ? state.locateUntil : Number.POSITIVE_INFINITY;
   const retryAt = state.delayed[0]?.dueAt ?? Number.POSITIVE_INFINITY;
-  const wakeAt = Math.min(beatAt, locateUntil, retryAt, state.workersDueAt);
+  const wakeAt = Math.min(beatAt, locateUntil, retryAt, stuckAt(state), state.workersDueAt);
   return wakeAt === Number.POSITIVE_INFINITY ? null : wakeAt;
 }
 

@@ -109,6 +109,7 @@ export function endAttempt(turn: Turn, attempt: Attempt, to: Exclude<AttemptStat
   turn.state.attempts.delete(attempt.id);
   worker.attempts.delete(attempt);
   worker.usedSlots -= slotsOf(stage);
+  turn.changed.add(worker);
   noteRoom(turn.state, worker);
   const others = (stage.live.get(task) ?? []).filter(other => other !== attempt);
   if (others.length > 0) stage.live.set(task, others);

@@ -18,10 +18,12 @@ export interface Turn {
   readonly moved: Map<StageRun, JobRun>;
   /** Workers that were given up. */
   readonly lost: Set<WorkerRun>;
+  /** Workers of which an attempt began or ended: there is room for others to wait. */
+  readonly changed: Set<WorkerRun>;
 }
 
 export function beginTurn(state: SchedulerState, at: number, cause: string): Turn {
-  return { state, at, cause, commands: [], touched: new Set(), moved: new Map(), lost: new Set() };
+  return { state, at, cause, commands: [], touched: new Set(), moved: new Map(), lost: new Set(), changed: new Set() };
 }
 
 /** The record is durable before anything that is commanded after it. Neighbours share one command. */

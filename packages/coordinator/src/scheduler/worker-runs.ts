@@ -32,10 +32,12 @@ export function knownWorker(state: SchedulerState, facts: JoinedWorker): WorkerR
   return worker;
 }
 
-/** Keeps the set of workers with a free slot true, after a worker's state or its use of slots changed. */
+/** Keeps the sets of workers with a free slot and with a queue true, after a worker's state or its use of slots changed. */
 export function noteRoom(state: SchedulerState, worker: WorkerRun): void {
   if (worker.state === 'connected' && worker.usedSlots < worker.slots) state.free.add(worker);
   else state.free.delete(worker);
+  if (worker.state === 'connected' && worker.usedSlots > worker.slots) state.queued.add(worker);
+  else state.queued.delete(worker);
 }
 
 /** A lost worker to which nothing refers is forgotten, and its index free. */
