@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DataFolder, type Input } from '../../packages/bench/src/bench/data-folder.ts';
+import { DataFolder, type Input } from '../../packages/bench/src/bench/data/data-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const megabyte = 2 ** 20;

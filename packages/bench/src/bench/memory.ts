@@ -4,10 +4,10 @@
 
 import { join } from 'node:path';
 import type { Program } from '../program.ts';
-import { sheafRun } from './cases.ts';
-import type { DataFolder, Input, InputKind } from './data-folder.ts';
-import { measure } from './measure.ts';
+import type { DataFolder, Input, InputKind } from './data/data-folder.ts';
+import { measure } from './measuring/measure.ts';
 import { machineText, megabytes, tableOf } from './report.ts';
+import { sheafRun, slots } from './works/work.ts';
 
 const budgetBytes = 64 * 2 ** 20;
 /** For young generation, lines on their way and garbage that waits for its collector. */
@@ -66,7 +66,7 @@ interface Run {
 /** The highest peak of any executor of one run on a simulated cluster. */
 async function executorPeak(program: Program, { data, job, input }: Run): Promise<{ readonly peak: number; readonly seconds: number }> {
   const folder = data.scratch();
-  const run = sheafRun(program, { job, input, options: ['--workers', '1', '--slots', '2'] });
+  const run = sheafRun(program, { job, params: { in: input.path }, options: slots(2) });
   const measured = await measure(run(folder), folder);
   data.scratch();
   const peak = measured.peakBytesOf(executorProgram);

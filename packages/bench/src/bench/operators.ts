@@ -4,11 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../program.ts';
-import { sheafRun } from './cases.ts';
-import type { DataFolder } from './data-folder.ts';
-import { lineBytes } from './generate.ts';
-import { measure } from './measure.ts';
+import type { DataFolder } from './data/data-folder.ts';
+import { lineBytes } from './data/generate.ts';
+import { measure } from './measuring/measure.ts';
 import { machineText, median, tableOf } from './report.ts';
+import { sheafRun } from './works/work.ts';
 
 export interface OperatorsOptions {
   readonly data: DataFolder;
@@ -26,7 +26,7 @@ export async function measureOperators(program: Program, { data, megabytes, roun
   for (let round = 1; round <= rounds; round++) {
     for (const [operator, measured] of seconds) {
       const folder = data.scratch();
-      const run = sheafRun(program, { job, input, options: ['-p', `operator=${operator}`, '--inline'] });
+      const run = sheafRun(program, { job, params: { in: input.path, operator }, options: ['--inline'] });
       measured.push((await measure(run(folder), folder)).cpuSeconds);
     }
     say(`operators: round ${round} of ${rounds} done`);

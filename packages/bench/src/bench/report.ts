@@ -25,17 +25,34 @@ export function machineText(): string {
   return `${today}, ${availableParallelism()} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} GB, ${platform()} ${release().split('-')[0]}, Node ${process.version}`;
 }
 
+/** Of the table of bars that a section may have; what it holds for all sections stands in a section of its own. */
+export const barHeadings = ['asked', 'found', ''] as const;
+const allBars = 'All bars';
+
 /** Puts `text` under its heading into the file, in the place of what stood there. */
 export function writeSection(path: string, heading: string, text: string): void {
   const title = '# Results\n\nWritten by `npm run bench`; each section says when and on what. Figures are for comparison on one machine.\n';
-  const sections = existsSync(path)
-    ? readFileSync(path, 'utf8')
-        .split(/^(?=## )/m)
-        .slice(1)
-    : [];
-  const others = sections.filter(section => !section.startsWith(`## ${heading}\n`));
-  const own = `## ${heading}\n\n${text.trim()}\n`;
-  writeFileSync(path, `${title}\n${[...others.map(section => `${section.trim()}\n`), own].sort().join('\n')}`);
+  const before = existsSync(path) ? readFileSync(path, 'utf8').split(/^(?=## )/m) : [];
+  const others = before.slice(1).filter(section => ![heading, allBars].some(name => section.startsWith(`## ${name}\n`)));
+  const sections = [...others.map(section => `${section.trim()}\n`), `## ${heading}\n\n${text.trim()}\n`].sort();
+  const bars = sections.flatMap(barsIn);
+  const summary = bars.length === 0 ? [] : [`## ${allBars}\n\n${tableOf(barHeadings, bars)}\n`];
+  writeFileSync(path, [title, ...summary, ...sections].join('\n'));
+}
+
+/** The rows of its table of bars, each with the section's heading before what is asked. */
+function barsIn(section: string): Row[] {
+  const [heading = '', ...lines] = section.split('\n');
+  const start = lines.findIndex(line => line.startsWith(`| ${barHeadings[0]} `));
+  if (start < 0) return [];
+  const rows = lines.slice(start + 2).filter(line => line.startsWith('|'));
+  return rows.map(row => [
+    heading.replace('## ', ''),
+    ...row
+      .split('|')
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  ]);
 }
 
 export function megabytes(bytes: number | null): string {

@@ -1,62 +1,86 @@
-// `npm run bench` and `npm run bench -- quick`: megabytes a second of every case, beside each other on the same input. The cases
-// take turns, so that what disturbs the machine for a while disturbs all of them; the figures are medians.
+// Runs the cases of a work and gives their figures. They take turns within a round, so that what disturbs the machine for a while
+// disturbs all of them; what earlier runs wrote is on its disk, and inputs are in memory, before a clock starts.
 
-import type { Program } from '../program.ts';
-import { type Case, casesOf } from './cases.ts';
-import type { DataFolder } from './data-folder.ts';
-import { type Measured, measure } from './measure.ts';
-import { machineText, median, megabytes, type Row, tableOf } from './report.ts';
+import { spawnSync } from 'node:child_process';
+import { type DataFolder, warm } from './data/data-folder.ts';
+import type { Measured } from './measuring/measure.ts';
+import { coordinatorProgram } from './measuring/on-cluster.ts';
+import { median } from './report.ts';
+import type { Figures } from './works/bars.ts';
+import type { Case, Work } from './works/work.ts';
 
 export interface SpeedOptions {
   readonly data: DataFolder;
-  readonly wordsMb: number;
-  readonly linesMb: number;
   readonly rounds: number;
+  /** Of peers that take long. */
+  readonly peerRounds: number;
+  /** Every run lasts until what it has written is on the disk. */
+  readonly durable: boolean;
   /** Told after each run. */
   readonly say: (text: string) => void;
 }
 
-/** Runs all cases and gives the figures as text. */
-export async function measureSpeed(program: Program, { data, wordsMb, linesMb, rounds, say }: SpeedOptions): Promise<string> {
-  const words = data.file('words', wordsMb);
-  const lines = data.file('lines', linesMb);
-  const cases = casesOf(program, { words, lines });
-  const runs = new Map<Case, Measured[]>(cases.map(one => [one, []]));
+export interface CaseResult {
+  readonly case: Case;
+  /** null when it failed. */
+  readonly figures: Figures | null;
+  readonly failure: string | null;
+}
+
+/** Results are checked in the first round. A case that fails has no figures and is not run again; the others go on. */
+export async function runWork(work: Work, options: SpeedOptions): Promise<CaseResult[]> {
+  const { rounds, peerRounds, say } = options;
+  const measured = new Map<Case, Measured[]>(work.cases.map(one => [one, []]));
+  const failures = new Map<Case, string>();
   for (let round = 1; round <= rounds; round++) {
-    for (const [one, measured] of runs) {
-      measured.push(await runOnce(one, { data, check: round === 1 }));
-      say(`${round}/${rounds}  ${one.work}: ${one.name}  ${measured.at(-1)?.wallSeconds.toFixed(2)} s`);
+    for (const [one, runs] of measured) {
+      if (failures.has(one) || (one.kind === 'slow peer' && round > peerRounds)) continue;
+      const title = `${round}/${rounds}  ${work.number} ${work.title}: ${one.name}`;
+      try {
+        const run = await runOnce(one, options, round === 1);
+        runs.push(run);
+        say(`${title}  ${run.wallSeconds.toFixed(2)} s`);
+      } catch (error) {
+        failures.set(one, error instanceof Error ? error.message : String(error));
+        say(`${title}  FAILED: ${failures.get(one)}`);
+      }
     }
   }
-  const about = `${machineText()}. ${rounds === 1 ? 'One run each' : `Medians of ${rounds} runs each`}, start-up included.`;
-  const tables = (['word count', 'sort'] as const).map(work => {
-    const of = [...runs].filter(([one]) => one.work === work);
-    return `${headingOf(work, work === 'sort' ? lines.bytes : words.bytes)}\n\n${tableOf(headings, of.map(rowOf))}`;
+  return work.cases.map(one => {
+    const failure = failures.get(one) ?? null;
+    return { case: one, failure, figures: failure === null ? figuresOf(one, measured.get(one) ?? []) : null };
   });
-  return [about, ...tables].join('\n\n');
 }
 
-async function runOnce(one: Case, { data, check }: { readonly data: DataFolder; readonly check: boolean }): Promise<Measured> {
+async function runOnce(one: Case, { data, durable }: SpeedOptions, check: boolean): Promise<Measured> {
   const folder = data.scratch();
-  const measured = await measure(one.command(folder), folder);
-  if (check) await one.check(folder);
-  data.scratch();
-  return measured;
+  for (const input of one.inputs) warm(input);
+  spawnSync('sync');
+  try {
+    const measured = await one.run(folder, { untilDurable: durable ? folder : null });
+    if (check) await one.check(folder);
+    return measured;
+  } finally {
+    data.removeScratch();
+  }
 }
 
-const headings = ['', 'seconds', 'MB/s', 'CPU seconds', 'MB/s per core', 'peak memory'];
-
-function headingOf(work: Case['work'], bytes: number): string {
-  const size = `${Math.round(bytes / 1e6)} MB`;
-  return work === 'sort' ? `### Sorting lines of 100 bytes, ${size}` : `### Word count, ${size} of text with 200,000 different words`;
+function figuresOf(one: Case, runs: readonly Measured[]): Figures | null {
+  if (runs.length === 0) return null;
+  const seconds = runs.map(({ wallSeconds }) => wallSeconds);
+  return {
+    seconds: median(seconds),
+    fastest: Math.min(...seconds),
+    slowest: Math.max(...seconds),
+    cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
+    peakBytes: medianOfKnown(runs.map(({ peakBytes }) => peakBytes)),
+    coordinatorBytes: medianOfKnown(runs.map(({ peakBytesOf }) => peakBytesOf(coordinatorProgram))),
+    bytes: one.inputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    runs: runs.length,
+  };
 }
 
-/** MB/s per core: of a second of CPU time, whichever core it was spent on. */
-function rowOf([one, measured]: readonly [Case, readonly Measured[]]): Row {
-  const wall = median(measured.map(({ wallSeconds }) => wallSeconds));
-  const cpu = median(measured.map(({ cpuSeconds }) => cpuSeconds));
-  const peaks = measured.map(({ peakBytes }) => peakBytes ?? Number.NaN);
-  const rate = (seconds: number): string => (one.input.bytes / 1e6 / seconds).toFixed(1);
-  const peak = median(peaks);
-  return [one.name, wall.toFixed(2), rate(wall), cpu.toFixed(2), rate(cpu), megabytes(Number.isNaN(peak) ? null : peak)];
+function medianOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter(value => value !== null);
+  return known.length === 0 ? null : median(known);
 }

@@ -1,4 +1,4 @@
-// Inputs of any size, the same bytes every time: text whose words are as often as those of a language (Zipf), and lines to sort.
+// Text of any size, the same bytes every time: words as often as those of a language (Zipf), documents of them, and lines to sort.
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 
@@ -9,14 +9,31 @@ export const lineBytes = 100;
 const bufferBytes = 4 << 20;
 /** No line of either kind is longer. */
 const lineBytesMax = 16 * 16;
-const [newline, space, lowerA, upperA] = [10, 32, 97, 65];
+const [tab, newline, space, lowerA, upperA] = [9, 10, 32, 97, 65];
 
 /** Lines of 6 to 15 words of 2 to 14 letters, up to `bytes` of them; the n-th word of the vocabulary is n times as rare as the first. */
 export function writeWords(path: string, bytes: number): void {
+  writeText(path, bytes, (_, at) => at);
+}
+
+/** The same, each line a document: its number, a tab, its words. */
+export function writeDocuments(path: string, bytes: number): void {
+  let number = 0;
+  writeText(path, bytes, (buffer, at) => {
+    const digits = String(number++);
+    for (let digit = 0; digit < digits.length; digit++) buffer[at++] = digits.charCodeAt(digit);
+    buffer[at++] = tab;
+    return at;
+  });
+}
+
+/** `putHead(buffer, at)` writes what a line begins with, and gives where that ends. */
+function writeText(path: string, bytes: number, putHead: (buffer: Uint8Array, at: number) => number): void {
   const random = xorshift(88_172_645);
   const letters = makeVocabulary(random);
   const rankOf = zipfTable();
   writeFile(path, bytes, (buffer, at) => {
+    at = putHead(buffer, at);
     const words = 6 + (random() % 10);
     for (let word = 0; word < words; word++) {
       const from = ((rankOf[random() & (rankOf.length - 1)] ?? 0) << 4) + 1;
@@ -46,8 +63,18 @@ export function writeLines(path: string, bytes: number): void {
   });
 }
 
-/** Calls `putLine(buffer, at)`, which gives where its line ends, until the next line would go beyond `bytes`. */
-function writeFile(path: string, bytes: number, putLine: (buffer: Uint8Array, at: number) => number): void {
+/** Lines of 100 bytes, each of them random and printable: no packing of blocks makes them smaller. */
+export function writeNoise(path: string, bytes: number): void {
+  const random = xorshift(1_013_904_223);
+  writeFile(path, bytes, (buffer, at) => {
+    for (let byte = 0; byte < lineBytes - 1; byte++) buffer[at + byte] = space + 1 + (random() % 94);
+    buffer[at + lineBytes - 1] = newline;
+    return at + lineBytes;
+  });
+}
+
+/** Calls `putLine(buffer, at)`, which gives where its line ends, until that is null or the next line would go beyond `bytes`. */
+export function writeFile(path: string, bytes: number, putLine: (buffer: Uint8Array, at: number) => number | null): void {
   const file = openSync(path, 'w');
   const buffer = new Uint8Array(bufferBytes);
   let written = 0;
@@ -55,7 +82,7 @@ function writeFile(path: string, bytes: number, putLine: (buffer: Uint8Array, at
   try {
     while (written + at < bytes) {
       const end = putLine(buffer, at);
-      if (written + end > bytes) break;
+      if (end === null || written + end > bytes) break;
       at = end;
       if (at <= bufferBytes - lineBytesMax) continue;
       written += writeSync(file, buffer, 0, at);
@@ -94,7 +121,7 @@ function zipfTable(): Int32Array {
 }
 
 /** Numbers of 32 bits. */
-function xorshift(seed: number): () => number {
+export function xorshift(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state ^= state << 13;
