@@ -13,7 +13,8 @@ function temporaryFolder(): string {
   return folder;
 }
 
-const busy = 'const big = Buffer.alloc(200e6, 1); const end = process.cpuUsage().user + 400e3; while (process.cpuUsage().user < end);';
+const busy =
+  'const big = Buffer.alloc(200e6, 1); const end = process.cpuUsage().user + 400e3; while (process.cpuUsage().user < end) for (let i = 0; i < 1e7; i++);';
 
 test('CPU time and memory of a process that the command started are counted', async () => {
   const folder = temporaryFolder();

@@ -13,7 +13,7 @@ import { writeSection } from './report.ts';
 import { sectionText } from './section.ts';
 import { runWork } from './speed.ts';
 import { largeWorks, works } from './works/all-works.ts';
-import type { Sizes } from './works/work.ts';
+import { type Sizes, slots } from './works/work.ts';
 
 const full: Sizes = {
   ...{ wordsMb: 256, linesMb: 512, rows: 5_000_000, documentsMb: 1_000, smallMb: 0.28, tasks: 10_000 },
@@ -68,7 +68,7 @@ async function measureWorks(program: Program, given: Arguments & { readonly resu
   const peers = findPeers(program, given.peers);
   for (const line of peers.missing) say(line);
   const sizes = kind === 'quick' ? quick : { ...full, ...(kind === 'large' ? { tasks: manyTasks } : {}) };
-  const context = { program, data, peers, sizes: { ...sizes, tasks: given.tasks ?? sizes.tasks } };
+  const context = { program, data, peers, slots, sizes: { ...sizes, tasks: given.tasks ?? sizes.tasks } };
   let failed = false;
   for (const [number, makeWork] of kind === 'large' ? largeWorks : works) {
     if (only !== null && !only.includes(number)) continue;

@@ -46,13 +46,10 @@ function barsIn(section: string): Row[] {
   const start = lines.findIndex(line => line.startsWith(`| ${barHeadings[0]} `));
   if (start < 0) return [];
   const rows = lines.slice(start + 2).filter(line => line.startsWith('|'));
-  return rows.map(row => [
-    heading.replace('## ', ''),
-    ...row
-      .split('|')
-      .slice(1, -1)
-      .map(cell => cell.trim()),
-  ]);
+  return rows.map(row => {
+    const [, asked = '', ...found] = row.split('|').map(cell => cell.trim());
+    return [`${heading.replace('## ', '')}: ${asked}`, ...found.slice(0, -1)];
+  });
 }
 
 export function megabytes(bytes: number | null): string {

@@ -23,11 +23,6 @@ export interface Peers {
   readonly missing: readonly string[];
 }
 
-export const noPeers: Peers = {
-  ...{ spark: null, hadoop: null, duckdb: null, dask: null, countWords: null, awk: false, sort: false },
-  missing: [],
-};
-
 /** Looks in `folder` and among the machine's commands. What has to be compiled for them is kept in `folder` too. */
 export function findPeers(program: Program, folder: string): Peers {
   const missing: string[] = [];

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { timesFaster } from './bars.ts';
 import { checkIndex } from './check-output.ts';
-import { caseMaker, peerCases, sheafRun, slots, type Work, type WorkContext } from './work.ts';
+import { caseMaker, peerCases, sheafRun, type Work, type WorkContext } from './work.ts';
 
-export function invertedIndex({ program, data, peers, sizes }: WorkContext): Work {
+export function invertedIndex({ program, data, peers, sizes, slots }: WorkContext): Work {
   const input = data.file('documents', sizes.documentsMb);
   const add = caseMaker([input], folder => checkIndex(folder, input));
   const job = join(program.package, 'jobs/inverted-index.ts');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Input } from '../data/data-folder.ts';
 import { type Bar, speedUp, timePerByte } from './bars.ts';
 import { checkSorted, checkWordCount } from './check-output.ts';
-import { type Case, caseMaker, sheafRun, slots, type Work, type WorkContext } from './work.ts';
+import { type Case, caseMaker, sheafRun, type Work, type WorkContext } from './work.ts';
 
 const jobs = { 'word count': 'examples/word-count/job.ts', sort: 'examples/terasort/job.ts' } as const;
 type Job = keyof typeof jobs;
@@ -59,7 +59,7 @@ interface SlotsCase {
   readonly name: string;
 }
 
-function sheafCase({ program }: WorkContext, { job, input, count, name }: SlotsCase): Case {
+function sheafCase({ program, slots }: WorkContext, { job, input, count, name }: SlotsCase): Case {
   const check = job === 'sort' ? checkSorted : checkWordCount;
   const add = caseMaker([input], folder => check(folder, input));
   return add(name, 'sheaf', sheafRun(program, { job: join(program.root, jobs[job]), params: { in: input.path }, options: slots(count) }));

@@ -9,7 +9,7 @@ import { gnuSort } from '../peers/debian.ts';
 import type { CommandIn } from '../peers/peer-job.ts';
 import { type Bar, memoryBelow, timePerByte, timesFaster } from './bars.ts';
 import { checkSorted, outputFiles, partsOf } from './check-output.ts';
-import { type Case, caseMaker, peerCases, sheafRun, slots, type Work, type WorkContext } from './work.ts';
+import { type Case, caseMaker, peerCases, sheafRun, type Work, type WorkContext } from './work.ts';
 
 const fair = { threads: 2, memory: '1G' };
 const small = { threads: 2, memory: '128M' };
@@ -29,7 +29,7 @@ export function sort(context: WorkContext): Work {
   };
 }
 
-function sortCases({ program, data, peers, sizes }: WorkContext, kind: InputKind, behind: string): Case[] {
+function sortCases({ program, data, peers, sizes, slots }: WorkContext, kind: InputKind, behind: string): Case[] {
   const input = data.file(kind, sizes.linesMb);
   const make = caseMaker([input], folder => checkSorted(folder, input));
   const add: typeof make = (name, of, command) => make(`${name}${behind}`, of, command);
@@ -69,7 +69,7 @@ const little = { threads: 2, memory: '300M' };
 
 /** Far more than the 64 MB that a task has, so that everything is spilled and merged. */
 export function largeSort(context: WorkContext): Work {
-  const { program, data, peers, sizes } = context;
+  const { program, data, peers, sizes, slots } = context;
   const [few, many] = [data.file('lines', sizes.linesMb), data.file('lines', sizes.large.linesMb)];
   const sheaf = (input: Input): Case => {
     const add = caseMaker([input], folder => checkLargeSort(context, { folder, input }));
@@ -95,7 +95,7 @@ function sizeName(name: string, input: Input): string {
 
 /** By a job that knows nothing of how it was sorted, and by `sort`. */
 async function checkLargeSort(
-  { program }: WorkContext,
+  { program, slots }: WorkContext,
   { folder, input }: { readonly folder: string; readonly input: Input },
 ): Promise<void> {
   const validate = (path: string): string => {

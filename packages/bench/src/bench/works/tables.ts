@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Input } from '../data/data-folder.ts';
 import { timesAtMost, timesFaster } from './bars.ts';
 import { checkSumsByPlan, checkSumsByUser } from './check-sums.ts';
-import { type Case, caseMaker, peerCases, sheafRun, slots, type Work, type WorkContext } from './work.ts';
+import { type Case, caseMaker, peerCases, sheafRun, type Work, type WorkContext } from './work.ts';
 
 const functions = 'sum: sheaf, functions, 2 slots';
 const columns = 'sum: sheaf, columns, 2 slots';
 const joined = 'join: sheaf, 2 slots';
 
-export function sumsAndJoin({ program, data, peers, sizes }: WorkContext): Work {
+export function sumsAndJoin({ program, data, peers, sizes, slots }: WorkContext): Work {
   const tables = data.tables(sizes.rows);
   const { sales, users } = tables;
   const sum = caseMaker([sales], folder => checkSumsByUser(folder, tables));

@@ -5,13 +5,13 @@ import { awkWordCount, cWordCount } from '../peers/debian.ts';
 import { type CommandIn, outputOf } from '../peers/peer-job.ts';
 import { timesAtMost, timesFaster } from './bars.ts';
 import { checkWordCount } from './check-output.ts';
-import { caseMaker, peerCases, sheafRun, slots, type Work, type WorkContext } from './work.ts';
+import { caseMaker, peerCases, sheafRun, type Work, type WorkContext } from './work.ts';
 
 const text = (megabytes: number): string => `${megabytes} MB of text with 200,000 different words, as often as those of a language`;
 
 /** As the README has it. */
 export function wordCount(context: WorkContext): Work {
-  const { program, data, peers, sizes } = context;
+  const { program, data, peers, sizes, slots } = context;
   const input = data.file('words', sizes.wordsMb);
   const job = join(program.root, 'examples/word-count/job.ts');
   const run = (options: readonly string[]): CommandIn => sheafRun(program, { job, params: { in: input.path }, options });
@@ -49,7 +49,7 @@ const [duckdb, duckdbAtBlanks] = ['DuckDB, by \\s+', 'DuckDB, at single blanks']
 
 /** Without a function of the user's. */
 export function wordCountOfBytes(context: WorkContext): Work {
-  const { program, data, peers, sizes } = context;
+  const { program, data, peers, sizes, slots } = context;
   const input = data.file('words', sizes.wordsMb);
   const job = join(program.package, 'jobs/count-words-of-bytes.ts');
   const run = (options: readonly string[]): CommandIn => sheafRun(program, { job, params: { in: input.path }, options });

@@ -45,6 +45,8 @@ export interface WorkContext {
   readonly data: DataFolder;
   readonly peers: Peers;
   readonly sizes: Sizes;
+  /** The options of a run with so many executors. */
+  readonly slots: (count: number) => readonly string[];
 }
 
 /** Makes cases that are one command from beginning to end, start-up included, over the same inputs. */
