@@ -11,6 +11,7 @@ import { type TableLayout, tableLayout } from '../../../packages/worker/src/exec
 import { keyWriterOf } from '../../../packages/worker/src/executor/steps/selects.ts';
 import { type CombineTable, combineKernel } from '../../../packages/worker/src/kernels/combine-kernel.ts';
 import { instantiate } from '../../../packages/worker/src/kernels/instantiate.ts';
+import { batchKeyBytesMax, batchRows, batchSlotBytes, keyBatch } from '../../../packages/worker/src/kernels/key-batch.ts';
 import { jobOfFunctions } from '../executor/shuffle.ts';
 
 type Fold = (a: unknown, b: unknown) => unknown;
@@ -23,6 +24,7 @@ type Entry = readonly [key: unknown, value: unknown];
 
 const job = jobOfFunctions([]);
 const memory: TaskMemory = job.memory;
+const batch = keyBatch(1);
 const scratch = new Uint8Array(4 * 1_048_576);
 const item = (index: number) => ({ type: 'item', index }) as const;
 
@@ -52,6 +54,10 @@ function tableOf({ layout, fold, desc, recordBytesMax }: TableOptions): { table:
     pickValue: record => (record as Row).value,
     fold,
     columns: null,
+    batch,
+    foldNumbers: (into, at, from, fromAt) => {
+      into[at] = fold(into[at], from[fromAt]) as number;
+    },
     simple: keys.simple,
     putKey: (record, at, limit) => keys.putKey((record as Row).key, at, limit),
     groupLength: keys.groupLength,
@@ -72,15 +78,14 @@ function entriesOf(table: CombineTable, { entriesAt }: TableLayout): Entry[] {
   const { words, floats, bytes } = memory;
   const entries: Entry[] = [];
   for (let i = 0; i < table.count(); i++) {
-    const entry = entriesAt + i * 4;
+    const entry = entriesAt + i * 2;
     const key = words[entry + 1]!;
     if (key === 0) continue;
     const length = words[key >>> 2]! & 0x3ffff;
     const text = Buffer.from(bytes.slice(key + 8, key + 8 + length)).toString('hex');
     const group = words[(key >>> 2) + 1]!;
-    expect(words[(key >>> 2) - 1]).toBe(i);
-    const from = words[entry + 2]!;
-    const value = words[key >>> 2]! === length ? floats[(entry + 2) >>> 1] : decodeValue(bytes, from, from + words[entry + 3]!);
+    const from = words[(key - 8) >>> 2]!;
+    const value = words[key >>> 2]! === length ? floats[(key - 8) >>> 3] : decodeValue(bytes, from, from + words[(key - 4) >>> 2]!);
     entries.push([`${group}:${text}`, value]);
   }
   return entries;
@@ -264,6 +269,55 @@ describe('addText', () => {
     );
     both(long.filter(text => Buffer.byteLength(text) < 200_000));
     both([`\ufeff${'x'.repeat(65_500)}`]);
+  });
+});
+
+describe('addBatch', () => {
+  const rows = rowsOf(fc.oneof(shortText, fc.integer({ min: -3, max: 300 }), fc.constant('x'.repeat(batchKeyBytesMax - 2))), number);
+
+  test.prop([rows, fc.integer({ min: 1, max: batchRows }), fc.constantFrom(600, 30_000)], { numRuns: 150 })(
+    'is add of the same keys, whatever is flushed on the way',
+    (list, size, bytesMax) => {
+      for (const layout of layoutsOf(bytesMax)) {
+        const options = { layout, fold: add, desc: [false] };
+        const { table, flushes } = tableOf(options);
+        for (let from = 0; from < list.length; from += size) {
+          const some = list.slice(from, from + size);
+          some.forEach(({ key, value }, i) => {
+            batch.bytes.fill(0, batchSlotBytes * i, batchSlotBytes * (i + 1));
+            batch.lengths[i] = encodeKey(key[0], batch.bytes, batchSlotBytes * i, batch.bytes.length) - batchSlotBytes * i;
+            batch.numbers[i] = value as number;
+          });
+          table.addBatch(some.length);
+        }
+        const expected = reference(list, options);
+        expect(entriesOf(table, layout)).toEqual(expected.last);
+        expect(flushes).toEqual(expected.flushes);
+        expect(table.folded()).toBe(expected.folded);
+      }
+    },
+  );
+
+  test('finds the keys that others stand before in the table, and goes on from a table that was used', () => {
+    const [layout] = layoutsOf(3_000_000) as [TableLayout];
+    const { table } = tableOf({ layout, fold: add, desc: [false] });
+    for (const times of [1, 2]) {
+      table.begin();
+      for (let round = 0; round < times; round++) {
+        for (let from = 0; from < 40_000; from += batchRows) {
+          for (let i = 0; i < batchRows; i++) {
+            batch.lengths[i] = encodeKey(from + i, batch.bytes, batchSlotBytes * i, batch.bytes.length) - batchSlotBytes * i;
+            batch.bytes.fill(0, batchSlotBytes * i + 9, batchSlotBytes * i + 12);
+            batch.numbers[i] = 1;
+          }
+          table.addBatch(batchRows);
+        }
+      }
+      const entries = entriesOf(table, layout);
+      expect(new Set(entries.map(([key]) => key)).size).toBe(entries.length);
+      expect(entries.every(([, value]) => value === times)).toBe(true);
+      expect(table.folded()).toBe(entries.length * (times - 1));
+    }
   });
 });
 

@@ -26,7 +26,7 @@ export interface CsvDecoderOptions {
 }
 
 /** A decoder of csv rows. Throws UsageError for a separator that is none. */
-export function csvDecoder(options: CsvDecoderOptions): Decoder {
+export function csvDecoder(options: CsvDecoderOptions): CsvDecoder {
   return new CsvDecoder(options);
 }
 
@@ -39,6 +39,19 @@ export function separatorByte(separator: string): number {
   return byte;
 }
 
+/** Takes rows as bytes, where nobody needs a record. */
+export interface RowTaker {
+  /** From here on rows have so many cells, and the columns stand in these places of them. */
+  layout(cells: number, places: Int32Array): void;
+  /**
+   * Takes rows of window[at, end), valid UTF-8 that ends with a line feed, from `at` on while they begin before `stop`, and
+   * gives the index behind the last one. It leaves to the decoder whatever it does not take: the row is decoded as ever.
+   */
+  take(at: number, stop: number, end: number): number;
+  /** How many rows were taken last. */
+  readonly rows: number;
+}
+
 /** What a header makes of rows. */
 interface Layout {
   /** Cells a row must have; null when nothing says so. */
@@ -48,7 +61,7 @@ interface Layout {
   readonly makeRow: ((cells: readonly unknown[]) => object) | null;
 }
 
-class CsvDecoder implements Decoder {
+export class CsvDecoder implements Decoder {
   readonly invalidUtf8 = 0;
   private readonly cursor: PieceCursor;
   private readonly options: CsvDecoderOptions;
@@ -64,6 +77,7 @@ class CsvDecoder implements Decoder {
   /** Offset behind a header that was taken from the file's head; blank lines may stand before it. */
   private headerTo = 0;
   private scratch: unknown[] = [];
+  private taker: RowTaker | null = null;
 
   constructor(options: CsvDecoderOptions) {
     this.options = options;
@@ -72,6 +86,14 @@ class CsvDecoder implements Decoder {
     this.separator = separatorByte(options.format.separator);
     this.multilineFlag = options.format.multiline ? 2 : 0;
     if (options.format.header !== true) this.layout = this.layoutWithoutHeader(options.format.header);
+  }
+
+  /** From now on rows go to `taker` where it takes them. It is for columns without a schema, and bad rows are thrown. */
+  giveRows(taker: RowTaker): void {
+    if (this.columns === null || this.options.validate !== null || this.options.refused !== null)
+      throw new Error('rows are asked for as records');
+    this.taker = taker;
+    if (this.layout !== null) this.tellLayout(this.layout);
   }
 
   get position(): Position {
@@ -104,7 +126,10 @@ class CsvDecoder implements Decoder {
     const wholeTo = final ? end : bytes.lastIndexOf(LF) + 1;
     const encoding = at < wholeTo ? encodingOf(bytes.subarray(at, wholeTo)) : 'ascii';
     const flags = (final ? 1 : 0) | this.multilineFlag;
+    const taken = final ? bytes.lastIndexOf(LF) + 1 : wholeTo;
     while (at < wholeTo && !cursor.done) {
+      if (at < taken && encoding !== 'mixed') at = this.take(at, origin, taken);
+      if (at >= wholeTo || cursor.done) break;
       const from = at;
       const next = scanCsvRow(window, from, end, this.separator, flags, this.table);
       if (next < 0) break;
@@ -118,6 +143,19 @@ class CsvDecoder implements Decoder {
     }
     if (!cursor.done) cursor.checkSize(end - at, bytes.indexOf(34, at) >= 0 ? ' (is a quote never closed?)' : '');
     return cursor.keep(begin, end, final);
+  }
+
+  /** Has rows taken as bytes, and gives the index behind them. */
+  private take(at: number, origin: number, end: number): number {
+    const { cursor, taker } = this;
+    if (taker === null || this.layout === null || origin + at < this.headerTo) return at;
+    const next = taker.take(at, Math.min(end, cursor.to - origin), end);
+    cursor.pass(origin + next, taker.rows);
+    return next;
+  }
+
+  private tellLayout({ cells, places }: Layout): void {
+    if (cells !== null) this.taker?.layout(cells, places);
   }
 
   /** The record of a row; null for a header. `doubtful`: its bytes may be no UTF-8. */
@@ -171,6 +209,7 @@ class CsvDecoder implements Decoder {
     if (this.table[rowHead.problem] !== rowProblem.none) throw this.broken(origin);
     if (!isUtf8(row.bytes.subarray(from, stop))) throw new BadRecord('the header is no UTF-8');
     this.layout = this.layoutOf(texts(row));
+    this.tellLayout(this.layout);
     this.cursor.done = done;
   }
 

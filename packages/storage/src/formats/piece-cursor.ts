@@ -18,7 +18,8 @@ export class PieceCursor {
   /** Offset of the first byte that no record has taken yet. */
   next = 0;
   private kept = 0;
-  private to = 0;
+  /** The piece's end: what begins there is another piece's. */
+  to = 0;
   private records = 0;
   private readonly recordBytesMax: number;
   private state: 'skip' | 'byte-order-mark' | 'records' = 'records';
@@ -68,6 +69,12 @@ export class PieceCursor {
   advance(next: number): void {
     this.next = next;
     if (next >= this.to) this.done = true;
+  }
+
+  /** Says that so many records before an offset have been dealt with. */
+  pass(next: number, records: number): void {
+    this.records += records;
+    this.advance(next);
   }
 
   /** Names the record at [offset, offset + length) before it is delivered or refused. */

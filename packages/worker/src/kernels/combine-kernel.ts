@@ -1,13 +1,16 @@
-// The combining table of a shuffle edge: open addressing over key bytes that lie in the fixed memory, one 16-byte entry per
-// key (hash, address of the key, the value as a float64). Numbers are folded in place, several of them in places behind the key;
-// any other value is kept encoded behind the keys. The table is flushed by a count of bytes that only keys and values decide
-// (encoded key + value + 32 an entry, 8 more for a value that is no number), so that its layout never shows in the output.
+// The combining table of a shuffle edge: open addressing over key bytes that lie in the fixed memory. A slot has a key's hash and
+// address; its number, or numbers, lie right before the key, so that a record that is folded touches two places of memory: the
+// slot, and the key with its numbers. Any other value is kept encoded behind the keys. The table is flushed by a count of bytes
+// that only keys and values decide (encoded key + value + 32 an entry, 8 more for a value that is no number, or for several
+// numbers), so that its layout never shows in the output.
 //
-//   region   slots (one word each) | entries | keys …             … room for sorting the index
-//   key      word: entry number, word: length | flag, word: length of the group part, bytes, zeros up to a word
-//   flag     0x40000 encoded value: the entry has its address and length; 0x80000 places: the entry has the first one's number
+//   region   slots (hash, address) | entries in the order they came (hash, address) | keys …             … room for sorting the index
+//   key      8 bytes a number, word: length | flag, word: length of the group part, bytes, zeros up to a whole 8 bytes
+//   address  of the word with the length
+//   flag     0x40000: encoded value, the place of the number has its address and length
 
 import type { ColumnFold } from './column-fold-kernel.ts';
+import type { KeyBatch } from './key-batch.ts';
 
 export interface CombineDependencies {
   readonly bytes: Uint8Array;
@@ -16,7 +19,7 @@ export interface CombineDependencies {
   /** Word index and number (a power of two) of the slots. */
   readonly slotsAt: number;
   readonly slotsMax: number;
-  /** Word index of the entries. */
+  /** Word index of the entries, two words each. */
   readonly entriesAt: number;
   /** Where keys begin and must end. */
   readonly arenaFrom: number;
@@ -30,6 +33,9 @@ export interface CombineDependencies {
   readonly fold: (a: unknown, b: unknown) => unknown;
   /** Folds several numbers of the picked value in place, instead of `fold`; null: there is one value. */
   readonly columns: ColumnFold | null;
+  /** Takes keys with numbers many at a time; `foldNumbers` folds those of one of them into the table's. */
+  readonly batch: KeyBatch | null;
+  readonly foldNumbers: ColumnFold['fold'];
   /** The key of one ascending part; otherwise `putKey` writes the parts. */
   readonly simple: boolean;
   /** Writes all parts of the record's key at an address, gives the end. */
@@ -48,11 +54,15 @@ export interface CombineDependencies {
 }
 
 export interface CombineTable {
+  /** Before the records of a task: the table is empty, whatever the memory held. */
+  begin(): void;
   add(record: unknown): void;
   /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with a number. */
   addText(from: number, to: number, value: number): void;
   /** A record whose key was encoded elsewhere, as source[from, keyTo) with a group part of `group` bytes. Of several numbers the value is their list. */
   addEncoded(source: Uint8Array, key: { readonly from: number; readonly keyTo: number; readonly group: number }, value: unknown): void;
+  /** The first so many keys of the batch, each a group, with their numbers. */
+  addBatch(rows: number): void;
   readonly count: () => number;
   /** Records that were folded into an entry. */
   readonly folded: () => number;
@@ -62,8 +72,11 @@ export interface CombineTable {
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
   const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey } = d;
-  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns } = d;
-  const width = columns === null ? 0 : columns.width;
+  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns, batch, foldNumbers } = d;
+  const width = columns === null ? 1 : columns.width;
+  /** From where a key's record begins to its length, and to its bytes. */
+  const before = 8 * width;
+  const keyFrom = before + 8;
   const taken = new Float64Array(width);
   let slots = Math.min(slotsMax, 1 << 15);
   let mask = slots - 1;
@@ -71,173 +84,203 @@ export function combineKernel(d: CombineDependencies): CombineTable {
   let top = arenaFrom;
   let accounted = 0;
   let folded = 0;
-  words.fill(0, slotsAt, slotsAt + slots);
+  /** The slot that a key may have which `find` did not find, and whether `locate` made an entry. */
+  let free = 0;
+  let fresh = false;
+  /** How often the table was emptied. */
+  let emptied = 0;
+
+  function clear(): void {
+    count = 0;
+    top = arenaFrom;
+    accounted = 0;
+    emptied++;
+    words.fill(0, slotsAt, slotsAt + 2 * slots);
+  }
 
   function grow(): void {
     slots *= 2;
     mask = slots - 1;
-    words.fill(0, slotsAt, slotsAt + slots);
-    for (let i = 0; i < count; i++) {
-      let slot = (words[entriesAt + i * 4] as number) & mask;
-      while (words[slotsAt + slot] !== 0) slot = (slot + 1) & mask;
-      words[slotsAt + slot] = i + 1;
+    words.fill(0, slotsAt, slotsAt + 2 * slots);
+    for (let i = 0, entry = entriesAt; i < count; i++, entry += 2) {
+      const hash = words[entry] as number;
+      let at = hash & mask;
+      while (words[slotsAt + 2 * at + 1] !== 0) at = (at + 1) & mask;
+      const slot = slotsAt + 2 * at;
+      words[slot] = hash;
+      words[slot + 1] = words[entry + 1] as number;
     }
   }
 
-  function foldedValue(entry: number, key: number): unknown {
-    if (((words[key >>> 2] as number) & 0x40000) === 0) return floats[(entry + 2) >>> 1];
-    const at = words[entry + 2] as number;
-    return decodeValue(bytes, at, at + (words[entry + 3] as number));
+  function foldedValue(address: number): unknown {
+    if (((words[address >>> 2] as number) & 0x40000) === 0) return floats[(address - 8) >>> 3];
+    const at = words[(address - 8) >>> 2] as number;
+    return decodeValue(bytes, at, at + (words[(address - 4) >>> 2] as number));
   }
 
   /** Encodes a value that is no number behind the keys and makes it the entry's. */
-  function store(entry: number, key: number, value: unknown): void {
+  function store(address: number, value: unknown): void {
     if (typeof value === 'number') {
-      words[key >>> 2] = (words[key >>> 2] as number) & 0x3ffff;
-      floats[(entry + 2) >>> 1] = value;
+      words[address >>> 2] = (words[address >>> 2] as number) & 0x3ffff;
+      floats[(address - 8) >>> 3] = value;
       return;
     }
-    let end = encodeValue(value, bytes, top, arenaTo);
+    const end = encodeValue(value, bytes, top, arenaTo);
     // A large value goes alone, so that others never have to be spilled for want of room: that would depend on the layout.
     if (end < 0 || (end - top > 0x100000 && count > 1)) {
-      storeAlone(entry, key, value);
+      storeAlone(address, value);
       return;
     }
     if (end - top > recordBytesMax) tooLarge();
-    words[key >>> 2] = (words[key >>> 2] as number) | 0x40000;
-    words[entry + 2] = top;
-    words[entry + 3] = end - top;
+    words[address >>> 2] = (words[address >>> 2] as number) | 0x40000;
+    words[(address - 8) >>> 2] = top;
+    words[(address - 4) >>> 2] = end - top;
     accounted += end - top + 8;
-    end = (end + 3) & ~3;
-    top = end;
+    top = (end + 7) & ~7;
   }
 
   /** A value over a megabyte: the others are spilled, then it is stored among none. */
-  function storeAlone(entry: number, key: number, value: unknown): void {
+  function storeAlone(address: number, value: unknown): void {
     if (count < 2) tooLarge();
-    const length = (words[key >>> 2] as number) & 0x3ffff;
-    const group = words[(key + 4) >>> 2] as number;
-    const copy = bytes.slice(key + 8, key + 8 + length);
+    const length = (words[address >>> 2] as number) & 0x3ffff;
+    const group = words[(address + 4) >>> 2] as number;
+    const copy = bytes.slice(address + 8, address + 8 + length);
+    let entry = entriesAt;
+    while (words[entry + 1] !== address) entry += 2;
     words[entry + 1] = 0;
     flush();
-    bytes.set(copy, top + 12);
-    put(top + 12 + length, group, value);
+    bytes.set(copy, top + keyFrom);
+    put(top + keyFrom + length, group, value);
   }
 
-  /** The entry of the key that lies at top + 12 and ends at `end`; when there was none, −1 less a new one without a value. */
+  function hashOf(source: Uint32Array, from: number, to: number, length: number): number {
+    let hash = length;
+    for (let i = from; i < to; i++) {
+      hash = Math.imul(hash ^ (source[i] as number), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ (hash >>> 13), 0x2c1b3c6d);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
+  /** The address of the key that source has in its words from `from` on; 0 when there is none, and `free` is where it may go. */
+  function find(source: Uint32Array, from: number, length: number, hash: number): number {
+    const to = from + ((length + 3) >>> 2);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const slot = slotsAt + 2 * at;
+      const address = words[slot + 1] as number;
+      if (address === 0) {
+        free = slot;
+        return 0;
+      }
+      if (words[slot] !== hash || ((words[address >>> 2] as number) & 0x3ffff) !== length) continue;
+      let i = from;
+      let j = (address + 8) >>> 2;
+      while (i < to && source[i] === words[j]) {
+        i++;
+        j++;
+      }
+      if (i === to) return address;
+    }
+  }
+
+  /** Makes an entry of the key that lies at top + keyFrom, and gives its address. */
+  function insert(length: number, group: number, hash: number): number {
+    const address = top + before;
+    words[free] = hash;
+    words[free + 1] = address;
+    const entry = entriesAt + 2 * count;
+    words[entry] = hash;
+    words[entry + 1] = address;
+    words[address >>> 2] = length;
+    words[(address + 4) >>> 2] = group;
+    count++;
+    top = (top + keyFrom + length + 7) & ~7;
+    accounted += length + 32;
+    return address;
+  }
+
+  /** The address of the key that lies at top + keyFrom and ends at `end`; a new one has no value yet, and `fresh` says so. */
   function locate(end: number, group: number): number {
-    const key = top + 4;
-    const at = top + 12;
-    const length = end - at;
+    const from = top + keyFrom;
+    const length = end - from;
     // Zeros up to a whole word: keys are hashed and compared by words.
     bytes[end] = 0;
     bytes[end + 1] = 0;
     bytes[end + 2] = 0;
-    const wordsFrom = at >>> 2;
-    const wordsTo = (end + 3) >>> 2;
-    let hash = length;
-    for (let i = wordsFrom; i < wordsTo; i++) {
-      hash = Math.imul(hash ^ (words[i] as number), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ (hash >>> 13), 0x2c1b3c6d) >>> 0;
-    hash = (hash ^ (hash >>> 16)) >>> 0;
-    let slot = hash & mask;
-    for (;;) {
-      const found = words[slotsAt + slot] as number;
-      if (found === 0) break;
-      const entry = entriesAt + (found - 1) * 4;
-      if (words[entry] === hash) {
-        const other = words[entry + 1] as number;
-        if (((words[other >>> 2] as number) & 0x3ffff) === length) {
-          let i = wordsFrom;
-          let j = (other + 8) >>> 2;
-          while (i < wordsTo && words[i] === words[j]) {
-            i++;
-            j++;
-          }
-          if (i === wordsTo) return entry;
-        }
-      }
-      slot = (slot + 1) & mask;
-    }
-    const entry = entriesAt + count * 4;
-    count++;
-    words[slotsAt + slot] = count;
-    words[entry] = hash;
-    words[entry + 1] = key;
-    words[top >>> 2] = count - 1;
-    words[key >>> 2] = length;
-    words[(key + 4) >>> 2] = group;
-    top = wordsTo << 2;
-    accounted += length + 32;
-    return -1 - entry;
+    const hash = hashOf(words, from >>> 2, (end + 3) >>> 2, length);
+    const address = find(words, from >>> 2, length, hash);
+    fresh = address === 0;
+    return fresh ? insert(length, group, hash) : address;
   }
 
   function put(end: number, group: number, value: unknown): void {
-    const located = locate(end, group);
-    if (located >= 0) {
-      folded++;
-      const key = words[located + 1] as number;
-      if (typeof value === 'number' && ((words[key >>> 2] as number) & 0x40000) === 0) {
-        const at = (located + 2) >>> 1;
-        const sum = fold(floats[at], value);
-        if (typeof sum === 'number') {
-          floats[at] = sum;
-          return;
-        }
-        store(located, key, sum);
+    const address = locate(end, group);
+    const isNumber = typeof value === 'number';
+    if (fresh) {
+      if (isNumber) {
+        floats[(address - 8) >>> 3] = value;
+        accounted += numberBytes(value);
       } else {
-        store(located, key, fold(foldedValue(located, key), value));
+        store(address, value);
       }
-      if (accounted > bytesMax) flush();
+      added();
       return;
     }
-    const entry = -1 - located;
-    if (typeof value === 'number') {
-      floats[(entry + 2) >>> 1] = value;
-      accounted += numberBytes(value);
+    folded++;
+    if (isNumber && ((words[address >>> 2] as number) & 0x40000) === 0) {
+      const at = (address - 8) >>> 3;
+      const sum = fold(floats[at], value);
+      if (typeof sum === 'number') {
+        floats[at] = sum;
+        return;
+      }
+      store(address, sum);
     } else {
-      store(entry, words[entry + 1] as number, value);
+      store(address, fold(foldedValue(address), value));
     }
-    added();
+    if (accounted > bytesMax) flush();
   }
 
   function added(): void {
     if (accounted > bytesMax) flush();
-    else if (count * 2 > slots && slots < slotsMax) grow();
+    else if (count * 4 > slots * 3 && slots < slotsMax) grow();
   }
 
   /** The numbers were taken from the value before the table is touched: a value that has none leaves no trace. */
   function putTaken(end: number, group: number): void {
-    const located = locate(end, group);
-    if (located >= 0) {
+    const address = locate(end, group);
+    if (fresh) {
+      putNumbers(address, taken, 0);
+    } else {
       folded++;
-      (columns as ColumnFold).fold(floats, words[located + 2] as number, taken);
-      return;
+      foldNumbers(floats, (address >>> 3) - width, taken, 0);
     }
-    const entry = -1 - located;
-    const place = (top + 7) >>> 3;
-    const key = (words[entry + 1] as number) >>> 2;
-    words[key] = (words[key] as number) | 0x80000;
-    words[entry + 2] = place;
-    for (let i = 0; i < width; i++) floats[place + i] = taken[i] as number;
-    top = (place + width) << 3;
-    accounted += 8 * width + 8;
+  }
+
+  function putNumbers(address: number, numbers: Float64Array, from: number): void {
+    const place = (address >>> 3) - width;
+    for (let i = 0; i < width; i++) floats[place + i] = numbers[from + i] as number;
+    accounted += columns === null ? numberBytes(numbers[from] as number) : 8 * width + 8;
     added();
   }
 
+  clear();
   return {
+    begin(): void {
+      folded = 0;
+      clear();
+    },
     add(record: unknown): void {
       let end = -1;
       if (simple) {
         const key = pickKey(record);
-        if (typeof key === 'string' && top + key.length + 32 < arenaTo) end = encodeAsciiKey(key, bytes, top + 12);
-        if (end < 0) end = encodeKey(key, bytes, top + 12, arenaTo);
+        if (typeof key === 'string' && top + key.length + before + 32 < arenaTo) end = encodeAsciiKey(key, bytes, top + keyFrom);
+        if (end < 0) end = encodeKey(key, bytes, top + keyFrom, arenaTo);
       } else {
-        end = putKey(record, top + 12, arenaTo);
+        end = putKey(record, top + keyFrom, arenaTo);
       }
-      const group = simple ? end - top - 12 : groupLength();
+      const group = simple ? end - top - keyFrom : groupLength();
       if (columns === null) {
         put(end, group, pickValue(record));
       } else {
@@ -246,29 +289,12 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       }
     },
     addText(from: number, to: number, value: number): void {
-      const at = top + 12;
-      // Escaped, each byte may take two: what may come near the limit of a key goes the careful way.
-      if (to - from > 32_000) {
-        const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
-        put(end, end - at, value);
-        return;
-      }
-      bytes[at] = 0x50;
-      let end = at + 1;
-      for (let i = from; i < to; i++) {
-        const byte = bytes[i] as number;
-        if (byte < 2) {
-          bytes[end++] = 1;
-          bytes[end++] = byte + 1;
-        } else {
-          bytes[end++] = byte;
-        }
-      }
-      bytes[end++] = 0;
+      const at = top + keyFrom;
+      const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
       put(end, end - at, value);
     },
     addEncoded(source, { from, keyTo, group }, value): void {
-      const at = top + 12;
+      const at = top + keyFrom;
       if (keyTo - from > 256) bytes.set(source.subarray(from, keyTo), at);
       else for (let i = from; i < keyTo; i++) bytes[at + i - from] = source[i] as number;
       if (columns === null) {
@@ -278,13 +304,51 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       for (let i = 0; i < width; i++) taken[i] = (value as readonly number[])[i] as number;
       putTaken(at + keyTo - from, group);
     },
+    addBatch(rows: number): void {
+      const { words: keys, lengths, hashes, addresses, numbers } = batch as KeyBatch;
+      // Where a key most likely lies, then whether it does: reads that wait for memory, but not for one another.
+      for (let i = 0; i < rows; i++) {
+        const length = lengths[i] as number;
+        const hash = hashOf(keys, 16 * i, 16 * i + ((length + 3) >>> 2), length);
+        hashes[i] = hash;
+        const slot = slotsAt + 2 * (hash & mask);
+        addresses[i] = words[slot] === hash ? (words[slot + 1] as number) : 0;
+      }
+      for (let i = 0; i < rows; i++) {
+        const address = addresses[i] as number;
+        if (address === 0) continue;
+        let at = address >>> 2;
+        if (((words[at] as number) & 0x3ffff) === lengths[i]) {
+          const to = at + 2 + (((lengths[i] as number) + 3) >>> 2);
+          let key = 16 * i;
+          at += 2;
+          while (at < to && words[at] === keys[key]) {
+            at++;
+            key++;
+          }
+          if (at === to) continue;
+        }
+        addresses[i] = 0;
+      }
+      // In their order, as sums of floats depend on it. A table that is emptied on the way has none of the keys any more.
+      const emptiedBefore = emptied;
+      for (let i = 0; i < rows; i++) {
+        const length = lengths[i] as number;
+        const hash = hashes[i] as number;
+        let address = addresses[i] as number;
+        if (address === 0 || emptied !== emptiedBefore) address = find(keys, 16 * i, length, hash);
+        if (address !== 0) {
+          folded++;
+          foldNumbers(floats, (address >>> 3) - width, numbers, width * i);
+          continue;
+        }
+        let to = (top + keyFrom) >>> 2;
+        for (let at = 16 * i; at < 16 * i + ((length + 3) >>> 2); at++) words[to++] = keys[at] as number;
+        putNumbers(insert(length, length, hash), numbers, width * i);
+      }
+    },
     count: () => count,
     folded: () => folded,
-    clear(): void {
-      count = 0;
-      top = arenaFrom;
-      accounted = 0;
-      words.fill(0, slotsAt, slotsAt + slots);
-    },
+    clear,
   };
 }

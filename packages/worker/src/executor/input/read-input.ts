@@ -11,6 +11,7 @@ import type { Push } from '../steps/step-calls.ts';
 import type { StepChain } from '../steps/step-chain.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
 import type { TaskLayout } from '../task-layout.ts';
+import { giveRows } from './csv-rows.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
 
@@ -23,7 +24,7 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
   if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
   // What may have to be skipped is a record, not bytes.
   const edge = run.skipping === null ? onlyEdgeOf(run, chain, source) : null;
-  const pushes = { push: chain.out(source), pushBytes: edge?.addText ?? null, pushLine: edge?.addLine ?? null };
+  const pushes = { push: chain.out(source), pushBytes: edge?.addText ?? null, pushLine: edge?.addLine ?? null, edge };
   return readFiles(run, layout, { input, ...pushes, waits: chain.waits() });
 }
 
@@ -32,18 +33,21 @@ interface FilesInput {
   readonly push: Push;
   readonly pushBytes: EachBytes | null;
   readonly pushLine: EachLine | null;
+  /** The edge that all records are sent on. */
+  readonly edge: EdgeWriter | null;
   readonly waits: WaitingSteps | null;
 }
 
 async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): Promise<InputCounts> {
   const { progress, where, job, skipping } = run;
-  const { input, push, pushBytes, pushLine, waits } = files;
+  const { input, push, pushBytes, pushLine, edge, waits } = files;
   const { split } = run.assignment;
   const { recordBytesMax, window } = layout;
   if (split === null || window === null) throw new Error('a task of files was given no split');
   const validate = input.schema === null ? {} : { validate: job.functions[input.schema.index] as (raw: unknown) => unknown };
   const refused = skipping === null ? {} : { refused: (error: BadRecord) => skipping.refused(error) };
   const decoder = makeDecoder(input.format, { ...validate, recordBytesMax, ...refused });
+  if (edge !== null) giveRows(decoder, { input, edge, job, recordBytesMax, progress });
   const { position } = decoder;
   const each = instantiate(eachKernel)(skipping === null ? push : skipping.guard(push), position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);

@@ -7,26 +7,25 @@ import type { Edge, Shuffle } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
 import { type ArenaIndex, entryWords, sortArena } from '../../data/arena-sort.ts';
 import type { BlockCodec } from '../../data/block-codec.ts';
-import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.ts';
+import { encodeKey, encodeTextKey } from '../../data/key-codec.ts';
 import type { Region } from '../../data/memory.ts';
 import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
-import { decodeValue, encodeNumberValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
+import { decodeValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
-import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
-import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
+import type { CombineTable } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
+import type { KeyBatch } from '../../kernels/key-batch.ts';
 import { recordKernelOf } from '../../kernels/record-kernel.ts';
+import { keptKernel } from '../kept-kernels.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { Progress } from '../progress.ts';
-import { columnFoldOf } from '../steps/column-folding.ts';
-import { type Folding, foldingOf } from '../steps/folds.ts';
 import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
+import { Combining } from './combining.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
 import { numbersBytesMax, putArena, putTable } from './spill-records.ts';
-import { type TableLayout, tableLayout } from './table-layout.ts';
 
 export interface EdgeWriterOptions {
   readonly job: LoadedJob;
@@ -53,6 +52,12 @@ export interface SpillCounts {
   combinedRecords: number;
 }
 
+/** A batch of keys, and what adds the first so many of it. */
+export interface BatchTaker {
+  readonly batch: KeyBatch;
+  add(rows: number): void;
+}
+
 /** A broadcast is a run of one partition, without keys, in the order of arrival. */
 const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner: { type: 'hash' } };
 
@@ -64,6 +69,8 @@ export class EdgeWriter {
   readonly addText: ((from: number, to: number) => void) | null;
   /** Adds a record that is a string and lies in bytes[from, to), for edges whose value is the record; else null. */
   readonly addLine: ((record: string, from: number, to: number) => void) | null;
+  /** Takes keys with numbers many at a time, for edges that fold numbers by a key of one part; else null. */
+  readonly batches: BatchTaker | null;
 
   /** What is sent of a record. */
   readonly shuffle: Shuffle;
@@ -76,11 +83,7 @@ export class EdgeWriter {
   private readonly ordered: boolean;
   private readonly table: CombineTable | null = null;
   private readonly arena: Arena | null = null;
-  /** Word index of a table's entries. */
-  private readonly entriesAt: number;
-  private readonly numbersAt: number;
-  /** A table of several numbers an entry. */
-  private readonly columns: ColumnFold | null;
+  private readonly combining: Combining | null = null;
   /** What the region has room for may be less than the budget allows. */
   private readonly recordBytesMax: number;
   private readonly run: RunWriter;
@@ -93,13 +96,7 @@ export class EdgeWriter {
     this.ordered = this.shuffle.key.length > this.shuffle.group;
     this.partitionOf = partitionerOf(this.shuffle, partitions, job);
     this.keyOnly = this.shuffle.combine === null && this.shuffle.value.type === 'none';
-    const { combine } = this.shuffle;
-    this.columns = combine?.type === 'columns' ? columnFoldOf(combine.columns, job) : null;
-    // The first bytes of the region hold the encoded number or numbers of one entry at a time while a table is spilled.
-    this.numbersAt = region.from;
-    const layout = tableLayout({ from: region.from + numbersBytesMax(this.columns), to: region.to });
-    this.entriesAt = layout.entriesAt;
-    if (combine === null) {
+    if (this.shuffle.combine === null) {
       const bytesMax = arenaBytesMax(region);
       this.recordBytesMax = Math.min(options.recordBytesMax, bytesMax - 32);
       this.pickValue = pickOf(this.shuffle.value, job);
@@ -107,14 +104,18 @@ export class EdgeWriter {
       this.add = this.arena.add;
       this.addText = this.textAdder(this.arena);
       this.addLine = this.shuffle.value.type === 'record' ? this.arena.addLine : null;
+      this.batches = null;
     } else {
-      this.recordBytesMax = Math.min(options.recordBytesMax, layout.valueBytesMax);
-      const folding = foldingOf(combine, job, false);
-      this.pickValue = this.columns === null ? this.firstValue(folding) : listOf(this.columns, pickOf(this.shuffle.value, job));
-      this.table = this.makeTable(layout, folding);
-      this.add = this.table.add;
-      this.addText = this.textAdderOfTable(this.table);
+      const combining = this.combiningOf();
+      const { table, batch } = combining;
+      this.combining = combining;
+      this.recordBytesMax = combining.recordBytesMax;
+      this.pickValue = combining.pickValue;
+      this.table = table;
+      this.add = table.add;
+      this.addText = this.textAdderOfTable(table);
       this.addLine = null;
+      this.batches = batch && { batch, add: table.addBatch };
     }
     // Last, as it opens a file.
     this.run = this.newRun(options.path);
@@ -188,40 +189,12 @@ export class EdgeWriter {
     });
   }
 
-  private makeTable(layout: TableLayout, folding: Folding): CombineTable {
-    const { job } = this.options;
-    const { recordBytesMax } = this;
-    const keys = keyWriterOf(this.shuffle.key, this.shuffle.group, job);
-    const scratch = new Uint8Array(16);
-    return instantiate(combineKernel)({
-      bytes: job.memory.bytes,
-      words: job.memory.words,
-      floats: job.memory.floats,
-      ...layout,
-      recordBytesMax,
-      pickKey: keys.pickKey,
-      pickValue: this.columns === null ? this.pickValue : pickOf(this.shuffle.value, job),
-      fold: folding.fold,
-      columns: this.columns,
-      simple: keys.simple,
-      putKey: keys.putKey,
-      groupLength: keys.groupLength,
-      encodeAsciiKey,
-      encodeKey,
-      encodeTextKey,
-      encodeValue,
-      decodeValue,
-      numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
-      tooLarge: () => this.options.tooLarge(recordBytesMax),
-      flush: () => this.spill(),
-    });
-  }
-
-  private firstValue(folding: Folding): Pick {
-    const pick = pickOf(this.shuffle.value, this.options.job);
-    const { combine } = this.shuffle;
-    if (combine?.type !== 'built-in' || combine.name !== 'count') return pick;
-    return record => folding.first(pick(record));
+  private combiningOf(): Combining {
+    const { job, edge, region, recordBytesMax } = this.options;
+    const make = (): Combining => new Combining({ job, shuffle: this.shuffle, region, recordBytesMax });
+    const combining = keptKernel(job, edge, `combining ${region.from} ${region.to} ${recordBytesMax}`, make);
+    combining.begin({ spill: () => this.spill(), tooLarge: () => this.options.tooLarge(this.recordBytesMax) });
+    return combining;
   }
 
   private textAdder(arena: Arena): EdgeWriter['addText'] {
@@ -245,16 +218,17 @@ export class EdgeWriter {
   /** Sorts what is in memory and appends it to the run as a segment. */
   private spill(): void {
     const { region, job, partitions } = this.options;
+    const { columns = null } = this.combining ?? {};
     const source = this.table ?? (this.arena as Arena);
     if (source.count() === 0) return;
     // An arena's index lies behind its records, a table's in the place of its slots.
-    const entries = (this.arena === null ? this.numbersAt + numbersBytesMax(this.columns) : (this.arena.top() + 15) & ~15) >>> 2;
+    const entries = (this.arena === null ? region.from + numbersBytesMax(columns) : (this.arena.top() + 15) & ~15) >>> 2;
     const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
     const target: IndexTarget = { memory: job.memory, entries, partitionOf: this.partitionOf };
     const { count, skip } =
-      this.arena === null
-        ? indexTable(target, { entriesAt: this.entriesAt, count: source.count() })
-        : indexArena(target, { from: region.from + 16, to: this.arena.top(), ordered: this.ordered });
+      this.combining !== null
+        ? indexTable(target, { entriesAt: this.combining.layout.entriesAt, count: source.count() })
+        : indexArena(target, { from: region.from + 16, to: (this.arena as Arena).top(), ordered: this.ordered });
     const { bytes, words } = job.memory;
     const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
     sortArena(index, skip);
@@ -262,12 +236,7 @@ export class EdgeWriter {
     this.counts.spilledBytes +=
       this.table === null
         ? putArena(this.run, index, { kernel: recordKernelOf(job.memory), ordered: this.ordered })
-        : putTable(this.run, index, {
-            entriesAt: this.entriesAt,
-            numbersAt: this.numbersAt,
-            floats: job.memory.floats,
-            columns: this.columns,
-          });
+        : putTable(this.run, index, { numbersAt: region.from, floats: job.memory.floats, columns });
     this.run.endSegment();
     this.counts.spills++;
     source.clear();
@@ -277,15 +246,6 @@ export class EdgeWriter {
     const { region } = this.options;
     return ((region.to - count * entryWords * 4) & ~15) >>> 2;
   }
-}
-
-/** The numbers that a record counts as, as a list. */
-function listOf({ take }: ColumnFold, pick: Pick): Pick {
-  return record => {
-    const places: number[] = [];
-    take(pick(record), places);
-    return places;
-  };
 }
 
 /**

@@ -55,7 +55,7 @@ export function indexTable(target: IndexTarget, table: { readonly entriesAt: num
   let first = 0;
   let entry = entries;
   for (let i = 0; i < table.count; i++) {
-    const address = words[table.entriesAt + i * 4 + 1] as number;
+    const address = words[table.entriesAt + i * 2 + 1] as number;
     if (address === 0) continue;
     const keyLength = (words[address >>> 2] as number) & keyLengthMask;
     words[entry + 2] = address;

@@ -3,12 +3,9 @@
 
 import { type ArenaIndex, entryWords, keyLengthMask } from '../../data/arena-sort.ts';
 import type { RunWriter } from '../../data/run-writer.ts';
-import { encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
+import { encodeNumbers, encodeNumberValue } from '../../data/value-codec.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import type { RecordKernel } from '../../kernels/record-kernel.ts';
-
-/** In a key's header: the entry has places (combine-kernel.ts). */
-const placesFlag = 0x80000;
 
 /** What an entry's numbers take when they are encoded, in whole 16 bytes: one, or a list of them. */
 export function numbersBytesMax(columns: ColumnFold | null): number {
@@ -52,8 +49,6 @@ export interface ArenaSpill {
 }
 
 export interface TableEntries {
-  /** Word index of the entries. */
-  readonly entriesAt: number;
   /** Room for the encoded numbers of one entry. */
   readonly numbersAt: number;
   readonly floats: Float64Array;
@@ -61,30 +56,26 @@ export interface TableEntries {
 }
 
 export function putTable(run: RunWriter, { words, bytes, entries, count }: ArenaIndex, table: TableEntries): number {
-  const { entriesAt, numbersAt, floats, columns } = table;
+  const { numbersAt, floats, columns } = table;
   const numbersTo = numbersAt + numbersBytesMax(columns);
-  const list: number[] = [];
+  const width = columns === null ? 0 : columns.width;
   let spilledBytes = 0;
   for (let i = 0, entry = entries; i < count; i++, entry += entryWords) {
     const address = words[entry + 2] as number;
     const header = words[address >>> 2] as number;
     const keyLength = header & keyLengthMask;
-    const at = entriesAt + (words[(address - 4) >>> 2] as number) * 4;
     let valueAt = numbersAt;
-    let valueLength: number;
-    if (header === keyLength) {
-      valueLength = encodeNumberValue(floats[(at + 2) >>> 1] as number, bytes, numbersAt, numbersTo) - numbersAt;
-    } else if ((header & placesFlag) !== 0) {
-      const place = words[at + 2] as number;
-      const { width } = columns as ColumnFold;
-      for (let j = 0; j < width; j++) list[j] = floats[place + j] as number;
-      valueLength = encodeValue(list, bytes, numbersAt, numbersTo) - numbersAt;
+    let valueTo = numbersAt;
+    if (width > 0) {
+      valueTo = encodeNumbers(floats, { from: (address >>> 3) - width, width }, bytes, numbersAt);
+    } else if (header === keyLength) {
+      valueTo = encodeNumberValue(floats[(address - 8) >>> 3] as number, bytes, numbersAt, numbersTo);
     } else {
-      valueAt = words[at + 2] as number;
-      valueLength = words[at + 3] as number;
+      valueAt = words[(address - 8) >>> 2] as number;
+      valueTo = valueAt + (words[(address - 4) >>> 2] as number);
     }
-    run.put(words[entry + 3] as number, address + 8, keyLength, words[(address + 4) >>> 2] as number, valueAt, valueLength);
-    spilledBytes += keyLength + valueLength;
+    run.put(words[entry + 3] as number, address + 8, keyLength, words[(address + 4) >>> 2] as number, valueAt, valueTo - valueAt);
+    spilledBytes += keyLength + valueTo - valueAt;
   }
   return spilledBytes;
 }

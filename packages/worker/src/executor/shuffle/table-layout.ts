@@ -10,10 +10,10 @@ const slackBytes = 1_048_576 + limits.keyBytesMax + 64;
 const roundingBytes = 4_096;
 
 export interface TableLayout {
-  /** Word index and number (a power of two) of the slots. */
+  /** Word index and number (a power of two) of the slots, two words each. */
   readonly slotsAt: number;
   readonly slotsMax: number;
-  /** Word index of the entries. */
+  /** Word index of the entries, two words each. */
   readonly entriesAt: number;
   /** Where keys and values lie. */
   readonly arenaFrom: number;
@@ -26,18 +26,18 @@ export interface TableLayout {
 
 /**
  * Cuts a region. An entry is accounted for with at least 33 bytes (32, and a key or number of one), so `bytesMax / 33` entries
- * are the most there can be: 16 bytes each of slots at most (two to four words, as they double), which the sort index replaces
- * when it is needed, 16 of entry and 16 of spare.
+ * are the most there can be: 16 bytes each of slots at most (one to two of 8, as they double), which the sort index replaces
+ * when it is needed, 8 of entry and 16 of spare. A key takes at most 23 bytes more than it has, fewer than it is accounted for.
  */
 export function tableLayout(region: Region): TableLayout {
   const size = region.to - region.from - slackBytes;
   const bytesMax = Math.floor(size / (1 + 48 / 33)) - roundingBytes;
   const entriesMax = Math.ceil(bytesMax / 33) + 1;
   let slotsMax = 16;
-  while (slotsMax * 2 <= entriesMax * 4) slotsMax *= 2;
+  while (slotsMax * 2 <= entriesMax * 2) slotsMax *= 2;
   const slotsAt = region.from >>> 2;
   const entriesAt = ((region.from + entriesMax * 16 + 15) & ~15) >>> 2;
-  const arenaFrom = entriesAt * 4 + entriesMax * 16;
+  const arenaFrom = (entriesAt * 4 + entriesMax * 8 + 15) & ~15;
   const arenaTo = (region.to - entriesMax * 16 - 16) & ~15;
   const valueBytesMax = arenaTo - arenaFrom - limits.keyBytesMax - 64;
   return { slotsAt, slotsMax, entriesAt, arenaFrom, arenaTo, bytesMax, valueBytesMax };
