@@ -54,7 +54,7 @@ test('every work gives figures', { timeout: 180_000 }, async () => {
   }
   const written = readFileSync(results, 'utf8');
   expect([...written.matchAll(/^## (\d)/gm)].map(([, number]) => Number(number))).toEqual(numbers);
-  expect(written).toMatch(/^\| 8 empty tasks: sheaf submit, 2 slots: at most 0\.35 ms each/m);
+  expect(written).toMatch(/^\| 8 empty tasks, 20: sheaf submit, 2 slots: at most 0\.35 ms each/m);
 });
 
 test('a section takes the place of the one with its heading, and bars of all are told together', () => {

@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const usage = `usage: npm run bench -- [speed|quick|large|memory|operators] [option]...
-  speed         every work beside its peers, medians of 3 runs each (default); about two hours with all peers
+  speed         every work beside its peers, medians of 3 runs each (default); about an hour with all peers
   quick         the same once, with little data and what is installed, in three minutes; only printed
-  large         8 GB sorted and counted with 64 MB a task; needs 40 GB of disk
+  large         8 GB sorted and counted with 64 MB a task, and a million empty tasks; needs 40 GB of disk
   memory        peak memory of executors with 10 GB of input (or --gb); needs three times that on disk
   operators     what each operator of a pipeline costs for a record
 All but quick are kept in packages/bench/RESULTS.md, section by section.
@@ -16,7 +16,7 @@ All but quick are kept in packages/bench/RESULTS.md, section by section.
   --rounds N    runs of each case (default: 3)
   --peer-rounds N  runs of those that take long: Spark, Hadoop, Dask (default: as --rounds)
   --on tmpfs|disk  where runs write (default: tmpfs, where there is /dev/shm; large: disk); on disk a run lasts until it is durable
-  --tasks N     empty tasks (default: 10000)
+  --tasks N     empty tasks (default: 10000; large: 1000000)
   --peers DIR   where peers are, and are installed if they are not (default: peers in the folder of --data)
   --no-install  only peers that are installed
   --data DIR    where inputs are made and kept (default: a folder for temporary files)`;

@@ -23,14 +23,14 @@ export function installPeers(program: Program, { folder, say }: InstallOptions):
   const attempt = (name: string, needs: readonly string[], steps: readonly (readonly string[])[]): void => {
     const lacking = needs.filter(command => !isInstalled(command));
     if (lacking.length > 0) {
-      say(`${name} is not installed: the machine has no ${lacking.join(', no ')}`);
+      say(`not installed: ${name}, as the machine has no ${lacking.join(', no ')}`);
       return;
     }
-    say(`${name} is being installed in ${folder}`);
+    say(`installing in ${folder}: ${name}`);
     for (const [command = '', ...rest] of steps) {
       const { status, stderr, error } = spawnSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
       if (status === 0) continue;
-      say(`${name} could not be installed: ${command} ${rest.join(' ')}: ${(error?.message ?? stderr).trim().slice(-errorCharsShown)}`);
+      say(`not installed: ${name}: ${command} ${rest.join(' ')}: ${(error?.message ?? stderr).trim().slice(-errorCharsShown)}`);
       return;
     }
   };

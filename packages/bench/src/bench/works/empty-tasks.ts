@@ -9,6 +9,8 @@ import { memoryBelow, millisecondsEach } from './bars.ts';
 import { type Case, sheafSubmit, type Work, type WorkContext } from './work.ts';
 
 const own = 'sheaf submit, 2 slots';
+/** More of them take it an hour. */
+const sparkTasksMax = 100_000;
 
 export function emptyTasks({ program, peers, sizes }: WorkContext): Work {
   const { tasks } = sizes;
@@ -17,11 +19,11 @@ export function emptyTasks({ program, peers, sizes }: WorkContext): Work {
     const said = readFileSync(saidOf(folder), 'utf8').trim();
     if (!new RegExp(`(^|\\D)${tasks}\\D*$`).test(said)) throw new Error(`the result is wrong: '${said}' instead of ${tasks}`);
   };
-  const { spark } = peers;
+  const spark = tasks > sparkTasksMax ? null : peers.spark;
   return {
     number: 8,
-    title: 'empty tasks',
-    about: `${tasks.toLocaleString('en')} tasks of one number each, which are counted. Sheaf's cluster is there and has run a job before; Spark's start takes some seconds.`,
+    title: `empty tasks, ${tasks.toLocaleString('en')}`,
+    about: `Tasks of one number each, which are counted. Sheaf's cluster is there and has run a job before; Spark's start takes some seconds.`,
     cases: [
       {
         ...{ name: own, kind: 'sheaf', inputs: [], check: counted },
