@@ -1,2 +1,4 @@
-/** The text of src/kernels/records-wasm.ts. */
-export function compiledRecords(): Promise<string>;
+/** The sources of this folder, without their endings. */
+export const kernelNames: readonly string[];
+/** The text of src/kernels/NAME-wasm.ts. */
+export function compiledKernel(name: string): Promise<string>;

@@ -14,6 +14,17 @@ export type EachBytes = (from: number, to: number) => void;
 /** A line, and its bytes[from, to) in the window, valid UTF-8. */
 export type EachLine = (line: string, from: number, to: number) => void;
 
+/** Takes words as bytes, many at a time. */
+export interface WordTaker {
+  /**
+   * Takes the words of window[at, end), valid UTF-8 that ends with a line feed; gives the index of a word that it leaves to the
+   * decoder, and all behind it, or `end`.
+   */
+  take(at: number, end: number): number;
+  /** How many words were taken last. */
+  readonly words: number;
+}
+
 export type TextFormat = Extract<Format, { readonly type: 'text' }>;
 
 const lineFeed = 10;
@@ -39,15 +50,23 @@ export class LineDecoder implements Decoder {
   private each: Each | null = null;
   private eachBytes: EachBytes | null = null;
   private eachLine: EachLine | null = null;
+  private taker: WordTaker | null = null;
+  private readonly recordBytesMax: number;
 
   constructor(format: TextFormat, recordBytesMax: number) {
     this.unit = format.unit;
     this.separator = format.separator ?? '\t';
     // A global or sticky expression keeps a position between calls, which would skip lines.
     this.pattern = format.matching === undefined ? null : new RegExp(format.matching.source, format.matching.flags.replace(/[gy]/g, ''));
+    this.recordBytesMax = recordBytesMax;
     this.cursor = new PieceCursor(recordBytesMax);
     // A line may hold no record or many, so records are counted here, and as they are delivered.
     this.cursor.position.record = 0;
+  }
+
+  /** From now on `decodeBytes` gives words to `taker`, and its `eachBytes` has only those that the taker leaves. */
+  giveWords(taker: WordTaker): void {
+    if (this.unit === 'word' && this.pattern === null) this.taker = taker;
   }
 
   get position(): Position {
@@ -92,6 +111,7 @@ export class LineDecoder implements Decoder {
     let at = cursor.resume(window, begin, end, final);
     if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
     this.look(window, at, end, final);
+    if (this.taker !== null && this.eachBytes !== null && this.valid) at = this.takeWords(this.taker, window, { at, end, origin });
     this.scannedTo = at;
     while (at < end && !cursor.done) {
       const from = at;
@@ -106,6 +126,34 @@ export class LineDecoder implements Decoder {
     }
     if (!cursor.done) cursor.checkSize(end - at);
     return cursor.keep(begin, end, final);
+  }
+
+  /** Gives the words of whole lines to the taker, and those that it leaves to `eachBytes`; the index behind them. */
+  private takeWords(
+    taker: WordTaker,
+    window: Uint8Array,
+    span: { readonly at: number; readonly end: number; readonly origin: number },
+  ): number {
+    const { cursor, buffer } = this;
+    const { end, origin } = span;
+    let { at } = span;
+    // The last line is the one in which the piece ends; it may be longer than is allowed, and then so may others.
+    const last = Math.min(end - 1, Math.max(at, cursor.to - 1 - origin));
+    const ended = last < end - 1 ? buffer.indexOf(lineFeed, last) : -1;
+    const to = ended >= 0 && ended < end ? ended + 1 : buffer.lastIndexOf(lineFeed, end - 1) + 1;
+    while (at < to && to - at <= this.recordBytesMax) {
+      const left = taker.take(at, to);
+      cursor.position.record += taker.words;
+      const lineFrom = left === to ? to : Math.max(at, buffer.lastIndexOf(lineFeed, left - 1) + 1);
+      const lineEnd = left === to ? to - 1 : buffer.indexOf(lineFeed, left);
+      at = lineEnd + 1;
+      cursor.advance(origin + at);
+      if (left === to) break;
+      const lineTo = buffer[lineEnd - 1] === carriageReturn && lineEnd > lineFrom ? lineEnd - 1 : lineEnd;
+      cursor.placeLine(origin + lineFrom, lineTo - lineFrom);
+      this.wordBytes(window, left, lineTo);
+    }
+    return at;
   }
 
   /** What the bytes of this window are, decided once for all its whole lines. */

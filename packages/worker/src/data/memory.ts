@@ -25,13 +25,16 @@ export class TaskMemory {
   readonly buffer: Buffer;
   /** What kernels in WebAssembly import. */
   readonly wasm: WasmMemory;
+  /** A page beyond the budget, for what a kernel keeps while it is called. */
+  readonly scratch: Region;
   private top = 0;
 
   constructor(budgetMb: number) {
-    const pages = budgetMb * 16;
+    const pages = budgetMb * 16 + 1;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.wasm = memory;
     this.budgetBytes = budgetMb * 1_048_576;
+    this.scratch = { from: this.budgetBytes, to: this.budgetBytes + 65_536 };
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
     this.floats = new Float64Array(memory.buffer);

@@ -63,6 +63,11 @@ export interface CombineTable {
   addEncoded(source: Uint8Array, key: { readonly from: number; readonly keyTo: number; readonly group: number }, value: unknown): void;
   /** The first so many keys of the batch, each a group, with their numbers. */
   addBatch(rows: number): void;
+  /** For whoever looks into the table by itself: the mask of the slots, and a number that changes when the table is emptied. */
+  readonly mask: () => number;
+  readonly emptied: () => number;
+  /** So many records were folded into entries elsewhere. */
+  addFolded(records: number): void;
   readonly count: () => number;
   /** Records that were folded into an entry. */
   readonly folded: () => number;
@@ -346,6 +351,11 @@ export function combineKernel(d: CombineDependencies): CombineTable {
         for (let at = 16 * i; at < 16 * i + ((length + 3) >>> 2); at++) words[to++] = keys[at] as number;
         putNumbers(insert(length, length, hash), numbers, width * i);
       }
+    },
+    mask: () => mask,
+    emptied: () => emptied,
+    addFolded(records: number): void {
+      folded += records;
     },
     count: () => count,
     folded: () => folded,

@@ -1,7 +1,8 @@
 // The loops in WebAssembly that move whole records (assembly/records.ts), on the fixed memory of an executor.
 
-import type { TaskMemory, WasmMemory } from '../data/memory.ts';
+import type { TaskMemory } from '../data/memory.ts';
 import { recordsWasm } from './records-wasm.ts';
+import { wasmKernel } from './wasm-kernel.ts';
 
 /** What `merge` writes of a record. */
 export const mergeModes = { wholeRecords: 0, textKeys: 1, textValues: 2 } as const;
@@ -28,21 +29,5 @@ export interface RecordKernel {
   movedRecords(): number;
 }
 
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: { readonly env: { readonly memory: WasmMemory } }) => { readonly exports: unknown };
-};
-
-let module: object | undefined;
-const instances: WeakMap<TaskMemory, RecordKernel> = new WeakMap();
-
 /** The kernel of a memory; made once. */
-export function recordKernelOf(memory: TaskMemory): RecordKernel {
-  let kernel = instances.get(memory);
-  if (kernel === undefined) {
-    module ??= new WebAssembly.Module(Buffer.from(recordsWasm, 'base64'));
-    kernel = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as RecordKernel;
-    instances.set(memory, kernel);
-  }
-  return kernel;
-}
+export const recordKernelOf: (memory: TaskMemory) => RecordKernel = wasmKernel(recordsWasm);

@@ -2,7 +2,7 @@
 
 import { limits } from '@sheaf/protocol';
 import type { Format, Input } from '@sheaf/protocol/graph';
-import { type BadRecord, type EachBytes, type EachLine, makeDecoder, type Position } from '@sheaf/storage';
+import { type BadRecord, type EachBytes, type EachLine, LineDecoder, makeDecoder, type Position } from '@sheaf/storage';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
 import type { EdgeWriter } from '../shuffle/edge-writer.ts';
@@ -11,6 +11,7 @@ import type { Push } from '../steps/step-calls.ts';
 import type { StepChain } from '../steps/step-chain.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
 import type { TaskLayout } from '../task-layout.ts';
+import { CountedWords } from './counted-words.ts';
 import { giveRows } from './csv-rows.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
@@ -48,6 +49,7 @@ async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): P
   const refused = skipping === null ? {} : { refused: (error: BadRecord) => skipping.refused(error) };
   const decoder = makeDecoder(input.format, { ...validate, recordBytesMax, ...refused });
   if (edge !== null) giveRows(decoder, { input, edge, job, recordBytesMax, progress });
+  if (edge?.texts && decoder instanceof LineDecoder) decoder.giveWords(new CountedWords(job.memory, edge.texts, progress));
   const { position } = decoder;
   const each = instantiate(eachKernel)(skipping === null ? push : skipping.guard(push), position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);

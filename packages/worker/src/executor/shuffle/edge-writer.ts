@@ -58,6 +58,14 @@ export interface BatchTaker {
   add(rows: number): void;
 }
 
+/** A table whose keys are strings, each of which counts as one value that is added up. */
+export interface TextTable {
+  readonly table: CombineTable;
+  /** Address of its slots. */
+  readonly slotsAt: number;
+  readonly value: number;
+}
+
 /** A broadcast is a run of one partition, without keys, in the order of arrival. */
 const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner: { type: 'hash' } };
 
@@ -71,6 +79,9 @@ export class EdgeWriter {
   readonly addLine: ((record: string, from: number, to: number) => void) | null;
   /** Takes keys with numbers many at a time, for edges that fold numbers by a key of one part; else null. */
   readonly batches: BatchTaker | null;
+
+  /** The table, for edges that add up a constant by the record; else null. */
+  readonly texts: TextTable | null;
 
   /** What is sent of a record. */
   readonly shuffle: Shuffle;
@@ -105,6 +116,7 @@ export class EdgeWriter {
       this.addText = this.textAdder(this.arena);
       this.addLine = this.shuffle.value.type === 'record' ? this.arena.addLine : null;
       this.batches = null;
+      this.texts = null;
     } else {
       const combining = this.combiningOf();
       const { table, batch } = combining;
@@ -113,7 +125,10 @@ export class EdgeWriter {
       this.pickValue = combining.pickValue;
       this.table = table;
       this.add = table.add;
-      this.addText = this.textAdderOfTable(table);
+      const value = this.constantOfRecord();
+      this.addText = value === null ? null : (from, to) => table.addText(from, to, value);
+      const sums = this.shuffle.combine.type === 'built-in' && ['sum', 'count'].includes(this.shuffle.combine.name);
+      this.texts = value === null || !sums ? null : { table, slotsAt: combining.layout.slotsAt * 4, value };
       this.addLine = null;
       this.batches = batch && { batch, add: table.addBatch };
     }
@@ -201,13 +216,12 @@ export class EdgeWriter {
     return this.keyIsRecord() && this.shuffle.value.type === 'none' ? arena.addText : null;
   }
 
-  private textAdderOfTable(table: CombineTable): EdgeWriter['addText'] {
+  /** What every record counts as, where the record is the key and all count alike. */
+  private constantOfRecord(): number | null {
     const { value, combine } = this.shuffle;
     if (!this.keyIsRecord() || combine?.type !== 'built-in') return null;
-    if (combine.name === 'count') return (from, to) => table.addText(from, to, 1);
-    if (value.type !== 'constant' || typeof value.value !== 'number') return null;
-    const constant = value.value;
-    return (from, to) => table.addText(from, to, constant);
+    if (combine.name === 'count') return 1;
+    return value.type === 'constant' && typeof value.value === 'number' ? value.value : null;
   }
 
   private keyIsRecord(): boolean {
