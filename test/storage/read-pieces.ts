@@ -17,6 +17,8 @@ export interface Reading {
   /** Bytes that are read at once. */
   readonly chunk?: number;
   readonly file?: string;
+  /** Whether the piece that begins there starts inside quotes. */
+  readonly startsInside?: (from: number) => boolean;
 }
 
 export function readPieces(decoder: Decoder, content: Uint8Array, reading: Reading = {}): Seen[] {
@@ -30,7 +32,8 @@ export function readPieces(decoder: Decoder, content: Uint8Array, reading: Readi
 
 function readPiece(decoder: Decoder, content: Uint8Array, piece: Reading & { from: number; to: number; seen: Seen[] }): void {
   const chunk = piece.chunk ?? 65_536;
-  let start = decoder.begin({ file: piece.file ?? '/data/file', from: piece.from, to: piece.to });
+  const { from, to, file = '/data/file', startsInside } = piece;
+  let start = decoder.begin({ file, from, to, ...(startsInside === undefined ? {} : { startsInside: startsInside(from) }) });
   let stop = start;
   for (let final = false; !decoder.done && !final; ) {
     stop = Math.min(content.length, stop + chunk);

@@ -17,6 +17,7 @@ import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
+export { scannable, withScans } from './compile/scans.ts';
 export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
 export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';

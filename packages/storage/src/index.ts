@@ -16,6 +16,7 @@ export { SpoolReader, writeSpool } from './files/spool.ts';
 export { compareUtf8 } from './files/utf8-order.ts';
 export type { RowTaker } from './formats/csv.ts';
 export { CsvDecoder } from './formats/csv.ts';
+export { type QuoteScan, scanQuotes } from './formats/csv-quotes.ts';
 export type { Decoder, DecoderPiece, Each, Position, Refused } from './formats/decoder.ts';
 export { BadRecord } from './formats/decoder.ts';
 export type { ByteSink, Encoder } from './formats/encoder.ts';

@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type InlineJob, runInline } from '@sheaf/cluster/inline';
-import { openJob } from '@sheaf/job/open';
+import { openJob, scannable, withScans } from '@sheaf/job/open';
 import { jobIdOf } from '@sheaf/protocol';
+import { checkGraph } from '@sheaf/protocol/graph';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { TaskMemory } from '@sheaf/worker/executor';
 import { writeItemSpools } from '../../../packages/sheaf/src/submit/item-spools.ts';
@@ -16,6 +17,8 @@ export interface RunJobOptions {
   /** Written before the run: path inside the folder → content. */
   readonly files?: { readonly [path: string]: string | Uint8Array };
   readonly overwrite?: boolean;
+  /** Its csv files are scanned for quotes and cut, whatever their size. */
+  readonly scanned?: boolean;
   /** More than a few megabytes are read and written. */
   readonly large?: boolean;
   /** The file that holds the job's functions: errors with a frame of it are the job's. Left out: every error is. */
@@ -68,7 +71,15 @@ async function inlineJob(job: unknown, options: RunJobOptions & { folder: string
   const { folder, params: raw = {}, overwrite = false, jobFile = '', onStatus, signal } = options;
   const opened = openJob(job);
   const params = await opened.validate(raw);
-  const compiled = opened.compile(params);
+  const plan = opened.compile(params);
+  const compiled =
+    options.scanned === true
+      ? withScans(
+          plan,
+          scannable(plan.graph).map(paths => JSON.stringify(paths)),
+        )
+      : plan;
+  checkGraph(compiled.graph);
   const directory = join(folder, '.work');
   mkdirSync(directory);
   const spools = await writeItemSpools(compiled, directory);

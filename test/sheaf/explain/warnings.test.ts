@@ -29,7 +29,7 @@ describe('before a run', () => {
 
   it.each([
     ['gz', 'gz files cannot be cut. Write it as several files, or unpacked'],
-    ['csv', 'csv with line breaks in quotes cannot be cut. If it has none, say { multiline: false }'],
+    ['csv', 'csv with line breaks in quotes is cut only above settings.splitMb. If it has none, say { multiline: false }'],
     ['file', 'from.files gives whole files. Take a format with records, or smaller files'],
   ] as const)('a file that cannot be cut, of %s', (why, advice) => {
     expect(warningsFor({ files: 3, bytes: 1_000_000_000, uncut: { why, bytes: 800_000_000 } })).toEqual([

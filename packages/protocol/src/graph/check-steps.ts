@@ -42,6 +42,7 @@ class StepCheck {
         const { tasks } = this.stage;
         const inputs = tasks.type === 'splits' ? tasks.inputs.length : 0;
         must(step.input < inputs, `step ${at} reads input ${step.input} of ${inputs}`);
+        this.scanned(step, at);
         return;
       }
       case 'receive':
@@ -94,6 +95,18 @@ class StepCheck {
       case 'shape':
         return;
     }
+  }
+
+  /** A scanned input is read from where the scan of the same input says, or is scanned. */
+  private scanned({ input, starts, scans }: Extract<Step, { readonly type: 'read' }>, at: number): void {
+    const { tasks, steps } = this.stage;
+    const read = tasks.type === 'splits' ? tasks.inputs[input] : undefined;
+    const isScanned = read?.type === 'files' && read.format.type === 'csv' && read.format.scanned === true;
+    this.must(scans === true || isScanned === (starts !== undefined), `step ${at} knows where what is scanned starts`);
+    if (starts === undefined) return;
+    const edge = this.edge(starts);
+    const loaded = steps.some(step => step.type === 'load' && step.edge === starts && step.key === null);
+    this.must(edge?.type === 'broadcast' && edge.to === this.id && loaded, `step ${at} starts as a list that is loaded says`);
   }
 
   /** A task has one source: a split, or the merge of all that is shuffled to its stage. */

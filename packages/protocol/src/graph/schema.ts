@@ -105,6 +105,7 @@ const format: Schema<Format> = exactly<Format>()(
       separator: shortText,
       header: z.union([z.boolean(), list(longText, columnsMax)]),
       multiline: z.boolean(),
+      scanned: z.literal(true).exactOptional(),
       columns,
     }),
     z.strictObject({ type: z.literal('jsonl'), columns }),
@@ -153,7 +154,7 @@ const from = { from: whole };
 
 const step: Schema<Step> = exactly<Step>()(
   z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('read'), input: whole, starts: whole.exactOptional() }),
+    z.strictObject({ type: z.literal('read'), input: whole, starts: whole.exactOptional(), scans: z.literal(true).exactOptional() }),
     z.strictObject({
       type: z.literal('receive'),
       edges: list(whole, limits.edgesMax),

@@ -211,6 +211,8 @@ export type Format =
       /** true: each file's first row names the columns; a list: the files have none, these are the names; false: columns are by position. */
       readonly header: boolean | readonly string[];
       readonly multiline: boolean;
+      /** Large files are cut all the same: a stage scans their quotes first, and the `read` has it as `starts`. */
+      readonly scanned?: true;
       readonly columns: readonly Column[] | null;
     }
   | { readonly type: 'jsonl'; readonly columns: readonly Column[] | null }
@@ -249,8 +251,11 @@ interface From {
   readonly from: StepId;
 }
 export type Step =
-  /** Tasks.inputs[input]; starts: each split's first state, from a scan stage (csv). */
-  | { readonly type: 'read'; readonly input: number; readonly starts?: EdgeId }
+  /**
+   * Tasks.inputs[input]; starts: each split's first state, from a scan stage (csv). `scans`: gives what the quotes of each piece do, in
+   * place of its records.
+   */
+  | { readonly type: 'read'; readonly input: number; readonly starts?: EdgeId; readonly scans?: true }
   /**
    * Merged by group ∥ side ∥ other parts ∥ edge ∥ task ∥ record; edges[i] is of side sides[i]. Without `sides` each edge is a
    * side of its own; the edges of a union that is joined share one.

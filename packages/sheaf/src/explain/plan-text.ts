@@ -80,7 +80,7 @@ function inputText({ paths, files, bytes, packed }: StagePlan['inputs'][number])
 function stepText(step: Step, stage: Stage, graph: StageGraph): string {
   switch (step.type) {
     case 'read':
-      return `read ${stage.tasks.type === 'splits' ? inputKind(stage, step.input) : ''}`.trimEnd();
+      return `${step.scans === true ? 'scan the quotes of' : 'read'} ${stage.tasks.type === 'splits' ? inputKind(stage, step.input) : ''}`.trimEnd();
     case 'receive': {
       const from = step.edges.map(edge => stageName(graph, graph.edges[edge]?.from)).join(' and ');
       return `receive from ${from}${step.edges.every(edge => isGrouped(graph, edge)) ? ', grouped by key' : ''}`;

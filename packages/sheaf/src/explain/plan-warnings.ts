@@ -49,6 +49,6 @@ function inputWarnings(stage: ExplainedStage, input: InputPlan): string[] {
 
 const uncutAdvice: { readonly [why in 'gz' | 'csv' | 'file']: string } = {
   gz: 'gz files cannot be cut. Write it as several files, or unpacked',
-  csv: 'csv with line breaks in quotes cannot be cut. If it has none, say { multiline: false }',
+  csv: 'csv with line breaks in quotes is cut only above settings.splitMb. If it has none, say { multiline: false }',
   file: 'from.files gives whole files. Take a format with records, or smaller files',
 };

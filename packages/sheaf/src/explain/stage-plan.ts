@@ -61,7 +61,8 @@ function stagePlan(stage: Stage, id: number, plan: TaskPlan): StagePlan {
 function largestUncut(files: readonly ListedFile[], format: Format): InputPlan['uncut'] {
   let largest: InputPlan['uncut'] = null;
   for (const { size, packed } of files) {
-    const why = packed !== null ? 'gz' : format.type === 'csv' && format.multiline ? 'csv' : format.type === 'file' ? 'file' : null;
+    const isWholeCsv = format.type === 'csv' && format.multiline && format.scanned !== true;
+    const why = packed !== null ? 'gz' : isWholeCsv ? 'csv' : format.type === 'file' ? 'file' : null;
     if (why !== null && size > (largest?.bytes ?? -1)) largest = { why, bytes: size };
   }
   return largest;

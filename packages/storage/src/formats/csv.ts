@@ -7,6 +7,7 @@ import { limits, UsageError } from '@sheaf/protocol';
 import type { Column, Format } from '@sheaf/protocol/graph';
 import { rowMaker } from './columns.ts';
 import { cellText, cellValue, type ScannedRow } from './csv-cell.ts';
+import { CsvQuotes } from './csv-quotes.ts';
 import { rowHead, rowProblem, rowTable, scanCsvRow } from './csv-row.ts';
 import { BadRecord, type Decoder, type DecoderPiece, type Each, type Position, type Refused } from './decoder.ts';
 import { PieceCursor } from './piece-cursor.ts';
@@ -111,7 +112,7 @@ export class CsvDecoder implements Decoder {
       this.headerElsewhere = piece.from > 0;
       this.headerTo = 0;
     }
-    return this.cursor.begin(piece);
+    return this.cursor.begin(piece, piece.startsInside === true ? new CsvQuotes(this.separator, true) : null);
   }
 
   // biome-ignore lint/complexity/useMaxParams: called for every window, an options object would be made each time.

@@ -25,6 +25,8 @@ export interface DecoderPiece {
   /** A record is the piece's own when its first byte is in [from, to). `to` is Infinity for a packed file. */
   readonly from: number;
   readonly to: number;
+  /** csv: the first line end at or behind from − 1 stands inside quotes. */
+  readonly startsInside?: boolean;
 }
 
 export interface Decoder {

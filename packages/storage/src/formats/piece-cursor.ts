@@ -2,12 +2,12 @@
 //   a line belongs to the piece in which its first byte lies (the BOM counts as the start of the first line);
 //   a piece with from > 0 starts reading at from − 1 and skips to behind the first line end, which is just that byte when the
 //   line before ends there; a line ends at LF or CRLF.
-// The skip takes it that the piece does not start inside quotes; a scan that tells each split's start state (csv with line
-// breaks inside quotes) would hand that state to begin(), and the skip would then end at the first line end outside quotes.
+// Where that line end stands inside quotes (csv, as a scan has found), the skip ends at the first one outside.
 // The cursor keeps two offsets of the file: `kept`, the byte that window[begin] will be, and `next`, behind the last record
 // that was delivered or refused. They differ only after a decode() that threw, so that the next one goes on behind it.
 
 import { FailureError } from '@sheaf/protocol';
+import type { CsvQuotes } from './csv-quotes.ts';
 import type { DecoderPiece, Position } from './decoder.ts';
 
 const LF = 10;
@@ -22,13 +22,16 @@ export class PieceCursor {
   to = 0;
   private records = 0;
   private readonly recordBytesMax: number;
-  private state: 'skip' | 'byte-order-mark' | 'records' = 'records';
+  private state: 'skip' | 'skip-quoted' | 'byte-order-mark' | 'records' = 'records';
+  private quotes: CsvQuotes | null = null;
 
   constructor(recordBytesMax: number) {
     this.recordBytesMax = recordBytesMax;
   }
 
-  begin(piece: DecoderPiece): number {
+  /** `quotes`: the skip goes on from inside quotes. */
+  begin(piece: DecoderPiece, quotes: CsvQuotes | null = null): number {
+    this.quotes = quotes;
     this.position.file = piece.file;
     this.to = piece.to;
     this.done = piece.from >= piece.to;
@@ -49,8 +52,14 @@ export class PieceCursor {
     let at = this.next - origin;
     if (this.state === 'skip') {
       while (at < end && window[at] !== LF) at++;
-      if (at < end) this.state = 'records';
+      if (at < end) this.state = this.quotes === null ? 'records' : 'skip-quoted';
       at = Math.min(at + 1, end);
+      this.advance(origin + at);
+    }
+    if (this.state === 'skip-quoted') {
+      const row = this.quotes?.passToRow(window, at, end) ?? at;
+      if (row >= 0) this.state = 'records';
+      at = row >= 0 ? row : end;
       this.advance(origin + at);
     } else if (this.state === 'byte-order-mark' && (end - at >= 3 || final)) {
       if (window[at] === 0xef && window[at + 1] === 0xbb && window[at + 2] === 0xbf && at + 3 <= end) at += 3;

@@ -1,7 +1,7 @@
 // The plan of a stage's input: which bytes each map task reads. A pure function of the listing (path, size), the formats and
 // settings.splitMb, never of the number of workers: output bytes hang on it.
 // What must stay true: every listed file is covered exactly once and in order; a split never spans two inputs; packed files,
-// csv with line breaks inside quotes and whole-file records are never cut; there are two splits at least where that is possible.
+// csv with line breaks inside quotes that is not scanned and whole-file records are never cut; there are two splits at least where that is possible.
 
 import { limits, UsageError } from '@sheaf/protocol';
 import type { Format, ListedFile, Piece, Split } from '@sheaf/protocol/graph';
@@ -63,7 +63,7 @@ function splitBytes(total: number, splitMb: number): number {
 /** Whether a split may begin in the middle of the file. */
 function mayCut(file: ListedFile, format: Format): boolean {
   if (file.packed !== null) return false;
-  if (format.type === 'csv') return !format.multiline;
+  if (format.type === 'csv') return !format.multiline || format.scanned === true;
   return format.type === 'text' || format.type === 'jsonl';
 }
 

@@ -1,7 +1,7 @@
 // The input of a task of splits: the files or items of its split, through the decoder of their format into the steps.
 
 import { limits } from '@sheaf/protocol';
-import type { Format, Input } from '@sheaf/protocol/graph';
+import type { EdgeId, Format, Input } from '@sheaf/protocol/graph';
 import { type BadRecord, type EachBytes, type EachLine, LineDecoder, makeDecoder, type Position } from '@sheaf/storage';
 import { instantiate } from '../../kernels/instantiate.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
@@ -13,6 +13,7 @@ import type { WaitingSteps } from '../steps/waiting-steps.ts';
 import type { TaskLayout } from '../task-layout.ts';
 import { CountedWords } from './counted-words.ts';
 import { giveRows } from './csv-rows.ts';
+import { QuoteStarts, scanPieces } from './quote-starts.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
 
@@ -21,12 +22,29 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
   const { split } = run.assignment;
   if (tasks.type !== 'splits' || split === null || layout.window === null) throw new Error('a task of splits was given no split');
   const input = tasks.inputs[split.input] as Input;
-  const source = chain.source().at;
+  const { at: source, step } = chain.source();
   if (input.type === 'items') return readItems(run, split, { push: chain.out(source), waits: chain.waits() });
+  if (step.type === 'read' && step.scans === true) return scanInput(run, layout, { input, push: chain.out(source) });
   // What may have to be skipped is a record, not bytes.
   const edge = run.skipping === null ? onlyEdgeOf(run, chain, source) : null;
   const pushes = { push: chain.out(source), pushBytes: edge?.addText ?? null, pushLine: edge?.addLine ?? null, edge };
-  return readFiles(run, layout, { input, ...pushes, waits: chain.waits() });
+  const starts = step.type === 'read' && step.starts !== undefined ? quoteStartsOf(run, step.starts) : null;
+  return readFiles(run, layout, { input, ...pushes, waits: chain.waits(), starts });
+}
+
+/** No record is read: what is told of the pieces is for the tasks that read them. */
+function scanInput(run: TaskRun, { window }: TaskLayout, { input, push }: Pick<FilesInput, 'input' | 'push'>): InputCounts {
+  const { progress, job, skipping } = run;
+  const { split } = run.assignment;
+  if (split === null || window === null) throw new Error('a task of files was given no split');
+  const each = skipping === null ? push : skipping.guard(push);
+  scanPieces({ ...split, format: input.format, memory: job.memory, window, push: each, progress });
+  return { records: 0, bytes: progress.bytes, groups: 0, invalidUtf8: 0 };
+}
+
+function quoteStartsOf({ stage, tables }: TaskRun, starts: EdgeId): QuoteStarts {
+  const load = stage.steps.findIndex(step => step.type === 'load' && step.edge === starts);
+  return new QuoteStarts(tables.get(load)?.records ?? []);
 }
 
 interface FilesInput {
@@ -37,11 +55,13 @@ interface FilesInput {
   /** The edge that all records are sent on. */
   readonly edge: EdgeWriter | null;
   readonly waits: WaitingSteps | null;
+  /** Of a csv whose quotes were scanned. */
+  readonly starts: QuoteStarts | null;
 }
 
 async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): Promise<InputCounts> {
   const { progress, where, job, skipping } = run;
-  const { input, push, pushBytes, pushLine, edge, waits } = files;
+  const { input, push, pushBytes, pushLine, edge, waits, starts } = files;
   const { split } = run.assignment;
   const { recordBytesMax, window } = layout;
   if (split === null || window === null) throw new Error('a task of files was given no split');
@@ -55,7 +75,7 @@ async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): P
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);
   const eachLine = pushLine === null ? null : instantiate(eachLineKernel)(pushLine, position, where, progress);
   const countsLines = skipping !== null;
-  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, eachLine, progress, waits, countsLines });
+  const reader = new SplitReader({ memory: job.memory, window, decoder, each, eachBytes, eachLine, progress, waits, starts, countsLines });
   run.describe = () => ({ file: position.file, offset: position.offset, preview: reader.preview() });
   if (skipping !== null) skipping.place = record => placeOf(record, { position, reader, format: input.format });
   await unlessEnough(reader.read(split.files, split.pieces));

@@ -8,6 +8,7 @@ import type { Region, TaskMemory } from '../../data/memory.ts';
 import type { Progress } from '../progress.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
+import type { QuoteStarts } from './quote-starts.ts';
 
 export interface SplitReaderOptions {
   readonly memory: TaskMemory;
@@ -22,6 +23,8 @@ export interface SplitReaderOptions {
   readonly progress: Progress;
   /** Waited for between chunks. */
   readonly waits: WaitingSteps | null;
+  /** Of a csv whose quotes were scanned: where its pieces start. */
+  readonly starts: QuoteStarts | null;
   /** `line()` will be asked. */
   readonly countsLines: boolean;
 }
@@ -85,10 +88,11 @@ export class SplitReader {
 
   /** Synchronous for a plain file, a promise for a packed one or where steps are waited for. */
   private readPiece(file: ListedFile, piece: Piece): undefined | Promise<void> {
-    const { decoder, window } = this.options;
+    const { decoder, window, starts } = this.options;
     this.from = piece.from;
     this.to = file.packed === null ? piece.to : Number.POSITIVE_INFINITY;
-    this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to });
+    const startsInside = starts?.isInside(file.path, this.from) ?? false;
+    this.windowOffset = decoder.begin({ file: file.path, from: this.from, to: this.to, startsInside });
     this.end = window.from;
     this.file = file;
     this.beganAt = this.windowOffset;
