@@ -42,7 +42,7 @@ export async function main(program: Program): Promise<number> {
     return withinLimits ? 0 : 1;
   }
   if (given.kind === 'operators') {
-    const text = await measureOperators(program, { data, megabytes: 100, rounds: given.rounds, say });
+    const text = await measureOperators(program, { data, megabytes: 256, rounds: given.rounds, say });
     console.log(text);
     writeSection(results, 'Operators', text);
     return 0;
