@@ -2,7 +2,7 @@
 // with the line of the operator whose records these are.
 
 import { UsageError } from '@sheaf/protocol';
-import { memoryProblem, type StageGraph, type StageId } from '@sheaf/protocol/graph';
+import { memoryProblem, runOf, type StageGraph, type StageId } from '@sheaf/protocol/graph';
 import type { CompiledJob } from './compiled-job.ts';
 
 /** `made`: its stack leads to the job's definition. Throws UsageError. */
@@ -18,7 +18,7 @@ export function checkMemory({ graph, notes }: CompiledJob, made: Error | undefin
 function mostSent(graph: StageGraph, stage: StageId): number {
   const counts = new Map<number, number>();
   for (const step of graph.stages[stage]?.steps ?? []) {
-    if (step.type === 'emit') counts.set(step.from, (counts.get(step.from) ?? 0) + 1);
+    if (step.type === 'emit' && runOf(graph, step.edge) === step.edge) counts.set(step.from, (counts.get(step.from) ?? 0) + 1);
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   return most?.[0] ?? 0;

@@ -38,6 +38,17 @@ describe('a run in words', () => {
     `);
   });
 
+  it('counts once what edges share', () => {
+    const shared = { ...outline.edges[1]!, shares: 1 };
+    const stages = status.stages.map(stage => {
+      const sent = stage.measured?.sent.flatMap(one => (one.edge === 1 ? [one, { ...one, edge: 5 }] : [one]));
+      return stage.measured === undefined || sent === undefined ? stage : { ...stage, measured: { ...stage.measured, sent } };
+    });
+    const lines = runLines(explainRun({ ...outline, edges: [...outline.edges, shared] }, { ...status, stages }));
+    expect(lines).toContain('read 2 → join, hash of user, shared: 50 records, 900 B');
+    expect(lines.filter(line => !line.includes('shared'))).toEqual(runLines(ran));
+  });
+
   it('of a job that has not begun says so', () => {
     const stages = status.stages.map(({ measured: _, ...stage }) => ({ ...stage, total: null, done: 0 }));
     const lines = runLines(explainRun(outline, { ...status, state: 'queued', stages, startedAt: null, endedAt: null }));

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attemptIdOf, epochOf, parseJobId, UsageError } from '@sheaf/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -20,7 +20,9 @@ function leaveHeld(outputs: string, counter: number): string {
   const name = { job, stage: 0, task: counter, attempt };
   const path = join(outputs, job, attempt, 'edge-2.run');
   const bytes = writeRun(path, { ...name, edge: 2 });
-  recordHeld(outputs, name, [{ edge: 2, path, bytes, records: 1, hash, partitionBytes: [bytes] }]);
+  // Edge 5 carries the same.
+  linkSync(path, join(outputs, job, attempt, 'edge-5.run'));
+  recordHeld(outputs, { ...name, outputs: [2, 5].map(edge => ({ edge, run: 2, bytes, hash })) });
   return path;
 }
 
@@ -62,10 +64,11 @@ describe('a worker directory', () => {
     await before.release();
 
     const after = await openDirectory(folder);
-    expect(after.held).toEqual([{ job, stage: 0, task: 1, attempt: '1.1', outputs: [{ edge: 2, bytes: expect.any(Number), hash }] }]);
+    const kept = [2, 5].map(edge => ({ edge, run: 2, bytes: expect.any(Number), hash }));
+    expect(after.held).toEqual([{ job, stage: 0, task: 1, attempt: '1.1', outputs: kept }]);
     expect(readdirSync(outputs)).toEqual([job]);
     expect(readdirSync(join(outputs, job))).toEqual(['1.1']);
-    expect(readdirSync(join(outputs, job, '1.1')).sort()).toEqual(['edge-2.run', 'held.json']);
+    expect(readdirSync(join(outputs, job, '1.1')).sort()).toEqual(['edge-2.run', 'edge-5.run', 'held.json']);
     expect(readdirSync(after.jobs)).toEqual([]);
     expect(readdirSync(after.logs)).toEqual([]);
     await after.release();

@@ -57,10 +57,20 @@ class Reader {
 
   /** What a task gets that reads these partitions of these outputs: the paths of their local files. */
   async read(outputs: readonly Produced[], partitions: PartitionRange | null, reader = attempt(this.readers++)): Promise<string[]> {
+    return this.readOn([3], outputs, { partitions, reader });
+  }
+
+  /** The same of each of these edges, which share the runs of edge 3. */
+  async readOn(
+    edges: readonly number[],
+    outputs: readonly Produced[],
+    { partitions, reader = attempt(this.readers++) }: { readonly partitions: PartitionRange | null; readonly reader?: AttemptId },
+  ): Promise<string[]> {
     const locations = outputs.map(({ location }) => location);
-    const request = { job, attempt: reader, outputs: { 3: locations }, readsOf: () => partitions, producerOf: () => 1 };
+    const wanted = Object.fromEntries(edges.map(edge => [edge, locations]));
+    const request = { job, attempt: reader, outputs: wanted, readsOf: () => partitions, producerOf: () => 1, runOf: () => 3 };
     const sources = await this.localiser.localise(request);
-    return (sources[3] ?? []).map(({ path }) => path);
+    return edges.flatMap(edge => (sources[edge] ?? []).map(({ path }) => path));
   }
 }
 
@@ -100,6 +110,22 @@ function partitionsFrom(from: number, to = from + 1): PartitionRange {
 }
 
 describe('a partial fetch', () => {
+  it('moves the bytes once that edges share', async () => {
+    const owner = await Owner.start();
+    const output = produce(owner, wide);
+    const reader = new Reader();
+    const paths = [
+      ...(await reader.readOn([3, 5], [output], { partitions: partitionsFrom(2) })),
+      ...(await reader.readOn([7], [output], { partitions: partitionsFrom(1, 3) })),
+    ];
+    expect(new Set(paths).size).toBe(1);
+    expect(hasRepeats(owner.asked)).toBe(false);
+    const read = partitionsFrom(1, 3);
+    expect(recordsOf(paths[0] ?? '', output.ids, read)).toEqual(recordsOf(output.path, output.ids, read));
+    await reader.localiser.release(job, edge => edge === 3);
+    expect(readdirSync(reader.folder)).toEqual([]);
+  });
+
   it('moves the partitions that are read, the header and the end, and nothing else', async () => {
     const owner = await Owner.start();
     const output = produce(owner, wide);

@@ -37,7 +37,7 @@ it('deletes copies of released outputs alone', async () => {
   const bring = async () => {
     const attempt = attemptIdOf(epochOf(1), 9);
     const wanted = { 3: locations.slice(0, 1), 4: locations.slice(1) };
-    return localiser.localise({ job, attempt, outputs: wanted, readsOf: () => null, producerOf: edge => edge });
+    return localiser.localise({ job, attempt, outputs: wanted, readsOf: () => null, producerOf: edge => edge, runOf: edge => edge });
   };
 
   await bring();

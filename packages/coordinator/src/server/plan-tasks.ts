@@ -8,6 +8,7 @@ import {
   type Input,
   type ListedFile,
   partitionCount,
+  sourcesOf,
   type StageGraph,
   type StageId,
   type TaskPlan,
@@ -59,6 +60,7 @@ export function planTasks(graph: StageGraph, sources: Sources): TaskPlan {
   const splits: { [stage: StageId]: TaskPlan['splits'][StageId] } = {};
   const files: { [stage: StageId]: TaskPlan['files'][StageId] } = {};
   const counts: { [stage: StageId]: number | 'later' } = {};
+  const read = sourcesOf(graph);
   for (const [id, { tasks }] of graph.stages.entries()) {
     if (tasks.type === 'splits') {
       const own = sources.get(id) ?? [];
@@ -68,7 +70,7 @@ export function planTasks(graph: StageGraph, sources: Sources): TaskPlan {
       files[id] = own.map(source => source.files);
       counts[id] = planned.length;
     } else if (tasks.count.type === 'auto' && tasks.count.of === 'edges') counts[id] = 'later';
-    else counts[id] = partitionCount(tasks.count, sourceBytes(graph, sources, id));
+    else counts[id] = partitionCount(tasks.count, sourceBytes(read[id] ?? new Set(), sources));
   }
   return { graphHash: graphHashOf(graph), files, splits, counts };
 }
@@ -87,13 +89,7 @@ async function listInput(input: Input, { cwd }: ListingOptions, spoolOf: () => I
   return { files: [file], listed: { type: 'items', count: items, perTask: input.perTask } };
 }
 
-/** Bytes on disk of all inputs whose records are shuffled to the stage, at once or over other stages. A broadcast adds nothing. */
-function sourceBytes(graph: StageGraph, sources: Sources, stage: StageId): number {
-  const upstream = new Set([stage]);
-  // Edges lead from lower to higher stages: going through the stages backwards meets every way once.
-  for (let to = stage; to >= 0; to -= 1) {
-    if (!upstream.has(to)) continue;
-    for (const edge of graph.edges) if (edge.to === to && edge.type === 'shuffle') upstream.add(edge.from);
-  }
-  return totalBytes([...upstream].flatMap(id => sources.get(id) ?? []).map(source => source.listed));
+/** Bytes on disk of all inputs of these stages. */
+function sourceBytes(stages: ReadonlySet<StageId>, sources: Sources): number {
+  return totalBytes([...stages].flatMap(id => sources.get(id) ?? []).map(source => source.listed));
 }

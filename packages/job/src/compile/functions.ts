@@ -6,11 +6,18 @@ import type { AnyFunction } from '../compiled-job.ts';
 
 export class FunctionTable {
   readonly functions: AnyFunction[] = [];
+  private readonly known = new Map<AnyFunction, FunctionRef[]>();
 
-  /** Hands over a function. `source` is the text its hash is of, where the function is a wrapper of ours around something else. */
+  /** Hands over a function; one that was handed over as the same before is the same. `source` is the text its hash is of, where the function is a wrapper of ours around something else. */
   add(role: Role, handed: AnyFunction, source: string = handed.toString()): FunctionRef {
+    const code = codeOf(source);
+    const before = this.known.get(handed) ?? [];
+    const same = before.find(ref => ref.role === role && ref.code === code);
+    if (same !== undefined) return same;
+    const ref = { role, index: this.functions.length, code };
     this.functions.push(handed);
-    return { role, index: this.functions.length - 1, code: codeOf(source) };
+    this.known.set(handed, [...before, ref]);
+    return ref;
   }
 }
 

@@ -4,7 +4,7 @@
 
 import type { FunctionRef } from '@sheaf/protocol/graph';
 import type { Side } from './broadcasts.ts';
-import { type Branch, type Branches, type Compiler, compileAgain } from './compile-spread.ts';
+import { type Branch, type Branches, type Compiler, compileAgain, compileNumbered } from './compile-spread.ts';
 import type { KeyedNode, Node } from './nodes.ts';
 import type { Selector } from './selectors.ts';
 import type { StageDraft } from './stage-drafts.ts';
@@ -24,6 +24,8 @@ export class BroadcastCompiler {
   private readable = 0;
   private readonly producers = new Map<number, { readonly branch: Branch; readonly give: FunctionRef }>();
   private readonly loaded = new Map<StageDraft, Set<number>>();
+  /** What is sent to stages of their own: numbered once, so that all of these are sent one run. */
+  private readonly numbered = new Map<Node, Branches>();
   private readonly again = new Map<Node, Branches[]>();
 
   constructor(compiler: Compiler, plan: PlanSides) {
@@ -54,7 +56,11 @@ export class BroadcastCompiler {
     const made = this.again.get(node) ?? [];
     const before = made.find(fits);
     if (before !== undefined) return before;
-    const again = this.within(0, 0, () => compileAgain(this.compiler, branches));
+    const again = this.within(0, 0, () => {
+      const numbered = this.numbered.get(node) ?? compileNumbered(this.compiler, branches);
+      this.numbered.set(node, numbered);
+      return compileAgain(this.compiler, numbered);
+    });
     this.again.set(node, [...made, again]);
     return again;
   }

@@ -139,12 +139,20 @@ function numbering(): (context: CountingContext) => number {
   };
 }
 
-/** The records once more, in a stage of their own and in their order. */
-export function compileAgain(compiler: Compiler, branches: Branches): Branches {
-  const numbered = branches.flatMap((branch, i) => compiler.call([branch], { role: 'map', ...numberRecords(i) }));
+/** Records with their number, ready to be sent on in their order. */
+export function compileNumbered(compiler: Compiler, branches: Branches): Branches {
+  return branches.flatMap((branch, i) => compiler.call([branch], { role: 'map', ...numberRecords(i) }));
+}
+
+/** Numbered records once more, in a stage of their own and in their order. */
+export function compileAgain(compiler: Compiler, numbered: Branches): Branches {
   const key = [0, 1, 2].map((index): KeyPart => ({ select: { type: 'item', index }, desc: false }));
   const again = compiler.ranged(numbered, key, { name: 'again', words: 'input order' });
-  return compiler.call([again], { role: 'map', call: (record: Numbered) => record[3], text: 'numbered record' });
+  return compiler.call([again], { role: 'map', call: recordOf, text: 'numbered record' });
+}
+
+function recordOf(numbered: Numbered): unknown {
+  return numbered[3];
 }
 
 function numberRecords(branch: number): { readonly call: AnyFunction; readonly text: string } {

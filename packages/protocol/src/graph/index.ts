@@ -17,5 +17,6 @@ export {
   runWriterBytes,
 } from './memory.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
-export { partitionCount } from './plan.ts';
+export { partitionCount, sourcesOf } from './plan.ts';
+export { runOf, runsOutOf } from './shared-runs.ts';
 export * from './types.ts';

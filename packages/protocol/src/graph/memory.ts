@@ -3,6 +3,7 @@
 
 import type { StageId } from '../ids.ts';
 import { limits } from '../limits.ts';
+import { runsOutOf } from './shared-runs.ts';
 import type { Edge, Stage, StageGraph } from './types.ts';
 
 const mebibyte = 1_048_576;
@@ -62,7 +63,7 @@ export function edgeBytesMin(edge: Edge): number {
   return edge.type === 'shuffle' && edge.shuffle.combine !== null ? tableBytesMin : arenaBytesMin;
 }
 
-/** What the edges out of a stage cannot do without, their writers included. */
+/** What the runs of a stage cannot do without, their writers included. */
 export function edgesBytesMin(edges: readonly Edge[]): number {
   return edges.reduce((sum, edge) => sum + edgeBytesMin(edge) + runWriterBytes + alignmentBytes, 0);
 }
@@ -71,7 +72,7 @@ export function edgesBytesMin(edges: readonly Edge[]): number {
 export function memoryProblem(graph: StageGraph): { readonly stage: StageId; readonly text: string } | null {
   const { memoryMb } = graph.settings;
   for (const [id, stage] of graph.stages.entries()) {
-    const leaving = graph.edges.filter(edge => edge.from === id);
+    const leaving = runsOutOf(graph, id).map(edge => graph.edges[edge] as Edge);
     const needed = edgesBytesMin(leaving);
     if (hasRoom(stage, needed, memoryMb)) continue;
     const ways = leaving.length === 0 ? 'has no room for its input' : `sends its records ${leaving.length} ways`;

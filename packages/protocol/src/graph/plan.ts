@@ -1,7 +1,7 @@
 // What planning adds to a graph: splits and task counts. Never part of the graph's hash; journalled with the job.
 
 import type { StageId } from '../ids.ts';
-import type { Count } from './types.ts';
+import type { Count, StageGraph } from './types.ts';
 
 /** Bytes [from, to) of one listed file; `to` is Infinity-free: a whole packed (gz) file is [0, its size on disk). */
 export interface Piece {
@@ -33,6 +33,18 @@ export interface TaskPlan {
   readonly files: { readonly [stage: StageId]: readonly (readonly ListedFile[])[] };
   readonly splits: { readonly [stage: StageId]: readonly Split[] };
   readonly counts: { readonly [stage: StageId]: number | 'later' };
+}
+
+/** By stage: the stages of splits whose records are shuffled to it, at once or over other stages, or its own. A broadcast adds nothing. */
+export function sourcesOf(graph: StageGraph): ReadonlySet<StageId>[] {
+  const sources = graph.stages.map(({ tasks }, id) => new Set<StageId>(tasks.type === 'splits' ? [id] : []));
+  // Edges lead from lower to higher stages, so those of a stage are complete when it is asked for them.
+  for (const to of sources.keys()) {
+    for (const edge of graph.edges) {
+      if (edge.to === to && edge.type === 'shuffle') for (const source of sources[edge.from] ?? []) sources[to]?.add(source);
+    }
+  }
+  return sources.map(set => new Set([...set].sort((a, b) => a - b)));
 }
 
 /** How many tasks or partitions a count asks for when so many bytes are read. */

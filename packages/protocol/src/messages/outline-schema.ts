@@ -30,6 +30,7 @@ const edge: Schema<OutlinedEdge> = exactly<OutlinedEdge>()(
     sorted: shortText,
     combiner: shortText.nullable(),
     side: whole.nullable(),
+    shares: whole.exactOptional(),
   }),
 );
 

@@ -1,7 +1,7 @@
 // A job's plan as people read it: what the submitter says of it beside the graph. The coordinator keeps it unread, so that
 // `explain --job` can show a job without its file. Nothing here is part of a graph or of its hash: lines of the user's may change.
 
-import type { StageId } from '../ids.ts';
+import type { EdgeId, StageId } from '../ids.ts';
 
 export interface Outline {
   readonly stages: readonly OutlinedStage[];
@@ -42,4 +42,6 @@ export interface OutlinedEdge {
   readonly combiner: string | null;
   /** Of a join: which side it is, 0 or 1. */
   readonly side: number | null;
+  /** An earlier edge that carries the same, and with which it is written. Absent: it is written by itself. */
+  readonly shares?: EdgeId;
 }

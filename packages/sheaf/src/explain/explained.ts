@@ -40,13 +40,18 @@ export function explainPlan(name: string, outline: Outline, plan: readonly Stage
   return { name, run: null, stages, edges: outline.edges.map(edge => ({ ...edge, sent: null, critical: false })) };
 }
 
+/** What its tasks sent, without what edges share: that was written once. */
+function written(measured: StageMeasures | null, { edges }: Outline): StageMeasures | null {
+  return measured === null ? null : { ...measured, sent: measured.sent.filter(({ edge }) => edges[edge]?.shares === undefined) };
+}
+
 /** A job that has run, or is running: then what is known until now. */
 export function explainRun(outline: Outline, status: JobStatus): Explained {
   const measured = status.stages.map(stage => stage.measured ?? null);
   const allMs = measured.reduce((sum, stage) => sum + (stage?.taskMs ?? 0), 0);
   const path = criticalPath(outline.edges, measured);
   const stages = outline.stages.map((stage, id): ExplainedStage => {
-    const own = measured[id] ?? null;
+    const own = written(measured[id] ?? null, outline);
     const share = own === null ? null : allMs === 0 ? 0 : own.taskMs / allMs;
     const { total = null, failed = 0 } = status.stages[id] ?? {};
     return { ...stage, tasks: total, plan: null, measured: own, failed, share, critical: path.includes(id) };

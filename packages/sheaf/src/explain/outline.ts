@@ -3,7 +3,7 @@
 
 import type { CompiledJob } from '@sheaf/job/open';
 import { limits } from '@sheaf/protocol';
-import type { Edge, EdgeId, Stage, StageGraph, StageId, Step, StepId } from '@sheaf/protocol/graph';
+import { type Edge, type EdgeId, runOf, type Stage, type StageGraph, type StageId, type Step, type StepId } from '@sheaf/protocol/graph';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from '@sheaf/protocol/messages';
 import type { JobBundle } from '../submit/bundler.ts';
 import { userPlaces } from '../submit/user-line.ts';
@@ -34,10 +34,12 @@ export function outlineOf(job: Described): Outline {
   });
   const edges = graph.edges.map((edge, id): OutlinedEdge => {
     const { key, sorted } = notes?.edges[id] ?? keyWords(edge);
+    const shares = runOf(graph, id);
     return {
       ...{ from: edge.from, to: edge.to, type: edgeType(graph, id), key: shortened(key), sorted: shortened(sorted) },
       combiner: edge.type === 'broadcast' || edge.shuffle.combine === null ? null : shortened(foldWords(edge.shuffle.combine)),
       side: sideOf(graph, id),
+      ...(shares === id ? {} : { shares }),
     };
   });
   const outline = { stages, edges };

@@ -73,8 +73,12 @@ export function edgeWords(edge: ExplainedEdge): string[] {
   return lines;
 }
 
-/** `shuffle by hash of user, combined`. */
-export function kindWords({ type, key, combiner }: ExplainedEdge): string {
+/** `hash of user, combined`; of what is written with another edge `hash of user, shared`. */
+export function kindWords(edge: ExplainedEdge): string {
+  return edge.shares === undefined ? wayWords(edge) : `${wayWords(edge)}, shared`;
+}
+
+function wayWords({ type, key, combiner }: ExplainedEdge): string {
   const of = key === '' ? '' : ` of ${key}`;
   const combined = combiner === null ? '' : ', combined';
   switch (type) {

@@ -4,8 +4,8 @@
 
 import { join } from 'node:path';
 import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
-import { deadLettersOf, type EdgeId, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
-import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
+import { deadLettersOf, type EdgeId, type OutputId, runOf, runsOutOf, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
+import type { MapOutput, OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
 import { receiveInput } from './input/receive-input.ts';
@@ -16,6 +16,7 @@ import { FolderWriter } from './output/folder-writer.ts';
 import { PartWriter, type PartWriterOptions } from './output/part-writer.ts';
 import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
+import { linkRun } from './shuffle/link-run.ts';
 import { Skipping } from './skipping/skipping.ts';
 import type { BroadcastTable } from './steps/broadcast-table.ts';
 import { JoinKeys } from './steps/join-keys.ts';
@@ -165,7 +166,7 @@ export class TaskRun implements TaskParts {
       codec: this.task.codec ?? 'raw',
       region: regions.region,
       blocks: regions.blocks,
-      path: join(this.task.directory, `edge-${edge}.run`),
+      path: this.pathOf(edge),
       recordBytesMax: this.layout?.recordBytesMax ?? 0,
       progress: this.progress,
       tooLarge: bytesMax => {
@@ -226,15 +227,7 @@ export class TaskRun implements TaskParts {
 
   /** Every edge and output of the stage gets its file, also when no record went there. */
   private finish(input: InputCounts): Finished {
-    const { graph } = this.job;
-    const { stage } = this.assignment;
-    const leaving = graph.edges.flatMap((edge, id) => (edge.from === stage ? [id] : []));
-    const sampled = this.stage.steps.flatMap(step => (step.type === 'sample' ? [step] : []));
-    // Samples are taken of a finished run, so the edges they travel on are finished last.
-    const carriers = new Set(sampled.map(step => step.to));
-    const first = leaving.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
-    for (const step of sampled) sendSamples(this, step, first);
-    const outputs = [...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].sort((a, b) => a.edge - b.edge);
+    const outputs = this.finishEdges();
     const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
     const firstSkipped = this.skipping?.first ?? null;
     const joins = this.stage.steps.some(isMatching);
@@ -243,6 +236,26 @@ export class TaskRun implements TaskParts {
       ...(firstSkipped === null ? {} : { firstSkipped }),
       ...(joins ? { joined: this.joinKeys.counted() } : {}),
     };
+  }
+
+  private finishEdges(): MapOutput[] {
+    const { graph } = this.job;
+    const runs = runsOutOf(graph, this.assignment.stage);
+    const sampled = this.stage.steps.flatMap(step => (step.type === 'sample' && runs.includes(step.to) ? [step] : []));
+    // Samples are taken of a finished run, so the edges they travel on are finished last.
+    const carriers = new Set(sampled.map(step => step.to));
+    const first = runs.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
+    for (const step of sampled) sendSamples(this, step, first);
+    const written = new Map([...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].map(output => [output.edge, output]));
+    return graph.edges.flatMap(({ from }, edge) => {
+      const output = from === this.assignment.stage ? written.get(runOf(graph, edge)) : undefined;
+      if (output === undefined) return [];
+      return [output.edge === edge ? output : linkRun(output, edge, this.pathOf(edge))];
+    });
+  }
+
+  private pathOf(edge: EdgeId): string {
+    return join(this.task.directory, `edge-${edge}.run`);
   }
 
   private finishOutput(output: OutputId): OutputPart[] {

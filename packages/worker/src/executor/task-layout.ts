@@ -2,7 +2,7 @@
 // then the writers of its edges share the rest. That there is room was found when the job was planned, by the same numbers.
 
 import type { Stage, StageGraph } from '@sheaf/protocol/graph';
-import { type Edge, type EdgeId, edgeBytesMin, edgesBytesMin, inputBytesOf, recordBytesMaxOf, runWriterBytes } from '@sheaf/protocol/graph';
+import { type Edge, type EdgeId, edgeBytesMin, edgesBytesMin, inputBytesOf, recordBytesMaxOf, runsOutOf, runWriterBytes } from '@sheaf/protocol/graph';
 import type { Region, TaskMemory } from '../data/memory.ts';
 
 export interface EdgeRegions {
@@ -45,7 +45,10 @@ export function layoutOf(memory: TaskMemory, graph: StageGraph, stage: Stage, st
 
 /** After what each cannot do without, edges with keys get four times the room of those without: samples and broadcasts are small. */
 function edgeLayout(memory: TaskMemory, graph: StageGraph, stageId: number): Map<EdgeId, EdgeRegions> {
-  const leaving = graph.edges.flatMap((edge, id) => (edge.from === stageId ? [{ id, edge, weight: weightOf(edge) }] : []));
+  const leaving = runsOutOf(graph, stageId).map(id => {
+    const edge = graph.edges[id] as Edge;
+    return { id, edge, weight: weightOf(edge) };
+  });
   const spare = memory.freeBytes - edgesBytesMin(leaving.map(({ edge }) => edge));
   if (spare < 0) throw new Error(`task memory: the edges out of stage ${stageId} want ${-spare} bytes more than there are`);
   const weights = leaving.reduce((sum, { weight }) => sum + weight, 0);

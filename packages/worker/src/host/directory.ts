@@ -14,7 +14,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isAttemptId, isJobId, isWorkerId, limits, parseWorkerId, type WorkerId } from '@sheaf/protocol';
-import { type AttemptName, type HeldAttempt, type MapOutput, outputPath } from '@sheaf/protocol/messages';
+import { type AttemptName, type HeldAttempt, outputPath } from '@sheaf/protocol/messages';
 import { RunFile } from '../data/run-file.ts';
 import { lockDirectory } from './directory-lock.ts';
 
@@ -25,6 +25,8 @@ export interface HeldOutputs extends AttemptName {
 
 export interface HeldOutput {
   readonly edge: number;
+  /** The edge it was written for: edges that carry the same share a file. */
+  readonly run: number;
   readonly bytes: number;
   readonly hash: string;
 }
@@ -67,10 +69,8 @@ export function attemptFolder(outputs: string, { job, attempt }: Pick<AttemptNam
  * Makes a succeeded attempt known to a later life of this worker. Not fsynced: what is damaged by a power cut is not offered.
  * Synchronous, so that an attempt's success is told before its executor's death is.
  */
-export function recordHeld(outputs: string, name: AttemptName, results: readonly MapOutput[]): void {
-  const { job, stage, task, attempt } = name;
-  const held: HeldOutputs = { job, stage, task, attempt, outputs: results.map(({ edge, bytes, hash }) => ({ edge, bytes, hash })) };
-  writeAndRename(join(attemptFolder(outputs, name), 'held.json'), JSON.stringify(held));
+export function recordHeld(outputs: string, held: HeldOutputs): void {
+  writeAndRename(join(attemptFolder(outputs, held), 'held.json'), JSON.stringify(held));
 }
 
 /** What a hello says of held outputs. */
@@ -112,12 +112,12 @@ async function intactOutputs(outputs: string, job: string, attempt: string): Pro
     const held: HeldOutputs = JSON.parse(await readFile(join(folder, 'held.json'), 'utf8'));
     if (held.job !== job || held.attempt !== attempt || !isAttemptId(attempt)) return null;
     const names = new Set(['held.json']);
-    for (const { edge, bytes } of held.outputs) {
+    for (const { edge, run, bytes } of held.outputs) {
       const path = outputPath(outputs, { ...held, edge });
       names.add(`edge-${edge}.run`);
       if ((await stat(path)).size !== bytes) return null;
       const { stage, task } = held;
-      new RunFile(path, { job, stage, task, attempt, edge }).close();
+      new RunFile(path, { job, stage, task, attempt, edge: run }).close();
     }
     for (const name of await readdir(folder)) if (!names.has(name)) await rm(join(folder, name), { recursive: true, force: true });
     return held;

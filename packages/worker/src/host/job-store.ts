@@ -10,7 +10,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
-import type { StageGraph } from '@sheaf/protocol/graph';
+import { runOf, type StageGraph } from '@sheaf/protocol/graph';
 import { type JobOpening, nameOfFileBlob } from '@sheaf/protocol/messages';
 import type { JobSettings } from '../agent/index.ts';
 import type { ExecutorJob } from '../executor/messages.ts';
@@ -21,6 +21,8 @@ export interface PreparedJob {
   readonly settings: JobSettings;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
+  /** The edge that the runs of an edge were written for, which is in their headers: another one's where both carry the same. */
+  readonly runOf: (edge: EdgeId) => EdgeId;
   /** Whether the runs of an edge are cut into the partitions that assignments name. */
   readonly isPartitioned: (edge: EdgeId) => boolean;
   /** The edge with the keys that cut the runs of a range edge; null for any other edge. */
@@ -120,6 +122,7 @@ export class JobStore {
       executorJob: { job, name, bundlePath, graph: opening.graph, graphHash, params, spools, files },
       settings: { heapMb: graph.settings.heapMb, taskTimeoutMs: graph.settings.taskTimeoutMs },
       producerOf: edge => graph.edges[edge]?.from ?? 0,
+      runOf: edge => runOf(graph, edge),
       isPartitioned: edge => {
         const definition = graph.edges[edge];
         return definition?.type === 'shuffle' && definition.shuffle.partitioner.type !== 'range';

@@ -34,6 +34,8 @@ export interface LocaliseRequest {
   readonly readsOf: (edge: EdgeId, here: LocalSources) => ReadRange | null;
   /** The stage that writes an edge. */
   readonly producerOf: (edge: EdgeId) => StageId;
+  /** The edge that its runs were written for: equal ones are fetched once. */
+  readonly runOf: (edge: EdgeId) => EdgeId;
 }
 
 export interface LocalSources {
@@ -131,9 +133,9 @@ export class Localiser {
   }
 
   private async bring(request: LocaliseRequest, { edge, reads, location, copies, signal }: Wanted): Promise<string> {
-    const { job, producerOf } = request;
+    const { job, producerOf, runOf } = request;
     const { task, attempt, path, bytes, worker, address } = location;
-    const output = { job, edge, task, attempt };
+    const output = { job, edge: runOf(edge), task, attempt };
     try {
       // What lies elsewhere may go at any time, and is looked at anew for each attempt.
       if (location.host === this.options.machine && (await this.isAt(path, { output, bytes, signal }))) return path;

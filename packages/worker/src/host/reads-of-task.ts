@@ -12,7 +12,7 @@ import type { LocaliseRequest } from './localiser.ts';
 
 /** Of the assignment: what is wanted of its edges. */
 export function readsOf(
-  { isPartitioned, splittersOf, producerOf }: Pick<PreparedJob, 'isPartitioned' | 'splittersOf' | 'producerOf'>,
+  { isPartitioned, splittersOf, producerOf, runOf }: Pick<PreparedJob, 'isPartitioned' | 'splittersOf' | 'producerOf' | 'runOf'>,
   { job, reads }: { readonly job: JobId; readonly reads: { readonly [edge: EdgeId]: PartitionRange | null } },
 ): Pick<LocaliseRequest, 'first' | 'readsOf'> {
   const splitterEdges = Object.keys(reads).map(edge => splittersOf(Number(edge)));
@@ -25,7 +25,7 @@ export function readsOf(
       const splitterEdge = splittersOf(edge);
       const [output] = splitterEdge === null ? [] : (here[splitterEdge] ?? []);
       if (splitterEdge === null || output === undefined) return null;
-      return keysBetween(splittersIn(output, { job, stage: producerOf(splitterEdge), edge: splitterEdge }), read);
+      return keysBetween(splittersIn(output, { job, stage: producerOf(splitterEdge), edge: runOf(splitterEdge) }), read);
     },
   };
 }

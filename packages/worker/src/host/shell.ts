@@ -4,7 +4,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, compareAttempts, type EdgeId, type Failure, FailureError } from '@sheaf/protocol';
+import { type AttemptId, compareAttempts, type EdgeId, type Failure, FailureError, type JobId } from '@sheaf/protocol';
 import { type AttemptName, outputPath, type RelayMessage, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
@@ -13,7 +13,7 @@ import type { AttemptLogs } from './attempt-logs.ts';
 import { attemptFolder, recordHeld } from './directory.ts';
 import type { ExecutorPool } from './executor-pool.ts';
 import type { ExecutorEvents } from './executor-process.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobStore, PreparedJob } from './job-store.ts';
 import { CoordinatorLink } from './link.ts';
 import type { Localiser, LocalSources } from './localiser.ts';
 import type { OutputTable } from './output-table.ts';
@@ -194,8 +194,8 @@ export class Shell {
     if (prepared === undefined) throw new Error(`input of job ${job} is asked for before the job is prepared`);
     this.sources.set(attempt, null);
     try {
-      const { producerOf } = prepared;
-      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf, ...readsOf(prepared, { job, reads }) });
+      const { producerOf, runOf } = prepared;
+      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf, runOf, ...readsOf(prepared, { job, reads }) });
       if (!this.sources.has(attempt)) return;
       this.sources.set(attempt, sources);
       this.tell({ type: 'localised', attempt });
@@ -206,8 +206,7 @@ export class Shell {
 
   private run(executor: ExecutorId, assignment: TaskAssignment): void {
     const { attempt, job } = assignment;
-    const prepared = this.options.jobs.get(job);
-    if (prepared === undefined) throw new Error(`attempt ${attempt} is to run before its job is prepared`);
+    const prepared = this.preparedFor(job, attempt);
     const directory = attemptFolder(this.options.outputs, assignment);
     const sources = this.sources.get(attempt) ?? {};
     this.sources.delete(attempt);
@@ -220,6 +219,12 @@ export class Shell {
     this.running.set(executor, assignment);
     const task = { assignment, sources, directory, codec: this.options.codec };
     this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
+  }
+
+  private preparedFor(job: JobId, attempt: AttemptId): PreparedJob {
+    const prepared = this.options.jobs.get(job);
+    if (prepared === undefined) throw new Error(`attempt ${attempt} is to run before its job is prepared`);
+    return prepared;
   }
 
   private eventsOf(executor: ExecutorId): ExecutorEvents {
@@ -264,7 +269,9 @@ export class Shell {
       const { size } = statSync(path);
       if (size !== bytes) throw new Error(`${path} has ${size} bytes, not ${bytes}`);
     }
-    recordHeld(this.options.outputs, { job, stage, task, attempt }, outputs);
+    const { runOf } = this.preparedFor(job, attempt);
+    const held = outputs.map(({ edge, bytes, hash }) => ({ edge, run: runOf(edge), bytes, hash }));
+    recordHeld(this.options.outputs, { job, stage, task, attempt, outputs: held });
     for (const { edge, path, bytes } of outputs) this.options.served.add({ job, edge, task, attempt, path, bytes });
   }
 

@@ -1,7 +1,7 @@
 // Which map outputs a task merges: for each edge of its `receive` step, the partitions or the key range that its assignment
 // names, out of the run files that the worker has brought here.
 
-import { type EdgeId, type Step, type StepId, sidesOf } from '@sheaf/protocol/graph';
+import { type EdgeId, runOf, type Step, type StepId, sidesOf } from '@sheaf/protocol/graph';
 import type { RunIds } from '../../data/run-format.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { ExecutorTask, LocalOutput } from '../messages.ts';
@@ -11,7 +11,7 @@ import { type MergeSource, sourcesOf } from './merge-sources.ts';
 /** The ids that a map output's run file must bear. */
 export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, output: LocalOutput): RunIds {
   const { from } = job.graph.edges[edge] as { readonly from: number };
-  return { job: task.assignment.job, stage: from, task: output.task, attempt: output.attempt, edge };
+  return { job: task.assignment.job, stage: from, task: output.task, attempt: output.attempt, edge: runOf(job.graph, edge) };
 }
 
 /** All sources of a `receive`, in the order that decides ties: side, map task, segment. */

@@ -1,7 +1,7 @@
 // A stage's program as one chain of functions: each active step becomes a function that takes a record and hands on what comes
 // of it. The chain is built from the last step to the first, once per attempt.
 
-import { type FunctionRef, type Step, takesGroups } from '@sheaf/protocol/graph';
+import { type FunctionRef, runOf, type StageGraph, type Step, takesGroups } from '@sheaf/protocol/graph';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { iterableOf } from '../failure/user-mistake.ts';
 import type { AnswerWriter } from '../output/answer-writer.ts';
@@ -32,7 +32,7 @@ type Flowing = Exclude<Step, StepOf<'read' | 'receive' | 'load' | 'fold' | 'grou
 const nothing: Push = () => {};
 
 export class StepChain {
-  /** Steps that this task's records pass: with several inputs, those behind the input of its split. */
+  /** Steps that this task's records pass: with several inputs, those behind the input of its split. What is sent on equal edges is emitted once. */
   readonly active: readonly boolean[];
   /** The `end` function whose records are on their way. */
   ending: FunctionRef | null = null;
@@ -46,7 +46,7 @@ export class StepChain {
   constructor(parts: TaskParts, input: number | null) {
     this.parts = parts;
     this.steps = parts.stage.steps;
-    this.active = activeSteps(this.steps, input);
+    this.active = activeSteps(this.steps, input, parts.job.graph);
     for (let at = this.steps.length - 1; at >= 0; at--) this.build(at);
     this.ends.reverse();
     this.waiting.steps.reverse();
@@ -342,10 +342,11 @@ function functionOf(step: Flowing): FunctionRef | null {
 }
 
 /** With `input`: only the read of that input, and what follows from it. */
-function activeSteps(steps: readonly Step[], input: number | null): boolean[] {
+function activeSteps(steps: readonly Step[], input: number | null, graph: StageGraph): boolean[] {
   const active: boolean[] = [];
   steps.forEach((step, at) => {
     if (step.type === 'read') active[at] = step.input === input;
+    else if (step.type === 'emit' && runOf(graph, step.edge) !== step.edge) active[at] = false;
     else active[at] = 'from' in step ? active[step.from] === true : true;
   });
   return active;
