@@ -139,7 +139,8 @@ test('k-means by broadcast has room for ten rounds in the default memory', async
   for (let round = 0; round < 10; round++) {
     const clusters = middles.map((_, at) => points.filter(point => nearest(point, middles) === at)).filter(({ length }) => length > 0);
     middles = clusters.map(cluster => {
-      const mean = (of: (point: Point) => number): number => Math.round(cluster.reduce((sum, point) => sum + of(point), 0) / cluster.length);
+      const mean = (of: (point: Point) => number): number =>
+        Math.round(cluster.reduce((sum, point) => sum + of(point), 0) / cluster.length);
       return { x: mean(({ x }) => x), y: mean(({ y }) => y) };
     });
   }

@@ -81,7 +81,14 @@ function startLocaliser(transport: FetchTransport) {
   onTestFinished(() => localiser.close());
   const bring = async ({ task, path, bytes }: ServedOutput, address: string | null): Promise<Buffer> => {
     const location = { task, attempt: attempt(1), worker, address, host: 'there', path, bytes, hash: '0'.repeat(32) };
-    const request = { job, attempt: attempt(9), outputs: { 3: [location] }, readsOf: () => null, producerOf: () => 1, runOf: (edge: number) => edge };
+    const request = {
+      job,
+      attempt: attempt(9),
+      outputs: { 3: [location] },
+      readsOf: () => null,
+      producerOf: () => 1,
+      runOf: (edge: number) => edge,
+    };
     return readFileSync((await localiser.localise(request))[3]?.[0]?.path ?? '');
   };
   return { localiser, bring };

@@ -105,7 +105,14 @@ describe('the localiser', () => {
       get.close();
     });
     const localise = (locations: readonly OutputLocation[], reader = 9) =>
-      localiser.localise({ job, attempt: attempt(reader), outputs: { 3: locations }, readsOf: () => null, producerOf: () => 1, runOf: edge => edge });
+      localiser.localise({
+        job,
+        attempt: attempt(reader),
+        outputs: { 3: locations },
+        readsOf: () => null,
+        producerOf: () => 1,
+        runOf: edge => edge,
+      });
     return { localiser, localise, fetched: join(folder, 'fetched') };
   }
 

@@ -8,9 +8,9 @@ import {
   type Input,
   type ListedFile,
   partitionCount,
-  sourcesOf,
   type StageGraph,
   type StageId,
+  sourcesOf,
   type TaskPlan,
 } from '@sheaf/protocol/graph';
 import { type ListedInput, listFiles, planSplits, totalBytes } from '@sheaf/storage';

@@ -4,7 +4,8 @@
 //   the scheduler reads `tasks`, `outputs`, `resources` and an edge's from/to/type, and never a step; its one rule:
 //   a task may run when every `from` of the edges into its stage has committed (prefetching is the worker's affair);
 //   user code appears only as FunctionRef; nothing here depends on cluster, clock, file listing or machine;
-//   canonical(graph) is equal at the submitter and in every executor, or the executor refuses the task.
+//   canonical(graph) is equal at the submitter and in every executor, or the executor refuses the task;
+//   edges that carry the same, which follows from the graph (shared-runs.ts), are written as one run.
 // New kinds are added to a union with a new `version`; fields are never reinterpreted.
 
 import type { EdgeId, OutputId, StageId, StepId } from '../ids.ts';
@@ -155,7 +156,7 @@ export type Role =
   | 'end';
 
 /**
- * Found by running plan() again: the index-th function that plan() handed over. `code` is a hash of its source text, so
+ * Found by running plan() again: the index-th function that plan() handed over; one that it hands over again has the same. `code` is a hash of its source text, so
  * that a plan which hands its functions over in another order is refused, not run. (Captured values are the user's promise.)
  */
 export interface FunctionRef {

@@ -40,7 +40,9 @@ function stageHead({ name, critical }: ExplainedStage): string {
 function figuresOf({ edges, stages }: Explained, stage: ExplainedStage): string[] {
   const { measured, tasks, share } = stage;
   if (measured === null) return [tasks === null ? '?' : String(tasks)];
-  const leaving = edges.filter(edge => stages[edge.from] === stage && edge.type !== 'sample' && edge.shares === undefined).map(edge => edge.sent);
+  const leaving = edges
+    .filter(edge => stages[edge.from] === stage && edge.type !== 'sample' && edge.shares === undefined)
+    .map(edge => edge.sent);
   const sum = (name: 'records' | 'bytes'): number => leaving.reduce((total, sent) => total + (sent?.[name] ?? 0), 0);
   return [
     String(tasks ?? '?'),

@@ -2,7 +2,16 @@
 // then the writers of its edges share the rest. That there is room was found when the job was planned, by the same numbers.
 
 import type { Stage, StageGraph } from '@sheaf/protocol/graph';
-import { type Edge, type EdgeId, edgeBytesMin, edgesBytesMin, inputBytesOf, recordBytesMaxOf, runsOutOf, runWriterBytes } from '@sheaf/protocol/graph';
+import {
+  type Edge,
+  type EdgeId,
+  edgeBytesMin,
+  edgesBytesMin,
+  inputBytesOf,
+  recordBytesMaxOf,
+  runsOutOf,
+  runWriterBytes,
+} from '@sheaf/protocol/graph';
 import type { Region, TaskMemory } from '../data/memory.ts';
 
 export interface EdgeRegions {

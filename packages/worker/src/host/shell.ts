@@ -195,7 +195,14 @@ export class Shell {
     this.sources.set(attempt, null);
     try {
       const { producerOf, runOf } = prepared;
-      const sources = await this.options.localiser.localise({ job, attempt, outputs, producerOf, runOf, ...readsOf(prepared, { job, reads }) });
+      const sources = await this.options.localiser.localise({
+        job,
+        attempt,
+        outputs,
+        producerOf,
+        runOf,
+        ...readsOf(prepared, { job, reads }),
+      });
       if (!this.sources.has(attempt)) return;
       this.sources.set(attempt, sources);
       this.tell({ type: 'localised', attempt });
