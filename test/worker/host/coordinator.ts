@@ -20,8 +20,8 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 /** Each stage's name is what the test executor does; stages from 1 on may read edge 0. */
 export function openingOf(stages: readonly string[], settings: object = {}): JobOpening {
   const graph = {
-    stages: stages.map(name => ({ name })),
-    edges: [{ from: 0, to: 1 }],
+    stages: stages.map(name => ({ name, tasks: { type: 'splits', inputs: [] }, outputs: [], steps: [] })),
+    edges: [{ type: 'broadcast', from: 0, to: 1 }],
     settings: { heapMb: 256, taskTimeoutMs: 600_000, ...settings },
   };
   const plain = { sourceMap: null, graphHash: hashOf('graph'), params: new Uint8Array(), blobs: {}, nonces: [] };

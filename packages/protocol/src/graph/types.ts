@@ -156,8 +156,9 @@ export type Role =
   | 'end';
 
 /**
- * Found by running plan() again: the index-th function that plan() handed over; one that it hands over again has the same. `code` is a hash of its source text, so
- * that a plan which hands its functions over in another order is refused, not run. (Captured values are the user's promise.)
+ * Found by running plan() again: the index-th function that plan() handed over; one that it hands over again keeps its index.
+ * `code` is a hash of its source text, so that a plan which hands its functions over in another order is refused, not run.
+ * (Captured values are the user's promise.)
  */
 export interface FunctionRef {
   readonly role: Role;
