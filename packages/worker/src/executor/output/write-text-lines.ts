@@ -2,9 +2,11 @@
 // string. The tail of a sort of lines. The strings are the keys of an edge without values, or the values of one that sends records.
 
 import type { Edge } from '@sheaf/protocol/graph';
+import { decodeGroup } from '../../data/group-key.ts';
 import { decodeKey } from '../../data/key-codec.ts';
 import { decodeValue } from '../../data/value-codec.ts';
 import { type MergeMode, mergeModes, mergeReasons } from '../../kernels/record-kernel.ts';
+import { keyText } from '../failure/key-text.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
 import type { MergeMemory, OpenMerge } from '../shuffle/merge-sources.ts';
 import type { StepChain } from '../steps/step-chain.ts';
@@ -37,6 +39,8 @@ export function writeTextLines(run: TaskRun, chain: StepChain, { receive, sides,
   const { bytes } = run.job.memory;
   const { from, to } = memory.blocks;
   const merge = open.bulk(memory);
+  const { key, group } = edge.shuffle;
+  const parts = { descending: key.map(({ desc }) => desc), group };
   for (;;) {
     const reason = merge.fill(mode, from, to - overshoot);
     part.writeLines(bytes, { from, to: merge.end, count: merge.records });
@@ -46,6 +50,7 @@ export function writeTextLines(run: TaskRun, chain: StepChain, { receive, sides,
     // What has no room in all of the block memory, too.
     if (reason === mergeReasons.isOther || merge.records === 0) {
       const cursor = merge.current();
+      run.describe = () => ({ key: keyText(decodeGroup(bytes, cursor.keyAt, parts)), valueIndex: 0 });
       const valueAt = cursor.value(memory.large);
       part.write(mode === mergeModes.textKeys ? decodeKey(bytes, cursor.keyAt) : decodeValue(bytes, valueAt, valueAt + cursor.valueLength));
       merge.take();
