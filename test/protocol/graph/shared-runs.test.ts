@@ -1,6 +1,6 @@
 // Which edges share a run: those that carry the very same, and no others.
 
-import type { Count, Edge, KeyPart, Shuffle, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
+import type { Count, Edge, KeyPart, Select, Shuffle, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
 import { defaultSettings, runOf, runsOutOf } from '@sheaf/protocol/graph';
 import { expect, test } from 'vitest';
 
@@ -24,6 +24,8 @@ interface Way {
   /** The steps that emit on it. */
   readonly steps?: readonly number[];
   readonly count?: Count;
+  /** The reader of a broadcast looks records up by it. */
+  readonly lookup?: Select;
   /** Its reader is also sent what another source has. */
   readonly beside?: true;
 }
@@ -40,8 +42,9 @@ function graphOf(ways: readonly Way[]): StageGraph {
     return edge === 'broadcast' ? { type: 'broadcast', ...ends } : { type: 'shuffle', ...ends, shuffle: { ...shuffle, ...edge } };
   });
   const beside = ways.flatMap(({ beside }, i): Edge[] => (beside ? [{ type: 'shuffle', from: 1, to: i + 2, shuffle }] : []));
-  const readers = ways.map(({ count = auto }, i): Stage => {
-    return { name: `reader ${i}`, tasks: { type: 'partitions', count }, outputs: [], steps: [{ type: 'receive', edges: [i] }] };
+  const readers = ways.map(({ edge, count = auto, lookup = null }, i): Stage => {
+    const taken: Step = edge === 'broadcast' ? { type: 'load', edge: i, key: lookup } : { type: 'receive', edges: [i] };
+    return { name: `reader ${i}`, tasks: { type: 'partitions', count }, outputs: [], steps: [taken] };
   });
   return {
     version: 1,
@@ -93,6 +96,11 @@ test.each<[string, Way]>([
   ['cut when it is written', { count: { ...auto, of: 'edges' } }],
 ])('one that is %s has its own', (_, way) => {
   expect(runs({}, way)).toEqual([0, 1]);
+});
+
+test('broadcasts are shared by those who look up by the same', () => {
+  const by = (index: number): Way => ({ edge: 'broadcast', lookup: { type: 'item', index } });
+  expect(runs({ edge: 'broadcast' }, by(0), by(1), by(0))).toEqual([0, 1, 2, 1]);
 });
 
 test('what two steps emit is never shared, as its order hangs on both', () => {

@@ -5,7 +5,7 @@
 import type { EdgeId, StageId, StepId } from '../ids.ts';
 import { canonical } from './canonical.ts';
 import { sourcesOf } from './plan.ts';
-import type { Edge, Shuffle, StageGraph, Step } from './types.ts';
+import type { Edge, Select, Shuffle, StageGraph, Step } from './types.ts';
 
 const runsByGraph = new WeakMap<StageGraph, readonly EdgeId[]>();
 
@@ -61,7 +61,7 @@ class Contents {
     const [sender, ...others] = this.senders.get(id) ?? [];
     if (edge === undefined || sender === undefined || others.length > 0) return null;
     const sent = sender.type === 'emit' ? this.emitted(sender.from) : this.sampled(sender.edge);
-    const cut = sent === null ? null : this.cut(edge);
+    const cut = sent === null ? null : this.cut(edge, id);
     return cut === null ? null : `${edge.from} ${sent} ${cut}`;
   }
 
@@ -77,10 +77,16 @@ class Contents {
   }
 
   /** How the records are keyed, ordered, folded and cut into partitions. */
-  private cut(edge: Edge): string | null {
-    if (edge.type === 'broadcast') return 'whole';
+  private cut(edge: Edge, id: EdgeId): string | null {
+    if (edge.type === 'broadcast') return `whole ${canonical(this.lookedUpBy(edge, id))}`;
     const partitions = this.partitions(edge);
     return partitions === null ? null : `${canonical(unpartitioned(edge.shuffle))} ${partitions}`;
+  }
+
+  /** By what the reader of a broadcast looks records up: whoever sends them may refuse those that have no such key. */
+  private lookedUpBy({ to }: Edge, id: EdgeId): Select | null {
+    const load = this.graph.stages[to]?.steps.find(step => step.type === 'load' && step.edge === id);
+    return load?.type === 'load' ? load.key : null;
   }
 
   private partitions({ to, shuffle: { partitioner } }: Extract<Edge, { readonly type: 'shuffle' }>): string | null {
