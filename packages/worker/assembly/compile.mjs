@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-export const kernelNames = ['records', 'words'];
+export const kernelNames = ['batches', 'records', 'words'];
 
 /** The text of NAME-wasm.ts. */
 export async function compiledKernel(name) {

@@ -24,7 +24,7 @@ type Entry = readonly [key: unknown, value: unknown];
 
 const job = jobOfFunctions([]);
 const memory: TaskMemory = job.memory;
-const batch = keyBatch(1);
+const batch = keyBatch(memory, ['add'], true);
 const scratch = new Uint8Array(4 * 1_048_576);
 const item = (index: number) => ({ type: 'item', index }) as const;
 
@@ -55,9 +55,6 @@ function tableOf({ layout, fold, desc, recordBytesMax }: TableOptions): { table:
     fold,
     columns: null,
     batch,
-    foldNumbers: (into, at, from, fromAt) => {
-      into[at] = fold(into[at], from[fromAt]) as number;
-    },
     simple: keys.simple,
     putKey: (record, at, limit) => keys.putKey((record as Row).key, at, limit),
     groupLength: keys.groupLength,

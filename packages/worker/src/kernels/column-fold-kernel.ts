@@ -2,6 +2,7 @@
 // small array of float64, which is then folded, place by place, into those of its group. No object is made for a record.
 
 import type { FoldedColumn } from '@sheaf/protocol/graph';
+import type { BatchFold } from './key-batch.ts';
 
 /** Part of a record that a column is of: by name, or as a function gives it. */
 export type ColumnPick = { readonly column: string } | { readonly pick: (record: unknown) => unknown };
@@ -22,11 +23,16 @@ export interface ColumnFold {
   readonly width: number;
   /** Puts what one record counts as into the first places of `into`; it has touched nothing else when it throws. */
   readonly take: (record: unknown, into: Places) => void;
-  /** Folds the places of `from` that begin at `fromAt` into those of `into` that begin at `at`. */
-  readonly fold: (into: Places, at: number, from: Places, fromAt: number) => void;
+  /** Folds the first places of `from` into those of `into` that begin at `at`. */
+  readonly fold: (into: Places, at: number, from: Places) => void;
 }
 
 const widths: { readonly [Fold in FoldedColumn['fold']]: number } = { count: 1, sum: 1, min: 1, max: 1, mean: 2, variance: 3 };
+
+/** What a batch does with the places of a column, as the functions below do. */
+export const batchFoldsOf: { readonly [Fold in FoldedColumn['fold']]: readonly BatchFold[] } = {
+  ...{ count: ['add'], sum: ['add'], mean: ['add', 'add'], min: ['least'], max: ['most'], variance: ['moments'] },
+};
 
 /** Where the places of a column begin. */
 export function placeOf(columns: readonly { readonly fold: FoldedColumn['fold'] }[], at: number): number {
@@ -41,18 +47,12 @@ export function columnFoldKernel({ columns, refuse, refuseRecord }: ColumnFoldDe
   const readsColumns = columns.some(({ fold, of }) => fold !== 'count' && 'column' in of);
   const check = readsColumns ? "if (typeof record !== 'object' || record === null) refuseRecord(record);\n" : '';
   const take = `return (record, into) => {\n${check}let value;\n${taking.join('\n')}\n};`;
-  const fold = `return (into, at, from, fromAt) => {\n${folding.join('\n')}\n};`;
+  const fold = `return (into, at, from) => {\n${folding.join('\n')}\n};`;
   return {
     width: placeOf(columns, columns.length),
     take: new Function('picks', 'refuse', 'refuseRecord', take)(picks, refuse, refuseRecord) as ColumnFold['take'],
     fold: new Function(fold)() as ColumnFold['fold'],
   };
-}
-
-/** The same for the one number of a built-in fold. */
-export function numberFold(fold: 'sum' | 'count' | 'min' | 'max'): ColumnFold['fold'] {
-  const folded = fold === 'min' || fold === 'max' ? `into[at] = Math.${fold}(into[at], from[fromAt]);` : foldText('sum', 0);
-  return new Function(`return (into, at, from, fromAt) => {\n${folded}\n};`)() as ColumnFold['fold'];
 }
 
 function takeText(
@@ -76,7 +76,7 @@ function takeText(
 /** The variance by Welford's method, merged as Chan et al. (1979) have it: count, mean, sum of squared distances. */
 function foldText(fold: FoldedColumn['fold'], place: number): string {
   const into = (more = 0): string => `into[at + ${place + more}]`;
-  const from = (more = 0): string => `from[fromAt + ${place + more}]`;
+  const from = (more = 0): string => `from[${place + more}]`;
   switch (fold) {
     case 'count':
     case 'sum':

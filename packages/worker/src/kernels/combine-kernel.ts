@@ -33,9 +33,8 @@ export interface CombineDependencies {
   readonly fold: (a: unknown, b: unknown) => unknown;
   /** Folds several numbers of the picked value in place, instead of `fold`; null: there is one value. */
   readonly columns: ColumnFold | null;
-  /** Takes keys with numbers many at a time; `foldNumbers` folds those of one of them into the table's. */
+  /** Takes keys with numbers many at a time. */
   readonly batch: KeyBatch | null;
-  readonly foldNumbers: ColumnFold['fold'];
   /** The key of one ascending part; otherwise `putKey` writes the parts. */
   readonly simple: boolean;
   /** Writes all parts of the record's key at an address, gives the end. */
@@ -77,7 +76,7 @@ export interface CombineTable {
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
   const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey } = d;
-  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns, batch, foldNumbers } = d;
+  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns, batch } = d;
   const width = columns === null ? 1 : columns.width;
   /** From where a key's record begins to its length, and to its bytes. */
   const before = 8 * width;
@@ -259,7 +258,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       putNumbers(address, taken, 0);
     } else {
       folded++;
-      foldNumbers(floats, (address >>> 3) - width, taken, 0);
+      (columns as ColumnFold).fold(floats, (address >>> 3) - width, taken);
     }
   }
 
@@ -310,46 +309,26 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       putTaken(at + keyTo - from, group);
     },
     addBatch(rows: number): void {
-      const { words: keys, lengths, hashes, addresses, numbers } = batch as KeyBatch;
-      // Where a key most likely lies, then whether it does: reads that wait for memory, but not for one another.
-      for (let i = 0; i < rows; i++) {
-        const length = lengths[i] as number;
-        const hash = hashOf(keys, 16 * i, 16 * i + ((length + 3) >>> 2), length);
-        hashes[i] = hash;
-        const slot = slotsAt + 2 * (hash & mask);
-        addresses[i] = words[slot] === hash ? (words[slot + 1] as number) : 0;
-      }
-      for (let i = 0; i < rows; i++) {
-        const address = addresses[i] as number;
-        if (address === 0) continue;
-        let at = address >>> 2;
-        if (((words[at] as number) & 0x3ffff) === lengths[i]) {
-          const to = at + 2 + (((lengths[i] as number) + 3) >>> 2);
-          let key = 16 * i;
-          at += 2;
-          while (at < to && words[at] === keys[key]) {
-            at++;
-            key++;
-          }
-          if (at === to) continue;
-        }
-        addresses[i] = 0;
-      }
-      // In their order, as sums of floats depend on it. A table that is emptied on the way has none of the keys any more.
-      const emptiedBefore = emptied;
-      for (let i = 0; i < rows; i++) {
-        const length = lengths[i] as number;
-        const hash = hashes[i] as number;
-        let address = addresses[i] as number;
-        if (address === 0 || emptied !== emptiedBefore) address = find(keys, 16 * i, length, hash);
-        if (address !== 0) {
-          folded++;
-          foldNumbers(floats, (address >>> 3) - width, numbers, width * i);
-          continue;
-        }
+      const { words: keys, lengths, hashes, numbers, kernel, prepare } = batch as KeyBatch;
+      prepare();
+      for (let from = 0, emptiedBefore = emptied; ; ) {
+        const countMax = slots < slotsMax ? (slots / 4) * 3 : 0xffffffff;
+        kernel.table(slotsAt * 4, mask, entriesAt * 4, countMax, bytesMax);
+        const at = kernel.add(from, rows, count, top, accounted, emptied !== emptiedBefore);
+        count = kernel.entryCount();
+        top = kernel.keysEnd() >>> 0;
+        accounted = kernel.accountedBytes();
+        folded += kernel.foldedKeys();
+        if (at === rows) return;
+        // A new key, with which the table is full or its slots are.
+        emptiedBefore = emptied;
+        const length = lengths[at] as number;
+        const hash = hashes[at] as number;
+        find(keys, 16 * at, length, hash);
         let to = (top + keyFrom) >>> 2;
-        for (let at = 16 * i; at < 16 * i + ((length + 3) >>> 2); at++) words[to++] = keys[at] as number;
-        putNumbers(insert(length, length, hash), numbers, width * i);
+        for (let word = 16 * at; word < 16 * at + ((length + 3) >>> 2); word++) words[to++] = keys[word] as number;
+        putNumbers(insert(length, length, hash), numbers, width * at);
+        from = at + 1;
       }
     },
     mask: () => mask,

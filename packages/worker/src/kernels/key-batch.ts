@@ -1,13 +1,39 @@
-// Keys that are put into a combining table some hundred at a time. A table of a hundred thousand keys is larger than the caches
-// next to a core, so that most of the time of an addition is waiting for memory; what waits for memory in one addition waits in
-// the next one too, and a processor does both at once only where nothing else stands between them. So whoever has many keys at
-// hand writes them here, in slots of one size, and the table looks them all up in one loop.
+// Keys that are put into a combining table some hundred at a time, by a loop in WebAssembly (assembly/batches.ts). A table of a
+// hundred thousand keys is larger than the caches next to a core, so that most of the time of an addition is waiting for memory;
+// and a processor waits for many things at once where nothing else stands between them. So whoever has many keys at hand
+// writes them here, in slots of one size. A batch lies in the scratch page of the memory, and is empty between two calls.
+
+import type { TaskMemory } from '../data/memory.ts';
+import { batchesWasm } from './batches-wasm.ts';
+import { wasmKernel } from './wasm-kernel.ts';
 
 /** How many keys a batch takes. */
 export const batchRows = 256;
-/** Bytes of a slot; a key has at least three bytes less, so that it can be ended by zeros. */
+/** Bytes of a slot; a key has a few bytes less, so that it can be ended by zeros. */
 export const batchSlotBytes = 64;
 export const batchKeyBytesMax: number = batchSlotBytes - 4;
+/** Numbers a key may have: so many have room. */
+export const batchWidthMax = 16;
+
+const lengthsAt: number = batchRows * batchSlotBytes;
+const hashesAt: number = lengthsAt + 4 * batchRows;
+const foldsAt: number = hashesAt + 8 * batchRows;
+const numbersAt: number = foldsAt + batchWidthMax;
+
+/** What is done with a number; `moments` stands for three. */
+export const batchFolds = { add: 0, least: 1, most: 2, minimum: 3, maximum: 4, moments: 5 } as const;
+export type BatchFold = keyof typeof batchFolds;
+
+/** Addresses are bytes of the fixed memory. What each does says assembly/batches.ts. */
+interface BatchKernel {
+  table(slots: number, mask: number, entries: number, countMax: number, bytesMax: number): void;
+  numbers(batch: number, width: number, single: boolean): void;
+  add(from: number, rows: number, count: number, keysEnd: number, accounted: number, emptied: boolean): number;
+  entryCount(): number;
+  keysEnd(): number;
+  accountedBytes(): number;
+  foldedKeys(): number;
+}
 
 export interface KeyBatch {
   /** Slot i begins at i * batchSlotBytes. A key is followed by zeros up to a whole word. */
@@ -16,21 +42,33 @@ export interface KeyBatch {
   readonly words: Uint32Array;
   readonly lengths: Int32Array;
   readonly hashes: Uint32Array;
-  /** Where a key lies in the table; 0 is not known. */
-  readonly addresses: Uint32Array;
-  /** The numbers of each key, `width` of them. */
+  /** The numbers of each key, one behind another. */
   readonly numbers: Float64Array;
+  readonly kernel: BatchKernel;
+  /** Before keys are added: says how their numbers are folded. */
+  prepare(): void;
 }
 
-/** A batch of keys with so many numbers each. */
-export function keyBatch(width: number): KeyBatch {
-  const memory = new ArrayBuffer(batchRows * batchSlotBytes);
+const kernelOf: (memory: TaskMemory) => BatchKernel = wasmKernel(batchesWasm);
+
+/** A batch of keys with a number for each fold; `single`: it is one number, and not a list of one. */
+export function keyBatch(memory: TaskMemory, folds: readonly BatchFold[], single: boolean): KeyBatch {
+  const { buffer } = memory.bytes;
+  const { from } = memory.scratch;
+  const kernel = kernelOf(memory);
+  const width = folds.reduce((sum, fold) => sum + (fold === 'moments' ? 3 : 1), 0);
+  const kinds = folds.flatMap(fold => (fold === 'moments' ? [batchFolds.moments, 0, 0] : [batchFolds[fold]]));
+  const program = new Uint8Array(buffer, from + foldsAt, batchWidthMax);
   return {
-    bytes: new Uint8Array(memory),
-    words: new Uint32Array(memory),
-    lengths: new Int32Array(batchRows),
-    hashes: new Uint32Array(batchRows),
-    addresses: new Uint32Array(batchRows),
-    numbers: new Float64Array(batchRows * width),
+    bytes: new Uint8Array(buffer, from, lengthsAt),
+    words: new Uint32Array(buffer, from, lengthsAt / 4),
+    lengths: new Int32Array(buffer, from + lengthsAt, batchRows),
+    hashes: new Uint32Array(buffer, from + hashesAt, batchRows),
+    numbers: new Float64Array(buffer, from + numbersAt, batchRows * width),
+    kernel,
+    prepare(): void {
+      for (let i = 0; i < width; i++) program[i] = kinds[i] as number;
+      kernel.numbers(from, width, single);
+    },
   };
 }

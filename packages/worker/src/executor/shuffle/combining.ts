@@ -4,10 +4,10 @@ import type { Shuffle } from '@sheaf/protocol/graph';
 import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.ts';
 import type { Region } from '../../data/memory.ts';
 import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
-import { type ColumnFold, numberFold } from '../../kernels/column-fold-kernel.ts';
+import { batchFoldsOf, type ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
-import { type KeyBatch, keyBatch } from '../../kernels/key-batch.ts';
+import { type BatchFold, batchWidthMax, type KeyBatch, keyBatch } from '../../kernels/key-batch.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import { columnFoldOf } from '../steps/column-folding.ts';
 import { type Folding, foldingOf } from '../steps/folds.ts';
@@ -43,7 +43,7 @@ export class Combining {
   private owner: TableOwner | null = null;
 
   constructor({ job, shuffle, region, recordBytesMax }: CombiningOptions) {
-    const { combine, key, value } = shuffle;
+    const { combine, value } = shuffle;
     if (combine === null) throw new Error('an edge without a combiner has no table');
     this.columns = combine.type === 'columns' ? columnFoldOf(combine.columns, job) : null;
     // The first bytes of the region hold the encoded number or numbers of one entry at a time while the table is spilled.
@@ -53,10 +53,8 @@ export class Combining {
     const pick = pickOf(value, job);
     const first = combine.type === 'built-in' && combine.name === 'count' ? (record: unknown) => folding.first(pick(record)) : pick;
     this.pickValue = this.columns === null ? first : listOf(this.columns, pick);
-    const ofNumbers = key.length === 1 && key[0]?.desc === false && combine.type !== 'function';
-    this.batch = ofNumbers ? keyBatch(this.columns?.width ?? 1) : null;
-    const foldNumbers = combine.type === 'built-in' ? numberFold(combine.name) : (this.columns?.fold ?? noNumbers);
-    this.table = this.tableOf(job, shuffle, { folding, foldNumbers, pickValue: this.columns === null ? first : pick });
+    this.batch = batchOf(job, shuffle, this.columns?.width ?? 1);
+    this.table = this.tableOf(job, shuffle, { fold: folding.fold, pickValue: this.columns === null ? first : pick });
   }
 
   /** Hands the table to the writer of the next task. */
@@ -65,11 +63,7 @@ export class Combining {
     this.table.begin();
   }
 
-  private tableOf(
-    job: LoadedJob,
-    shuffle: Shuffle,
-    by: { readonly folding: Folding; readonly foldNumbers: ColumnFold['fold']; readonly pickValue: Pick },
-  ): CombineTable {
+  private tableOf(job: LoadedJob, shuffle: Shuffle, by: { readonly fold: Folding['fold']; readonly pickValue: Pick }): CombineTable {
     const { layout, recordBytesMax, columns, batch } = this;
     const { pickKey, simple, putKey, groupLength } = keyWriterOf(shuffle.key, shuffle.group, job);
     const scratch = new Uint8Array(16);
@@ -78,10 +72,7 @@ export class Combining {
       words: job.memory.words,
       floats: job.memory.floats,
       ...layout,
-      ...{ recordBytesMax, pickKey, columns, batch, simple, putKey, groupLength },
-      pickValue: by.pickValue,
-      fold: by.folding.fold,
-      foldNumbers: by.foldNumbers,
+      ...{ recordBytesMax, pickKey, ...by, columns, batch, simple, putKey, groupLength },
       ...{ encodeAsciiKey, encodeKey, encodeTextKey, encodeValue, decodeValue },
       numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
       tooLarge: () => (this.owner as TableOwner).tooLarge(),
@@ -90,8 +81,16 @@ export class Combining {
   }
 }
 
-function noNumbers(): never {
-  throw new Error('a fold of no numbers was asked to fold some');
+const builtIn = { sum: 'add', count: 'add', min: 'minimum', max: 'maximum' } as const;
+
+function batchOf({ memory }: LoadedJob, { key, combine }: Shuffle, width: number): KeyBatch | null {
+  if (key.length !== 1 || key[0]?.desc !== false || combine === null || combine.type === 'function' || width > batchWidthMax) return null;
+  if (combine.type === 'built-in') return keyBatch(memory, [builtIn[combine.name]], true);
+  return keyBatch(
+    memory,
+    combine.columns.flatMap(({ fold }): readonly BatchFold[] => batchFoldsOf[fold]),
+    false,
+  );
 }
 
 /** The numbers that a record counts as, as a list. */

@@ -37,7 +37,7 @@ export function columnFolding(columns: readonly FoldedColumn[], job: LoadedJob, 
     first: combined ? partial => partial : started,
     // The first one is this fold's own: made by `first`, or decoded for it.
     fold: (a, b) => {
-      fold(a as number[], 0, b as number[], 0);
+      fold(a as number[], 0, b as number[]);
       return a;
     },
     finish: value =>

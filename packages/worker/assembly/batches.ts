@@ -1,0 +1,205 @@
+// Puts a batch of keys with their numbers into a combining table (src/kernels/combine-kernel.ts): first all hashes and what the
+// table has under them, then the comparisons, then the folds in their order. So what waits for memory waits for many keys at
+// once. A key that would fill the table, or its slots, is left to the caller, and the rest goes on behind it.
+//
+// AssemblyScript, not TypeScript: `load<u32>(address, offset)` reads memory.
+
+// The batch (src/kernels/key-batch.ts): 256 slots of 64 bytes, each with a key and zeros up to a whole word; then for each key
+// its length, its hash, its address in the table or 0; the fold of each number; and the numbers.
+const slotShift: usize = 6;
+const lengthsAt: usize = 16384;
+const hashesAt: usize = 17408;
+const addressesAt: usize = 18432;
+const foldsAt: usize = 19456;
+const numbersAt: usize = 19472;
+
+// What is done with a number: folds of columns keep the first of equals, those of one number are Math.min and Math.max.
+const least: u32 = 1;
+const most: u32 = 2;
+const minimum: u32 = 3;
+const maximum: u32 = 4;
+const moments: u32 = 5;
+
+let batch: usize = 0;
+let slots: usize = 0;
+let mask: u32 = 0;
+let entries: usize = 0;
+let width: usize = 0;
+/** The one number of a key is accounted for as it is encoded. */
+let single: bool = false;
+let countMax: u32 = 0;
+let bytesMax: f64 = 0;
+let count: u32 = 0;
+let top: usize = 0;
+let accounted: f64 = 0;
+let folded: i32 = 0;
+let free: usize = 0;
+
+export function entryCount(): u32 {
+  return count;
+}
+export function keysEnd(): usize {
+  return top;
+}
+export function accountedBytes(): f64 {
+  return accounted;
+}
+/** Keys that were there, since `add` was called. */
+export function foldedKeys(): i32 {
+  return folded;
+}
+
+/** The table as it is, and what fills it. Addresses are bytes. */
+export function table(slotsFrom: usize, slotMask: u32, entriesFrom: usize, entriesMax: u32, fullBytes: f64): void {
+  slots = slotsFrom;
+  mask = slotMask;
+  entries = entriesFrom;
+  countMax = entriesMax;
+  bytesMax = fullBytes;
+}
+
+/** Numbers of each key. */
+export function numbers(batchFrom: usize, perKey: i32, asOne: bool): void {
+  batch = batchFrom;
+  width = perKey;
+  single = asOne;
+}
+
+/** Adds the keys [from, rows) to a table of so much; gives the index of one that is left to the caller, or `rows`. */
+export function add(from: i32, rows: i32, had: u32, keysTo: usize, bytes: f64, emptied: bool): i32 {
+  count = had;
+  top = keysTo;
+  accounted = bytes;
+  folded = 0;
+  if (from === 0) lookUp(rows);
+  else if (emptied) for (let i = from; i < rows; i++) store<u32>(batch + (<usize>i << 2), 0, addressesAt);
+  for (let i = from; i < rows; i++) {
+    const row = batch + (<usize>i << 2);
+    let address: usize = load<u32>(row, addressesAt);
+    if (address === 0) address = find(batch + (<usize>i << slotShift), load<u32>(row, lengthsAt), load<u32>(row, hashesAt));
+    const given = batch + numbersAt + (<usize>i * width << 3);
+    if (address !== 0) {
+      fold(address - (width << 3), given);
+      folded++;
+    } else if (!insert(i, given)) return i;
+  }
+  return rows;
+}
+
+/** Where each key lies, as far as its first slot says. */
+function lookUp(rows: i32): void {
+  for (let i = 0; i < rows; i++) {
+    const row = batch + (<usize>i << 2);
+    const hash = hashOf(batch + (<usize>i << slotShift), load<u32>(row, lengthsAt));
+    const slot = slots + (<usize>(hash & mask) << 3);
+    store<u32>(row, hash, hashesAt);
+    store<u32>(row, load<u32>(slot) === hash ? load<u32>(slot, 4) : 0, addressesAt);
+  }
+  for (let i = 0; i < rows; i++) {
+    const row = batch + (<usize>i << 2);
+    const address: usize = load<u32>(row, addressesAt);
+    if (address === 0 || isKey(address, batch + (<usize>i << slotShift), load<u32>(row, lengthsAt))) continue;
+    store<u32>(row, 0, addressesAt);
+  }
+}
+
+@inline function hashOf(key: usize, length: u32): u32 {
+  let hash: u32 = length;
+  const to = key + length;
+  for (let at = key; at < to; at += 4) {
+    hash = (hash ^ load<u32>(at)) * 0x9e3779b1;
+    hash ^= hash >> 15;
+  }
+  hash = (hash ^ (hash >> 13)) * 0x2c1b3c6d;
+  return hash ^ (hash >> 16);
+}
+
+@inline function isKey(address: usize, key: usize, length: u32): bool {
+  if ((load<u32>(address) & 0x3ffff) !== length) return false;
+  const to = key + length;
+  let other = address + 8;
+  for (let at = key; at < to; at += 4, other += 4) if (load<u32>(at) !== load<u32>(other)) return false;
+  return true;
+}
+
+/** The address of a key; 0 when there is none, and `free` is where it may go. */
+function find(key: usize, length: u32, hash: u32): usize {
+  let i = hash & mask;
+  let slot = slots + (<usize>i << 3);
+  let address: usize = load<u32>(slot, 4);
+  while (address !== 0 && (load<u32>(slot) !== hash || !isKey(address, key, length))) {
+    i = (i + 1) & mask;
+    slot = slots + (<usize>i << 3);
+    address = load<u32>(slot, 4);
+  }
+  free = slot;
+  return address;
+}
+
+function insert(i: i32, given: usize): bool {
+  const row = batch + (<usize>i << 2);
+  const length = load<u32>(row, lengthsAt);
+  const hash = load<u32>(row, hashesAt);
+  const cost = <f64>(length + 32 + (single ? encodedBytes(load<f64>(given)) : 8 * <u32>width + 8));
+  if (count + 1 > countMax || accounted + cost > bytesMax) return false;
+  for (let at: usize = 0; at < width << 3; at += 8) store<f64>(top + at, load<f64>(given + at));
+  const address = top + (width << 3);
+  store<u32>(address, length);
+  store<u32>(address, length, 4);
+  let target = address + 8;
+  const key = batch + (<usize>i << slotShift);
+  for (let at = key; at < key + length; at += 4, target += 4) store<u32>(target, load<u32>(at));
+  store<u32>(free, hash);
+  store<u32>(free, <u32>address, 4);
+  const entry = entries + (<usize>count << 3);
+  store<u32>(entry, hash);
+  store<u32>(entry, <u32>address, 4);
+  count++;
+  top = (address + 8 + length + 7) & ~7;
+  accounted += cost;
+  return true;
+}
+
+/** What encodeNumberValue writes of a number. */
+function encodedBytes(number: f64): u32 {
+  if (number !== Math.floor(number) || Math.abs(number) > 9007199254740991) return 9;
+  if (number === 0) return 1 / number > 0 ? 1 : 9;
+  if (number > 0 && number < 128) return 1;
+  if (number > 0 && number < 8320) return 2;
+  let rest = number > 0 ? <u64>number : <u64>(-1.0 - number);
+  let bytes: u32 = 2;
+  while (rest > 127) {
+    rest >>= 7;
+    bytes++;
+  }
+  return bytes;
+}
+
+function fold(into: usize, given: usize): void {
+  for (let i: usize = 0; i < width; i++) {
+    const target = into + (i << 3);
+    const number = load<f64>(given + (i << 3));
+    const kind = <u32>load<u8>(batch + i, foldsAt);
+    if (kind === 0) {
+      store<f64>(target, load<f64>(target) + number);
+    } else if (kind === least) {
+      if (number < load<f64>(target)) store<f64>(target, number);
+    } else if (kind === most) {
+      if (number > load<f64>(target)) store<f64>(target, number);
+    } else if (kind === minimum) {
+      store<f64>(target, min<f64>(load<f64>(target), number));
+    } else if (kind === maximum) {
+      store<f64>(target, max<f64>(load<f64>(target), number));
+    } else if (kind === moments) {
+      // By Chan et al. (column-fold-kernel.ts), over three places.
+      const mean = load<f64>(given + (i << 3), 8);
+      const had = load<f64>(target);
+      const both = had + number;
+      const distance = mean - load<f64>(target, 8);
+      store<f64>(target, load<f64>(target, 16) + (load<f64>(given + (i << 3), 16) + (distance * distance * had * number) / both), 16);
+      store<f64>(target, load<f64>(target, 8) + (distance * number) / both, 8);
+      store<f64>(target, both);
+      i += 2;
+    }
+  }
+}
