@@ -203,3 +203,100 @@ function fold(into: usize, given: usize): void {
     }
   }
 }
+
+let out: usize = 0;
+let moved: f64 = 0;
+/** Keeps the reads that only bring memory near. */
+let seen: u32 = 0;
+
+/** Where `gather` has written up to, and how many bytes of keys and values. */
+export function outEnd(): usize {
+  return out;
+}
+export function movedBytes(): f64 {
+  return moved;
+}
+
+/**
+ * Writes entries of a table, in the order of their index [entry, entriesEnd), as records from `from` on, as long as they are of the
+ * first one's partition and end before `to` by the count of RunWriter.put. Each has a list of `perKey` numbers, or one number
+ * where that is 0; at a value that is none it stops. Gives the first entry that is left.
+ */
+export function gather(entry: usize, entriesEnd: usize, perKey: i32, withGroups: bool, from: usize, to: usize): usize {
+  const partition = load<u32>(entry, 12);
+  const several = <usize>(perKey > 0 ? perKey : 1);
+  let at = from;
+  let next = entry;
+  let bytes: u64 = 0;
+  for (; next < entriesEnd && load<u32>(next, 12) === partition; next += 16) {
+    if (next + 256 < entriesEnd) seen ^= load<u32>(load<u32>(next + 256, 8));
+    const address: usize = load<u32>(next, 8);
+    const header = load<u32>(address);
+    const key = header & 0x3ffff;
+    if (perKey === 0 && header !== key) break;
+    const first = address - (several << 3);
+    let value: u32 = perKey === 0 ? 0 : perKey > 7 ? 2 : 1;
+    for (let number = first; number < address; number += 8) value += encodedBytes(load<f64>(number));
+    const size: usize = key + value;
+    if (at + size + 12 > to) break;
+    at = putLength(at, key);
+    if (withGroups) at = putLength(at, load<u32>(address, 4));
+    at = putLength(at, value);
+    // Up to 15 bytes behind the key are written too, and then written over.
+    for (let i: usize = 0; i < key; i += 16) v128.store(at + i, v128.load(address + 8 + i));
+    at += key;
+    if (perKey > 7) {
+      store<u8>(at++, 0x0b);
+      store<u8>(at++, perKey);
+    } else if (perKey > 0) {
+      store<u8>(at++, 0x10 | perKey);
+    }
+    for (let number = first; number < address; number += 8) at = putNumber(at, load<f64>(number));
+    bytes += size;
+  }
+  moved = <f64>bytes;
+  out = at;
+  return next;
+}
+
+@inline function putLength(address: usize, value: u64): usize {
+  let at = address;
+  let rest = value;
+  while (rest > 127) {
+    store<u8>(at++, (rest & 127) | 128);
+    rest >>= 7;
+  }
+  store<u8>(at++, rest);
+  return at;
+}
+
+/** As encodeNumberValue writes it (src/data/value-codec.ts). */
+function putNumber(at: usize, number: f64): usize {
+  if (encodedBytes(number) === 9 && !isCounted(number)) {
+    store<u8>(at, 0x06);
+    const bits: u64 = isNaN(number) ? 0x7ff8000000000000 : reinterpret<u64>(number);
+    store<u64>(at + 1, bswap<u64>(bits));
+    return at + 9;
+  }
+  if (number < 0) {
+    store<u8>(at, 0x05);
+    return putLength(at + 1, <u64>(-1.0 - number));
+  }
+  if (number < 128) {
+    store<u8>(at, 0x80 | <u32>number);
+    return at + 1;
+  }
+  if (number < 8320) {
+    const rest = <u32>number - 128;
+    store<u8>(at, 0x20 | (rest >> 8));
+    store<u8>(at + 1, rest);
+    return at + 2;
+  }
+  store<u8>(at, 0x04);
+  return putLength(at + 1, <u64>number);
+}
+
+/** Written as a whole number. */
+@inline function isCounted(number: f64): bool {
+  return number === Math.floor(number) && Math.abs(number) <= 9007199254740991 && number !== 0;
+}

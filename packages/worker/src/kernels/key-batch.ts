@@ -25,7 +25,7 @@ export const batchFolds = { add: 0, least: 1, most: 2, minimum: 3, maximum: 4, m
 export type BatchFold = keyof typeof batchFolds;
 
 /** Addresses are bytes of the fixed memory. What each does says assembly/batches.ts. */
-interface BatchKernel {
+export interface BatchKernel {
   table(slots: number, mask: number, entries: number, countMax: number, bytesMax: number): void;
   numbers(batch: number, width: number, single: boolean): void;
   add(from: number, rows: number, count: number, keysEnd: number, accounted: number, emptied: boolean): number;
@@ -33,6 +33,9 @@ interface BatchKernel {
   keysEnd(): number;
   accountedBytes(): number;
   foldedKeys(): number;
+  gather(entry: number, entriesEnd: number, width: number, ordered: boolean, from: number, to: number): number;
+  outEnd(): number;
+  movedBytes(): number;
 }
 
 export interface KeyBatch {
@@ -49,13 +52,14 @@ export interface KeyBatch {
   prepare(): void;
 }
 
-const kernelOf: (memory: TaskMemory) => BatchKernel = wasmKernel(batchesWasm);
+/** The kernel of a memory; made once. */
+export const batchKernelOf: (memory: TaskMemory) => BatchKernel = wasmKernel(batchesWasm);
 
 /** A batch of keys with a number for each fold; `single`: it is one number, and not a list of one. */
 export function keyBatch(memory: TaskMemory, folds: readonly BatchFold[], single: boolean): KeyBatch {
   const { buffer } = memory.bytes;
   const { from } = memory.scratch;
-  const kernel = kernelOf(memory);
+  const kernel = batchKernelOf(memory);
   const width = folds.reduce((sum, fold) => sum + (fold === 'moments' ? 3 : 1), 0);
   const kinds = folds.flatMap(fold => (fold === 'moments' ? [batchFolds.moments, 0, 0] : [batchFolds[fold]]));
   const program = new Uint8Array(buffer, from + foldsAt, batchWidthMax);

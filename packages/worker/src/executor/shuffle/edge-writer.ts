@@ -13,9 +13,10 @@ import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import { decodeValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
+import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import type { CombineTable } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
-import type { KeyBatch } from '../../kernels/key-batch.ts';
+import { batchKernelOf, type KeyBatch } from '../../kernels/key-batch.ts';
 import { recordKernelOf } from '../../kernels/record-kernel.ts';
 import { keptKernel } from '../kept-kernels.ts';
 import type { LoadedJob } from '../loaded-job.ts';
@@ -25,7 +26,7 @@ import { Combining } from './combining.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
-import { numbersBytesMax, putArena, putTable } from './spill-records.ts';
+import { numbersBytesMax, putArena, putTable, type TableEntries } from './spill-records.ts';
 
 export interface EdgeWriterOptions {
   readonly job: LoadedJob;
@@ -250,10 +251,16 @@ export class EdgeWriter {
     this.counts.spilledBytes +=
       this.table === null
         ? putArena(this.run, index, { kernel: recordKernelOf(job.memory), ordered: this.ordered })
-        : putTable(this.run, index, { numbersAt: region.from, floats: job.memory.floats, columns });
+        : putTable(this.run, index, this.tableEntries(columns));
     this.run.endSegment();
     this.counts.spills++;
     source.clear();
+  }
+
+  private tableEntries(columns: ColumnFold | null): TableEntries {
+    const { region, job } = this.options;
+    const kernel = batchKernelOf(job.memory);
+    return { kernel, ordered: this.ordered, numbersAt: region.from, floats: job.memory.floats, columns };
   }
 
   private spareOfTable(count: number): number {
