@@ -15,7 +15,7 @@ function failureOf(operators: readonly string[]): Promise<Failure> {
     "const bad = (line: any): any => (line === 'c' ? undefined : line);",
     'export default defineJob({',
     "  name: 'keys', settings: { memoryMb: 16 },",
-    "  plan({ read }) { const lines: any = read(from.text('in.txt')); lines",
+    "  plan({ read }) { const again: any = read(from.text('in.txt')); read(from.text('in.txt'))",
     ...operators.map(operator => `  ${operator}`),
     "  .write(to.jsonl('out')); },",
     '});',
@@ -35,6 +35,21 @@ test.each([
     'job.ts:6:10',
   ],
   ['pairs: the key is of map', ['.map((l: any) => [bad(l), 1])', '.pairs().count().entries()'], 'job.ts:6:8'],
+  [
+    'the left side of a broadcast join',
+    ['.map((l: any) => l)', '.keyBy((l: any) => bad(l)).join(again.keyBy((l: any) => l + l), { broadcast: true }).entries()'],
+    'job.ts:7:10',
+  ],
+  [
+    'the right side of a broadcast join',
+    ['.keyBy((l: any) => l)', '.leftJoin(again.keyBy((l: any) => bad(l)), { broadcast: true }).entries()'],
+    'job.ts:7:25',
+  ],
+  [
+    'a side whose values were mapped behind its key',
+    ['.keyBy((l: any) => bad(l)).mapValues(() => 1)', '.semiJoin(again.keyBy((l: any) => l + l), { broadcast: true }).count().entries()'],
+    'job.ts:6:10',
+  ],
   ['sortBy of a function', ['.filter(() => true)', '.sortBy((l: any) => bad(l))'], 'job.ts:7:11'],
 ] as const)('%s', async (_, operators, place) => {
   const failure = await failureOf(operators);

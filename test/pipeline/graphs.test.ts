@@ -181,7 +181,7 @@ test('a broadcast of what was made of the left side keeps the left records from 
   expect(shape(plan)).toEqual([
     'read: read, emit 0, map, emit 1',
     'sum: receive 0, fold, emit 2',
-    'repartition: receive 1, map, map, load, lookup, map, write',
+    'repartition: receive 1, map, load, lookup, write',
     '0 → 1 hash (function) amount combined by sum',
     '0 → 2 function (item) item',
     '1 → 2 broadcast',

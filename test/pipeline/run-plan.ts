@@ -1,5 +1,6 @@
 // Runs a plan inline over records that lie in JSON lines, and gives what it wrote, read back, in the order of the parts.
 
+import type { CompiledJob, Decided } from '@sheaf/job/open';
 import { type Collection, defineJob, type Flow, from, type Schema } from 'sheaf';
 import { runJob } from '../cluster/inline/run-job.ts';
 
@@ -37,8 +38,15 @@ export interface Ran {
   readonly error: string | null;
 }
 
+export interface RunPlanOptions {
+  readonly memoryMb?: number;
+  /** All joins that may be lookups are. */
+  readonly looksUp?: boolean;
+}
+
 /** The records of `data` lie in two files each, so that there are several splits. */
-export async function runPlan(data: Data, plan: (flow: TestFlow) => void, settings: { readonly memoryMb?: number } = {}): Promise<Ran> {
+export async function runPlan(data: Data, plan: (flow: TestFlow) => void, options: RunPlanOptions = {}): Promise<Ran> {
+  const { looksUp = false, ...settings } = options;
   const job = defineJob({
     name: 'test',
     settings: { splitMb: 1, ...settings },
@@ -48,9 +56,15 @@ export async function runPlan(data: Data, plan: (flow: TestFlow) => void, settin
       plan({ params, read, broadcast, sales, users });
     },
   });
-  const ran = await runJob(job, { files: { ...filesOf('sales', data.sales ?? []), ...filesOf('users', data.users ?? []) } });
+  const files = { ...filesOf('sales', data.sales ?? []), ...filesOf('users', data.users ?? []) };
+  const ran = await runJob(job, { files, ...(looksUp ? { decide: allLookedUp } : {}) });
   const outputs = Object.fromEntries([...ran.outputs].map(([folder, parts]) => [folder, [...parts.values()].flatMap(linesOf)]));
   return { outputs, state: ran.status.state, error: ran.status.error?.message ?? null };
+}
+
+/** As if every join had been found small. */
+export function allLookedUp({ joins = [] }: CompiledJob): Decided {
+  return { checkpoints: {}, joins: Object.fromEntries(joins.map(({ join }) => [join, 'small'])) };
 }
 
 function filesOf(folder: string, records: readonly unknown[]): { [path: string]: string } {

@@ -2,7 +2,9 @@
 
 import type { StageGraph, StepId } from '@sheaf/protocol/graph';
 import type { JobFiles } from './files.ts';
-import type { CheckpointPlan, DecidedCheckpoints } from './pipeline/checkpoints.ts';
+import type { CheckpointPlan } from './pipeline/checkpoints.ts';
+import type { Decided } from './pipeline/decided.ts';
+import type { JoinPlan } from './pipeline/measured-joins.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: user functions of any shape, found by their index.
 export type AnyFunction = (...args: any[]) => any;
@@ -15,6 +17,8 @@ export interface CompiledJob {
   readonly notes?: PlanNotes;
   /** What its checkpoints are made of: the plan is made again, once it is decided which are there. Absent: it can have none. */
   readonly checkpoints?: readonly CheckpointPlan[];
+  /** Likewise joins that are decided by the sizes of files. */
+  readonly joins?: readonly JoinPlan[];
 }
 
 export interface PlanNotes {
@@ -45,6 +49,6 @@ export interface OpenedJob {
   readonly files: JobFiles;
   /** Checks raw parameters against the job's schema. Throws UsageError that names each wrong parameter. Without a schema any parameter is one too many. */
   validate(raw: { readonly [name: string]: unknown }): Promise<unknown>;
-  /** Runs `plan()`: same parameters and checkpoints, same graph. Throws UsageError for a mistake in the plan. */
-  compile(params: unknown, checkpoints?: DecidedCheckpoints): CompiledJob;
+  /** Runs `plan()`: same parameters and decisions, same graph. Throws UsageError for a mistake in the plan. */
+  compile(params: unknown, decided?: Decided): CompiledJob;
 }

@@ -11,7 +11,7 @@ import type { JobFiles } from './files.ts';
 import { jobMadeBy } from './made-jobs.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
 import { validateParams } from './params.ts';
-import type { DecidedCheckpoints } from './pipeline/checkpoints.ts';
+import type { Decided } from './pipeline/decided.ts';
 import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
@@ -22,7 +22,11 @@ export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-j
 export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';
 export type { CheckpointPlan, DecidedCheckpoints } from './pipeline/checkpoints.ts';
-export { checkpointFolder, decidedCheckpoints } from './pipeline/checkpoints.ts';
+export { checkpointFolder } from './pipeline/checkpoints.ts';
+export type { Decided } from './pipeline/decided.ts';
+export { decidedIn, isUndecided } from './pipeline/decided.ts';
+export type { DecidedJoins, JoinPlan } from './pipeline/measured-joins.ts';
+export { decidedJoins } from './pipeline/measured-joins.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
 export function openJob(job: unknown): OpenedJob {
@@ -42,7 +46,7 @@ export function openJob(job: unknown): OpenedJob {
       name: pipeline.name,
       params: pipeline.params,
       files: pipeline.files,
-      compile: (params, checkpoints) => compilePlan(pipeline, params, checkpoints),
+      compile: (params, decided) => compilePlan(pipeline, params, decided),
     });
   }
   const raw = rawJobDefinition(job);
@@ -70,7 +74,7 @@ interface Definition {
   readonly name: string;
   readonly params: unknown;
   readonly files: JobFiles;
-  compile(params: unknown, checkpoints?: DecidedCheckpoints): CompiledJob;
+  compile(params: unknown, decided?: Decided): CompiledJob;
 }
 
 function opened(job: unknown, definition: Definition): OpenedJob {
@@ -78,9 +82,9 @@ function opened(job: unknown, definition: Definition): OpenedJob {
   return {
     ...{ name, files },
     validate: raw => validateParams({ job: name, schema: definition.params }, raw),
-    compile: (params, checkpoints) => {
+    compile: (params, decided) => {
       return named(name, () => {
-        const compiled = definition.compile(params, checkpoints);
+        const compiled = definition.compile(params, decided);
         checkGraph(compiled.graph);
         checkMemory(compiled, madeBy(job));
         return compiled;

@@ -60,6 +60,11 @@ export const limits = {
   fileNameBytesMax: 255,
   /** Of settings.heapMb, what the encoded records of one broadcast may take: as objects they take several times as much. */
   broadcastShareOfHeap: 0.125,
+  /** A join whose right side is read from at most so many bytes of files, and its left from at least so many, needs no shuffle. */
+  broadcastJoinBytesMax: 4_194_304,
+  broadcastJoinLeftBytesMin: 67_108_864,
+  /** Records of a broadcast that are looked up by key: bytes of a table in memory, what is beyond lies in a file. */
+  lookedUpBytesMax: 33_554_432,
   /** A folder of `partitionBy`, as its name: what file systems take. */
   folderNameBytesMax: 255,
   /** Parts that one task writes into folders of its own. */

@@ -31,4 +31,4 @@ export { isGzipped, makeEncoder } from './formats/make-encoder.ts';
 export type { EachBytes, EachLine, TextFormat, WordTaker } from './formats/text.ts';
 export { LineDecoder, textDecoder } from './formats/text.ts';
 export type { ListedInput } from './splits/plan-splits.ts';
-export { planItemSplits, planSplits, totalBytes } from './splits/plan-splits.ts';
+export { mayCut, planItemSplits, planSplits, totalBytes } from './splits/plan-splits.ts';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type InlineJob, runInline } from '@sheaf/cluster/inline';
-import { openJob, scannable, withScans } from '@sheaf/job/open';
+import { type CompiledJob, type Decided, openJob, scannable, withScans } from '@sheaf/job/open';
 import { jobIdOf } from '@sheaf/protocol';
 import { checkGraph } from '@sheaf/protocol/graph';
 import type { JobStatus } from '@sheaf/protocol/messages';
@@ -19,6 +19,8 @@ export interface RunJobOptions {
   readonly overwrite?: boolean;
   /** Its csv files are scanned for quotes and cut, whatever their size. */
   readonly scanned?: boolean;
+  /** What is decided of the plan at submit. Default: nothing. */
+  readonly decide?: (compiled: CompiledJob) => Decided;
   /** More than a few megabytes are read and written. */
   readonly large?: boolean;
   /** The file that holds the job's functions: errors with a frame of it are the job's. Left out: every error is. */
@@ -71,7 +73,8 @@ async function inlineJob(job: unknown, options: RunJobOptions & { folder: string
   const { folder, params: raw = {}, overwrite = false, jobFile = '', onStatus, signal } = options;
   const opened = openJob(job);
   const params = await opened.validate(raw);
-  const plan = opened.compile(params);
+  const undecided = opened.compile(params);
+  const plan = options.decide === undefined ? undecided : opened.compile(params, options.decide(undecided));
   const compiled =
     options.scanned === true
       ? withScans(

@@ -197,7 +197,7 @@ export interface WriteOptions<T> {
 export interface JoinOptions {
   /**
    * The other side is small: it is sent to every task that reads this one, and nothing is shuffled. When the other side is made of
-   * this one, these records wait for it, dealt out evenly.
+   * this one, these records wait for it, dealt out evenly. Left out: so it is where files that are listed show it. false: never.
    */
   readonly broadcast?: boolean;
 }

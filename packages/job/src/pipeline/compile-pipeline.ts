@@ -1,23 +1,24 @@
 // A recorded plan → the stage graph. Nodes become steps: calls are appended to the stage their records are in, so that adjacent
 // ones run as one loop and a collection that is used twice is computed once; what groups or orders gets a stage of its own.
 
-import { limits, UsageError } from '@sheaf/protocol';
-import type { Count, Fold, FunctionRef, Input, KeyPart, LookupKind, Output, Select, Settings } from '@sheaf/protocol/graph';
+import { limits } from '@sheaf/protocol';
+import type { Count, Fold, FunctionRef, Input, KeyPart, Output, Select, Settings } from '@sheaf/protocol/graph';
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import { addDeadLetters, type SkipRule } from '../compile/on-error.ts';
 import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
-import type { DecidedCheckpoints } from './checkpoints.ts';
 import { BroadcastCompiler, type PlanSides } from './compile-broadcast.ts';
 import { CheckpointCompiler } from './compile-checkpoint.ts';
+import { LookupCompiler } from './compile-lookup.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
-import { keyWordsOf, lookedUpPair } from './keyed-operators.ts';
+import type { Decided } from './decided.ts';
+import { keyWordsOf } from './keyed-operators.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';
 import { orderWords } from './operator-text.ts';
 import type { PartFolders } from './part-folders.ts';
 import type { Answered, Written } from './plan-recorder.ts';
-import { itemSelector, recordSelector, type Selector } from './selectors.ts';
+import { recordSelector, type Selector } from './selectors.ts';
 import { combinedMark, Drafts, type EdgeDraft, type ShuffleDraft, type StageDraft, splitTasks } from './stage-drafts.ts';
 
 type NodeOf<Type extends Node['type']> = Extract<Node, { readonly type: Type }>;
@@ -29,7 +30,6 @@ const hashed: Count = { ...spread, coalesceBytes: 8 * 1_048_576 };
 const ranged: Count = { type: 'auto', of: 'edges', bytesPerTask, min: 2, max: 10_000 };
 const one: Count = { type: 'fixed', count: 1 };
 const wholeRecord: Select = { type: 'record' };
-const unsorted = { type: 'repartition', partitions: null, partition: null, orders: [] } as const;
 
 export interface Plan {
   readonly name: string;
@@ -40,7 +40,7 @@ export interface Plan {
   /** The operator that each node is of. */
   readonly said: ReadonlyMap<Node, Said>;
   readonly broadcasts: PlanSides;
-  readonly checkpoints: DecidedCheckpoints;
+  readonly decided: Decided;
 }
 
 /** The graph of a plan that writes something. */
@@ -63,7 +63,10 @@ export function compilePipeline(plan: Plan): CompiledJob {
   }
   const { stages, edges, notes } = compiler.drafts.finish();
   const graph = { version: 1 as const, job: plan.name, stages, edges, outputs, settings: plan.settings, onError };
-  return { graph, functions: compiler.functions.functions, notes, checkpoints: compiler.checkpoints.plans(plan.broadcasts) };
+  const { checkpoints, lookups, functions } = compiler;
+  // Behind a join that is none, functions would be asked in the stage that reads, where bad records are skipped.
+  const joins = plan.onError === null ? lookups.plans : [];
+  return { graph, functions: functions.functions, notes, checkpoints: checkpoints.plans(plan.broadcasts), joins };
 }
 
 class PipelineCompiler implements Compiler {
@@ -74,12 +77,14 @@ class PipelineCompiler implements Compiler {
   private readonly said: ReadonlyMap<Node, Said>;
   private readonly broadcasts: BroadcastCompiler;
   readonly checkpoints: CheckpointCompiler;
+  readonly lookups: LookupCompiler;
 
-  constructor({ written, answers, said, broadcasts, checkpoints }: Plan) {
+  constructor({ written, answers, said, broadcasts, decided }: Plan) {
     this.uses = usesOf([...written, ...answers, ...broadcasts.sides].map(({ from }) => from));
     this.said = said;
     this.broadcasts = new BroadcastCompiler(this, broadcasts);
-    this.checkpoints = new CheckpointCompiler(this, { decided: checkpoints, outputsBefore: written.length });
+    this.checkpoints = new CheckpointCompiler(this, { decided: decided.checkpoints, outputsBefore: written.length });
+    this.lookups = new LookupCompiler(this, { decided: decided.joins, uses: this.uses, spread, unordered });
     this.drafts.beforePush = stage => this.broadcasts.pushed(stage);
   }
 
@@ -118,10 +123,17 @@ class PipelineCompiler implements Compiler {
     let branches = this.done.get(node);
     if (branches === undefined) {
       branches = this.broadcasts.during(node, () => this.compile(node));
-      if (node.type !== 'union') for (const { stage, step } of branches) this.drafts.note(stage, step, this.said.get(node));
+      if (node.type !== 'union') for (const { stage, step } of branches) this.drafts.note(stage, step, this.saidOf(node));
       this.done.set(node, branches);
     }
     return this.broadcasts.takenFrom(node, branches);
+  }
+
+  /** With what was decided of it. */
+  private saidOf(node: Node): Said | undefined {
+    const said = this.said.get(node);
+    const mark = this.lookups.marks.get(node);
+    return said === undefined || mark === undefined ? said : { ...said, text: `${said.text} [${mark}]` };
   }
 
   private compile(node: Node): Branches {
@@ -159,7 +171,7 @@ class PipelineCompiler implements Compiler {
       case 'group':
         return this.group(node);
       case 'join':
-        return node.broadcast ? this.lookup(node) : this.join(node);
+        return this.lookups.compile(node) ?? this.join(node);
       case 'cogroup':
         return this.cogroup(node);
       case 'top':
@@ -282,40 +294,6 @@ class PipelineCompiler implements Compiler {
     const words = { key: keyWordsOf(side), said: [side.said] };
     const value = side.value.select(this.functions, 'value');
     return { key: [this.part(side.key)], group: 1, value, combine: null, partitioner: { type: 'hash' }, words };
-  }
-
-  /** The right side goes to every task of the left; of a union, which is in several stages, both sides are shuffled. */
-  private lookup(node: NodeOf<'join'>): Branches {
-    const { kind } = node;
-    const right = this.branches(node.right.node);
-    const [only] = right;
-    if (right.length !== 1 || only === undefined) return this.join(node);
-    let left = this.branches(node.left.node);
-    // A right side made of the left one must wait for it: the left records wait too, dealt out evenly whatever their keys.
-    if (left.some(({ stage }) => this.drafts.leadsTo(stage, only.stage))) {
-      left = compileRepartition(this, { ...unsorted, from: node.left.node, columns: node.left.columns }, spread, unordered);
-    }
-    const pairs = this.pairs(left, node.left);
-    const table = this.pairs(right, node.right)[0] as Branch;
-    for (const { stage, step } of pairs) this.drafts.note(stage, step, node.left.said);
-    this.drafts.note(table.stage, table.step, node.right.said);
-    if (kind === 'right' || kind === 'full') throw new UsageError(`a ${kind} join cannot be a broadcast`);
-    const looked = pairs.map(branch => this.lookedUp(branch, table, kind));
-    return kind === 'inner' || kind === 'left' ? this.call(looked, lookedUpPair(kind)) : looked;
-  }
-
-  private lookedUp({ stage, step }: Branch, table: Branch, kind: LookupKind): Branch {
-    const edge = this.drafts.edge({ from: table.stage, to: stage, shuffle: null });
-    this.drafts.push(table.stage, { type: 'emit', from: table.step, edge });
-    const load = this.drafts.push(stage, { type: 'load', edge, key: itemSelector(0).select(this.functions, 'key') });
-    const key = itemSelector(0).select(this.functions, 'key');
-    return { stage, step: this.drafts.push(stage, { type: 'lookup', from: step, table: load, key, kind }) };
-  }
-
-  private pairs(branches: Branches, { key, value }: KeyedNode): Branches {
-    if (key.text === 'item 0' && value.text === 'item 1') return branches;
-    const call = (record: unknown): unknown => [key.pick(record), value.pick(record)];
-    return this.call(branches, { role: 'map', call, text: `pairs ${key.text} ${value.text}` });
   }
 
   private top(node: NodeOf<'top'>): Branches {

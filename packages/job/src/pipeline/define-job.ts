@@ -11,9 +11,9 @@ import { madeHere, noteJob } from '../made-jobs.ts';
 import type { Job, Settings } from '../map-reduce.ts';
 import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
-import type { DecidedCheckpoints } from './checkpoints.ts';
 import type { Answers, Flow } from './collection.ts';
 import { compilePipeline } from './compile-pipeline.ts';
+import { type Decided, undecided } from './decided.ts';
 import { sizeProblem } from './plan-checks.ts';
 import { PlanRecorder } from './plan-recorder.ts';
 
@@ -64,7 +64,7 @@ export function pipelineDefinition(job: unknown): PipelineDefinition | undefined
 export function compilePlan(
   { name, settings, onError, plan, made }: PipelineDefinition,
   params: unknown,
-  checkpoints: DecidedCheckpoints = {},
+  decided: Decided = undecided,
 ): CompiledJob {
   const recorder = new PlanRecorder();
   const given = plan(recorder.flow(params));
@@ -77,7 +77,7 @@ export function compilePlan(
   if (recorder.written.length === 0 && answers.length === 0)
     throw new UsageError("plan writes nothing: end a collection with .write(to.csv('folder')).", { cause: made });
   const { written, said, broadcasts } = recorder;
-  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts, checkpoints });
+  const compiled = compilePipeline({ name, settings, onError, written, answers, said, broadcasts, decided });
   const problem = sizeProblem(compiled.graph);
   if (problem !== null) throw new UsageError(problem, { cause: made });
   return compiled;

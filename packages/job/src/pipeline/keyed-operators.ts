@@ -137,10 +137,3 @@ export function rowsOf(of: KeyedNode, keyNames: unknown, valueName: unknown): No
 function isName(given: unknown): given is string {
   return typeof given === 'string' && given !== '';
 }
-
-/** From [key, { left: pair, right: pair or undefined }] to what the join gives. */
-export function lookedUpPair(kind: 'inner' | 'left'): { role: 'map' | 'flatMap'; call: AnyFunction; text: string } {
-  type Looked = readonly [unknown, { readonly left: readonly unknown[]; readonly right: readonly unknown[] | undefined }];
-  const call = ([key, { left, right }]: Looked): unknown => [key, { left: left[1], right: right?.[1] }];
-  return { role: 'map', call, text: `looked up ${kind}` };
-}

@@ -84,7 +84,16 @@ export type Node = Made &
     | { readonly type: 'fold'; readonly of: KeyedNode; readonly folding: Folding; readonly name: string }
     | { readonly type: 'group'; readonly of: KeyedNode; readonly sort: SortPart | null; readonly call: AnyFunction; readonly text: string }
     /** Gives pairs [key, { left, right }]; of a semi or anti join pairs [key, left]. */
-    | { readonly type: 'join'; readonly kind: JoinKind; readonly left: KeyedNode; readonly right: KeyedNode; readonly broadcast: boolean }
+    | {
+        readonly type: 'join';
+        readonly kind: JoinKind;
+        readonly left: KeyedNode;
+        readonly right: KeyedNode;
+        /** null: nobody has said. */
+        readonly broadcast: boolean | null;
+        /** Its number among the joins of the plan. */
+        readonly join: number;
+      }
     | { readonly type: 'cogroup'; readonly left: KeyedNode; readonly right: KeyedNode; readonly call: AnyFunction }
     /** Without `by` the first ones. */
     | { readonly type: 'top'; readonly from: Node; readonly count: number; readonly by: Selector | null }

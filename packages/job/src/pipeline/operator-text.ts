@@ -62,7 +62,7 @@ function objectWords(given: object): string {
 function optionWords([name, value]: readonly [string, unknown]): string {
   switch (name) {
     case 'broadcast':
-      return value === true ? name : '';
+      return value === true ? name : value === false ? 'no broadcast' : '';
     case 'sortValuesBy':
       return `sorted by ${wordsOf(value)}`;
     case 'partitionBy':

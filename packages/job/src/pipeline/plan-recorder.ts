@@ -52,6 +52,8 @@ export class PlanRecorder {
   readonly said: Map<Node, Said> = new Map();
   /** What is broadcast, and how much of it had been when each node was made. */
   readonly broadcasts: { readonly sides: Side[]; readonly before: Map<Node, number> } = { sides: [], before: new Map() };
+  /** How many joins have been said. */
+  private joins = 0;
   /** The operator that the plan is calling; null between two of them. */
   private saying: Said | null = null;
 
@@ -261,10 +263,11 @@ export class PlanRecorder {
 
   private join(kind: JoinKind, left: KeyedNode, other: unknown, options: unknown): KeyedNode {
     const right = this.otherSide(other);
-    const broadcast = ((options ?? {}) as { readonly broadcast?: unknown }).broadcast === true;
-    if (broadcast && (kind === 'right' || kind === 'full'))
+    const said = ((options ?? {}) as { readonly broadcast?: unknown }).broadcast;
+    const broadcast = typeof said === 'boolean' ? said : null;
+    if (broadcast === true && (kind === 'right' || kind === 'full'))
       throw new UsageError(`a ${kind} join cannot be a broadcast: it must see every record of the other side once.`);
-    const node: Node = { type: 'join', kind, left, right, broadcast, columns: null };
+    const node: Node = { type: 'join', kind, left, right, broadcast, join: this.joins++, columns: null };
     const columns = kind === 'semi' || kind === 'anti' ? left.columns : ['left', 'right'];
     return { node, key: itemSelector(0), value: itemSelector(1), columns, ...sameKey(left) };
   }

@@ -183,7 +183,11 @@ const step: Schema<Step> = exactly<Step>()(
       kind: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti', 'cogroup']),
       function: functionRef.exactOptional(),
     }),
-    z.strictObject({ ...from, type: z.literal('lookup'), table: whole, key: select, kind: z.enum(['inner', 'left', 'semi', 'anti']) }),
+    z.strictObject({
+      ...from,
+      ...{ type: z.literal('lookup'), table: whole, key: select, kind: z.enum(['inner', 'left', 'semi', 'anti']) },
+      ...{ left: select.exactOptional(), right: select.exactOptional(), measured: whole.exactOptional() },
+    }),
     z.strictObject({ ...from, type: z.literal('top'), count: whole, by: keyParts, perGroup: z.boolean() }),
     z.strictObject({ ...from, type: z.literal('sample'), edge: whole, to: whole }),
     z.strictObject({ ...from, type: z.literal('splitters'), stage: whole }),

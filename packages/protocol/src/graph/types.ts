@@ -289,8 +289,19 @@ export type Step =
    * cogroup, takes (key, left, right) as streams; without it a cogroup gives them as [key, left, right].
    */
   | (From & { readonly type: 'join'; readonly kind: JoinKind; readonly function?: FunctionRef })
-  /** inner and left give [key, { left: the record, right: a match }]; semi and anti the record itself. */
-  | (From & { readonly type: 'lookup'; readonly table: StepId; readonly key: Select; readonly kind: LookupKind })
+  /**
+   * inner and left give [key, { left: the record, right: a match }], or what `left` and `right` are of these; semi and anti the
+   * record itself. `measured`: which join of the plan it is, where it is one because the other side was found small at submit.
+   */
+  | (From & {
+      readonly type: 'lookup';
+      readonly table: StepId;
+      readonly key: Select;
+      readonly kind: LookupKind;
+      readonly left?: Select;
+      readonly right?: Select;
+      readonly measured?: number;
+    })
   | (From & { readonly type: 'top'; readonly count: number; readonly by: readonly KeyPart[]; readonly perGroup: boolean })
   /** Quantiles of the run written to `edge`. */
   | (From & { readonly type: 'sample'; readonly edge: EdgeId; readonly to: EdgeId })

@@ -2,6 +2,7 @@
 
 import { coalescingOf } from '@sheaf/coordinator/planning';
 import type { Operator } from '@sheaf/job/open';
+import { limits } from '@sheaf/protocol';
 import type { Edge, Format, Partitioner, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
 import { escaped } from '../cli/printable.ts';
 import { bytesText, plural } from '../cli/quantities.ts';
@@ -144,7 +145,7 @@ function formatText(format: Format): string {
 
 function edgeText(edge: Edge, id: number, { graph, explained }: { readonly graph: StageGraph; readonly explained: Explained }): string {
   const between = `${stageName(graph, edge.from)} → ${stageName(graph, edge.to)}`;
-  if (edge.type === 'broadcast') return `broadcast ${between}`;
+  if (edge.type === 'broadcast') return `broadcast ${between}${broadcastText(id, { graph, explained })}`;
   const { key, group, combine, partitioner } = edge.shuffle;
   const producers = explained.stages[edge.from]?.tasks ?? null;
   const readers = explained.stages[edge.to]?.tasks ?? null;
@@ -154,6 +155,18 @@ function edgeText(edge: Edge, id: number, { graph, explained }: { readonly graph
   const { type, key: words = '' } = explained.edges[id] ?? {};
   const of = group === 0 ? (type === 'sample' ? 'as a sample of keys' : 'to one task') : partitionText(partitioner, escaped(words));
   return `shuffle ${between} ${of}${pieces}, ${combine === null ? 'no combiner' : `combiner ${escaped(foldWords(combine))}`}${sorted}`;
+}
+
+/** Why it is one, where nobody has said that it is to be one. */
+function broadcastText(id: number, { graph, explained }: { readonly graph: StageGraph; readonly explained: Explained }): string {
+  const edge = graph.edges[id];
+  const steps = edge === undefined ? [] : (graph.stages[edge.to]?.steps ?? []);
+  const load = steps.findIndex(step => step.type === 'load' && step.edge === id);
+  const isMeasured = steps.some(step => step.type === 'lookup' && step.table === load && step.measured !== undefined);
+  if (edge === undefined || !isMeasured) return '';
+  const inputs = explained.stages[edge.from]?.plan?.inputs ?? [];
+  const bytes = bytesText(inputs.reduce((sum, input) => sum + input.bytes, 0));
+  return `: ${bytes}, at most ${bytesText(limits.broadcastJoinBytesMax)}, so the other side is not shuffled; { broadcast: false } shuffles both`;
 }
 
 function partitionText(partitioner: Partitioner, key: string): string {

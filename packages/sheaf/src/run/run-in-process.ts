@@ -8,7 +8,7 @@ import type { JobStatus } from '@sheaf/protocol/messages';
 import { TaskMemory } from '@sheaf/worker/executor';
 import { withTemporaryFolder } from '../cli/job-arguments.ts';
 import { logText } from '../cli/job-prints.ts';
-import { compileDecided } from '../submit/checkpoints.ts';
+import { compileDecided } from '../submit/compile-decided.ts';
 import { writeItemSpools } from '../submit/item-spools.ts';
 import { findJobFiles, pathsOfFiles } from '../submit/job-files.ts';
 import { encodeParams, newJobId, type RawParams } from '../submit/submission.ts';

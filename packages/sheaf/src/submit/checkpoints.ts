@@ -4,15 +4,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type CheckpointPlan, type CompiledJob, checkpointFolder, type DecidedCheckpoints, type OpenedJob } from '@sheaf/job/open';
+import { type CheckpointPlan, type CompiledJob, checkpointFolder, type DecidedCheckpoints } from '@sheaf/job/open';
 import { canonical } from '@sheaf/protocol/graph';
 import { listFiles, manifestName, readManifest } from '@sheaf/storage';
 import { writeItemSpools } from './item-spools.ts';
 import type { JobFile } from './job-files.ts';
 
-export interface CheckpointsOf {
-  readonly job: OpenedJob;
-  readonly params: unknown;
+/** What the records of a checkpoint may hang on, beside the plan. */
+export interface Checkpointed {
   /** The parameters as they are sent; asked for where there is a checkpoint. */
   readonly encodedParams: () => Uint8Array;
   readonly shipped: readonly JobFile[];
@@ -21,21 +20,18 @@ export interface CheckpointsOf {
   readonly directory: string;
 }
 
-/** Runs the plan, and again with what was decided where it has checkpoints. Throws UsageError. */
-export async function compileDecided(of: CheckpointsOf): Promise<CompiledJob> {
-  const { job, params } = of;
-  const compiled = job.compile(params);
+/** Looks for the checkpoints of a plan. */
+export async function decideCheckpoints(compiled: CompiledJob, of: Checkpointed): Promise<DecidedCheckpoints> {
   const plans = compiled.checkpoints ?? [];
-  if (plans.length === 0) return compiled;
   const items = plans.some(({ ofItems }) => ofItems) ? await itemsHash(compiled, of.directory) : '';
   const decided = await Promise.all(plans.map(async plan => [plan.folder, await decide(plan, { compiled, items, of })] as const));
-  return job.compile(params, Object.fromEntries(decided));
+  return Object.fromEntries(decided);
 }
 
 interface Deciding {
   readonly compiled: CompiledJob;
   readonly items: string;
-  readonly of: CheckpointsOf;
+  readonly of: Checkpointed;
 }
 
 async function decide(plan: CheckpointPlan, { compiled, items, of }: Deciding): Promise<DecidedCheckpoints[string]> {

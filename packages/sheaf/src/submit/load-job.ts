@@ -32,9 +32,9 @@ export async function loadJob(bundle: JobBundle, directory: string): Promise<Ope
       job.validate(raw).catch(error => {
         throw ours(error);
       }),
-    compile: (params, checkpoints) => {
+    compile: (params, decided) => {
       try {
-        return job.compile(params, checkpoints);
+        return job.compile(params, decided);
       } catch (error) {
         throw ours(error);
       }

@@ -10,7 +10,7 @@ import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
 import { outlineOf } from '../explain/outline.ts';
 import { bundleJob, type JobBundle } from './bundler.ts';
-import { compileDecided } from './checkpoints.ts';
+import { compileDecided } from './compile-decided.ts';
 import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
 import { findJobFiles, type JobFile } from './job-files.ts';

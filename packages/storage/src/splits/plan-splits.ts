@@ -61,7 +61,7 @@ function splitBytes(total: number, splitMb: number): number {
 }
 
 /** Whether a split may begin in the middle of the file. */
-function mayCut(file: ListedFile, format: Format): boolean {
+export function mayCut(file: Pick<ListedFile, 'packed'>, format: Format): boolean {
   if (file.packed !== null) return false;
   if (format.type === 'csv') return !format.multiline || format.scanned === true;
   return format.type === 'text' || format.type === 'jsonl';

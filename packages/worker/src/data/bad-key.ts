@@ -6,6 +6,8 @@ import { limits } from '@sheaf/protocol';
 export class BadKey extends Error {
   /** Which part of the shuffle's key it was to be. */
   part = 0;
+  /** The step that looked at it; null: the one that sends it on. */
+  step: number | null = null;
 
   constructor(message: string) {
     super(`${message}; a key is a string, finite number, bigint, boolean, null, Date, Uint8Array, or an array of these`);
@@ -17,6 +19,7 @@ export class BadKey extends Error {
 export class KeyTooLarge extends Error {
   /** The part of the shuffle's key with which it became too large. */
   part = 0;
+  step: number | null = null;
 
   constructor() {
     super(

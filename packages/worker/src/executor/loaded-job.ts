@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { type AnyFunction, type CompiledJob, decidedCheckpoints, type OpenedJob } from '@sheaf/job/open';
+import { type AnyFunction, type CompiledJob, decidedIn, isUndecided, type OpenedJob } from '@sheaf/job/open';
 import { FailureError } from '@sheaf/protocol';
 import { canonical, type StageGraph } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../data/memory.ts';
@@ -50,11 +50,10 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
   };
 }
 
-/** With the checkpoints as they were decided at submit. */
+/** As it was decided at submit. */
 function compiledLike(graph: string, job: OpenedJob, params: unknown): CompiledJob {
   const compiled = job.compile(params);
-  const folders = (compiled.checkpoints ?? []).map(({ folder }) => folder);
-  return folders.length === 0 ? compiled : job.compile(params, decidedCheckpoints(JSON.parse(graph) as StageGraph, folders));
+  return isUndecided(compiled) ? job.compile(params, decidedIn(JSON.parse(graph) as StageGraph, compiled)) : compiled;
 }
 
 /** Says where the two graphs part, as far as a person can use it. */

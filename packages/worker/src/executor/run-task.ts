@@ -18,9 +18,8 @@ import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
 import { linkRun } from './shuffle/link-run.ts';
 import { Skipping } from './skipping/skipping.ts';
-import type { BroadcastTable } from './steps/broadcast-table.ts';
 import { JoinKeys } from './steps/join-keys.ts';
-import { loadBroadcasts } from './steps/load-broadcast.ts';
+import { type LoadedBroadcasts, loadBroadcasts } from './steps/load-broadcast.ts';
 import { sendSamples } from './steps/send-samples.ts';
 import { StepChain } from './steps/step-chain.ts';
 import { userContext, type Where } from './task-context.ts';
@@ -69,6 +68,8 @@ export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost
   } catch (error) {
     run.abandon();
     throw new FailureError(recordFailure(error, run), { cause: error });
+  } finally {
+    run.closeTables();
   }
 }
 
@@ -84,7 +85,8 @@ export class TaskRun implements TaskParts {
   readonly progress: Progress;
   readonly skipping: Skipping | null;
   readonly joinKeys: JoinKeys = new JoinKeys();
-  tables: ReadonlyMap<StepId, BroadcastTable> = new Map();
+  lists: LoadedBroadcasts['lists'] = new Map();
+  tables: LoadedBroadcasts['tables'] = new Map();
   /** What a failure tells of the record being worked on. */
   describe: (() => RecordPlace) | null = null;
 
@@ -123,7 +125,7 @@ export class TaskRun implements TaskParts {
 
   async run(): Promise<Finished> {
     const { job, task } = this;
-    this.tables = loadBroadcasts(job, task);
+    ({ lists: this.lists, tables: this.tables } = loadBroadcasts(job, task));
     job.memory.reset();
     this.layout = layoutOf(job.memory, job.graph, this.stage, task.assignment.stage);
     const { setup } = this.stage;
@@ -218,6 +220,10 @@ export class TaskRun implements TaskParts {
     for (const writer of this.edges.values()) attempt(() => writer.abandon());
     for (const writer of this.outputs.values()) attempt(() => writer.abandon());
     attempt(() => this.skipping?.abandon());
+  }
+
+  closeTables(): void {
+    for (const table of this.tables.values()) attempt(() => table.records.close());
   }
 
   private nameOfReader(edge: EdgeId): string {

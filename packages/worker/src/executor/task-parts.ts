@@ -11,8 +11,8 @@ import type { PartWriter } from './output/part-writer.ts';
 import type { Progress } from './progress.ts';
 import type { EdgeWriter } from './shuffle/edge-writer.ts';
 import type { Skipping } from './skipping/skipping.ts';
-import type { BroadcastTable } from './steps/broadcast-table.ts';
 import type { JoinKeys } from './steps/join-keys.ts';
+import type { LookupTable } from './steps/lookup-table.ts';
 import type { UserContext } from './task-context.ts';
 
 export interface TaskParts {
@@ -29,7 +29,8 @@ export interface TaskParts {
   /** What a join of the stage finds. */
   readonly joinKeys: JoinKeys;
   /** By the `load` step that made them. */
-  readonly tables: ReadonlyMap<StepId, BroadcastTable>;
+  readonly lists: ReadonlyMap<StepId, readonly unknown[]>;
+  readonly tables: ReadonlyMap<StepId, LookupTable>;
   edgeWriter(edge: EdgeId): EdgeWriter;
   partWriter(output: OutputId): PartWriter | AnswerWriter;
   folderWriter(output: OutputId): FolderWriter;

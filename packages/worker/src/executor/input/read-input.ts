@@ -42,9 +42,9 @@ function scanInput(run: TaskRun, { window }: TaskLayout, { input, push }: Pick<F
   return { records: 0, bytes: progress.bytes, groups: 0, invalidUtf8: 0 };
 }
 
-function quoteStartsOf({ stage, tables }: TaskRun, starts: EdgeId): QuoteStarts {
+function quoteStartsOf({ stage, lists }: TaskRun, starts: EdgeId): QuoteStarts {
   const load = stage.steps.findIndex(step => step.type === 'load' && step.edge === starts);
-  return new QuoteStarts(tables.get(load)?.records ?? []);
+  return new QuoteStarts(lists.get(load) ?? []);
 }
 
 interface FilesInput {

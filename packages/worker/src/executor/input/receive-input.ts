@@ -30,7 +30,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
     ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
   };
   const { job, stage, task, attempt } = run.assignment;
-  const sources = mergePasses(taskSources(run.job, run.task, step, run.tables), memory, { job, stage, task, attempt });
+  const sources = mergePasses(taskSources(run.job, run.task, step, run.lists), memory, { job, stage, task, attempt });
   if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
   const open = new OpenMerge(sources, memory);
   try {

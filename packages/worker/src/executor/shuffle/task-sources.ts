@@ -5,7 +5,6 @@ import { type EdgeId, runOf, type Step, type StepId, sidesOf } from '@sheaf/prot
 import type { RunIds } from '../../data/run-format.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { ExecutorTask, LocalOutput } from '../messages.ts';
-import type { BroadcastTable } from '../steps/broadcast-table.ts';
 import { type MergeSource, sourcesOf } from './merge-sources.ts';
 
 /** The ids that a map output's run file must bear. */
@@ -19,7 +18,7 @@ export function taskSources(
   job: LoadedJob,
   task: ExecutorTask,
   receive: Extract<Step, { readonly type: 'receive' }>,
-  tables: ReadonlyMap<StepId, BroadcastTable>,
+  lists: ReadonlyMap<StepId, readonly unknown[]>,
 ): MergeSource[] {
   const stage = job.graph.stages[task.assignment.stage];
   const sides = sidesOf(receive);
@@ -32,7 +31,7 @@ export function taskSources(
     let splitters: readonly Uint8Array[] | null = null;
     if (partitioner.type === 'range') {
       const load = stage?.steps.findIndex(step => step.type === 'load' && step.edge === partitioner.splitters) ?? -1;
-      splitters = tables.get(load)?.records as readonly Uint8Array[];
+      splitters = lists.get(load) as readonly Uint8Array[];
     }
     return (task.sources[edge] ?? []).flatMap(output =>
       sourcesOf(output.path, runIdsOf(job, task, edge, output), { side, from: reads.from, to: reads.to, splitters }),

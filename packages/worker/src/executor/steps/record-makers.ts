@@ -26,7 +26,10 @@ export function recordMakers(code: FailureCode, error: unknown, run: TaskRun): r
   // A record of the input that is too large has met no function yet; its place is known to who refused it.
   if (code === 'E_RECORD_TOO_LARGE' && error instanceof FailureError && error.failure.record !== undefined) return [];
   if (error instanceof BadPartition) return writtenOf([error.function], run, false);
-  const sinks = run.stage.steps.filter((step, at) => run.chain?.active[at] === true && canRefuse(step, code));
+  const refusing = stepOf(error);
+  const sinks = run.stage.steps.filter(
+    (step, at) => run.chain?.active[at] === true && (refusing === null ? canRefuse(step, code) : at === refusing),
+  );
   const makers = sinks.map(sink => makersAt(sink, code, { run, part: partOf(error) }));
   const [first = []] = makers;
   if (!makers.every(one => one.map(ref => ref.index).join() === first.map(ref => ref.index).join())) return [];
@@ -48,6 +51,10 @@ function partOf(error: unknown): number {
   return error instanceof BadKey || error instanceof KeyTooLarge ? error.part : 0;
 }
 
+function stepOf(error: unknown): number | null {
+  return error instanceof BadKey || error instanceof KeyTooLarge ? error.step : null;
+}
+
 function canRefuse(step: Step, code: FailureCode): boolean {
   return step.type === (code === 'E_BAD_OUTPUT_RECORD' ? 'write' : 'emit');
 }
@@ -55,6 +62,7 @@ function canRefuse(step: Step, code: FailureCode): boolean {
 function makersAt(sink: Step, code: FailureCode, { run, part }: Refused): readonly FunctionRef[] {
   const record = run.chain?.ending ?? makerOf(sink, run.stage.steps);
   const ofRecord = record === null ? [] : [record];
+  if (sink.type === 'lookup') return selected(sink.key, ofRecord);
   const edge = sink.type === 'emit' ? run.job.graph.edges[sink.edge] : undefined;
   if (edge?.type !== 'shuffle') return ofRecord;
   const { key, value, combine }: Shuffle = edge.shuffle;

@@ -1,20 +1,19 @@
 // A stage's program as one chain of functions: each active step becomes a function that takes a record and hands on what comes
 // of it. The chain is built from the last step to the first, once per attempt.
 
-import { type FunctionRef, runOf, type StageGraph, type Step, takesGroups } from '@sheaf/protocol/graph';
+import { type EdgeId, type FunctionRef, runOf, type StageGraph, type Step, takesGroups } from '@sheaf/protocol/graph';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { iterableOf } from '../failure/user-mistake.ts';
 import type { AnswerWriter } from '../output/answer-writer.ts';
 import { PartWriter } from '../output/part-writer.ts';
 import { BadPartition, isPartition } from '../shuffle/bad-partition.ts';
-import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { type Groups, GroupValues } from '../shuffle/groups.ts';
 import type { TaskParts } from '../task-parts.ts';
 import { Batches } from './batches.ts';
-import { BroadcastTable } from './broadcast-table.ts';
 import { type Cogroup, cogroupCall } from './cogroup.ts';
 import { foldingOf } from './folds.ts';
 import { joinGroup } from './join-group.ts';
+import { keyedPush, lookedUpBy, lookupPush } from './lookup.ts';
 import { Pipe } from './pipe.ts';
 import { SampleSet } from './sample-set.ts';
 import type { Sample } from './samples.ts';
@@ -119,7 +118,7 @@ export class StepChain {
       case 'shape':
         return this.shapePush(step, this.out(at));
       case 'lookup':
-        return this.lookupPush(step, this.out(at));
+        return lookupPush(step, at, { parts: this.parts, next: this.out(at) });
       case 'top':
         return step.perGroup ? nothing : this.topPush(step, this.out(at));
       case 'splitters':
@@ -127,14 +126,18 @@ export class StepChain {
       case 'sample':
         return nothing;
       case 'emit':
-        return this.emitPush(this.parts.edgeWriter(step.edge));
+        return this.emitPush(step.edge, at);
       case 'write':
         return step.folders === true ? nothing : this.writePush(this.parts.partWriter(step.output));
     }
   }
 
-  private emitPush(writer: EdgeWriter): Push {
-    return this.parts.skipping?.edge(writer) ?? writer.add;
+  private emitPush(edge: EdgeId, at: number): Push {
+    const { parts } = this;
+    const writer = parts.edgeWriter(edge);
+    const push = parts.skipping?.edge(writer) ?? writer.add;
+    const key = lookedUpBy(parts.job.graph, edge);
+    return key === null ? push : keyedPush(key, at, { parts, next: push });
   }
 
   private writePush(part: PartWriter | AnswerWriter): Push {
@@ -214,37 +217,6 @@ export class StepChain {
       const shaped: { [name: string]: unknown } = {};
       for (const { name, pick } of fields) shaped[name] = pick(record);
       next(shaped);
-    };
-  }
-
-  /** Gives [key, { left: the record, right: a match or undefined }], like a join. */
-  private lookupPush(step: StepOf<'lookup'>, next: Push): Push {
-    const pick = pickOf(step.key, this.parts.job);
-    const table = this.parts.tables.get(step.table);
-    if (!(table instanceof BroadcastTable)) throw new Error(`stage ${this.parts.stage.name}: step ${step.table} is no table`);
-    const { joinKeys, skipping } = this.parts;
-    const takeBack = (): void => joinKeys.takeBack();
-    const find = (record: unknown): readonly unknown[] => {
-      const matches = table.find(pick, record);
-      if (matches.length > 0) {
-        joinKeys.both();
-        skipping?.held.onTakeBack(takeBack);
-      } else if (joinKeys.lacks('left')) joinKeys.only('left', pick(record));
-      return matches;
-    };
-    if (table.firstKey !== undefined) joinKeys.only('right', table.firstKey);
-    const { kind } = step;
-    if (kind === 'semi' || kind === 'anti') {
-      const wanted = kind === 'semi';
-      return record => {
-        if (find(record).length > 0 === wanted) next(record);
-      };
-    }
-    const left = kind === 'left';
-    return record => {
-      const matches = find(record);
-      for (const right of matches) next([pick(record), { left: record, right }]);
-      if (left && matches.length === 0) next([pick(record), { left: record, right: undefined }]);
     };
   }
 
