@@ -2,7 +2,8 @@
 // also ones that are not there but would count if they were).
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { type Stats, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { entryNamespace, foldersUpFrom, type Resolutions } from './bundle-plugin.ts';
@@ -11,7 +12,12 @@ import { entryNamespace, foldersUpFrom, type Resolutions } from './bundle-plugin
 export interface WatchedFile {
   readonly path: string;
   readonly sha256: string | null;
+  /** Size and times when it was hashed; null: it had just been written, and a change in the same moment would not show in them. */
+  readonly looks: string | null;
 }
+
+/** A file changes its times with its contents, but only as finely as its disk counts: two seconds, at the coarsest. */
+const settledAfterMs = 2_000;
 
 interface Bundled {
   readonly path: string;
@@ -32,17 +38,31 @@ export async function watchedFiles({ path, metafile, resolutions, changedAfterMs
   const watched: WatchedFile[] = [];
   for (const file of paths) {
     // A file written in the millisecond in which the build started was not read before that millisecond was over.
-    const modifiedMs = (await stat(file).catch(() => null))?.mtimeMs ?? 0;
-    if (modifiedMs >= changedAfterMs + 1) return null;
-    watched.push({ path: file, sha256: await hashOfFile(file) });
+    const stats = statsOf(file);
+    if ((stats?.mtimeMs ?? 0) >= changedAfterMs + 1) return null;
+    const looks = (stats?.ctimeMs ?? 0) + settledAfterMs < changedAfterMs ? looksOf(stats) : null;
+    watched.push({ path: file, sha256: await hashOfFile(file), looks });
   }
   return watched;
 }
 
-/** Whether every file is still as it was. */
+/** Whether every file is still as it was. What looks the same, down to the time of its last change, is not read again. */
 export async function areUnchanged(files: readonly WatchedFile[]): Promise<boolean> {
-  const same = await Promise.all(files.map(async ({ path, sha256 }) => (await hashOfFile(path)) === sha256));
+  const inDoubt = files.filter(({ path, looks }) => looks === null || looksOf(statsOf(path)) !== looks);
+  const same = await Promise.all(inDoubt.map(async ({ path, sha256 }) => (await hashOfFile(path)) === sha256));
   return same.every(unchanged => unchanged);
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function looksOf(stats: Stats | undefined): string {
+  return stats === undefined ? 'absent' : [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(' ');
 }
 
 async function hashOfFile(path: string): Promise<string | null> {

@@ -2,8 +2,9 @@
 // A frame names the bundle, or already the user's file where Node maps stacks itself (`--enable-source-maps`, a debugger).
 
 import { pathToFileURL } from 'node:url';
-import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { LEAST_UPPER_BOUND, originalPositionFor } from '@jridgewell/trace-mapping';
 import { shownPath } from './bundle-errors.ts';
+import { type OwnSources, ownSourcesOf } from './own-mappings.ts';
 
 interface Module {
   /** Absolute path of the bundle as it was imported. */
@@ -19,7 +20,7 @@ interface Place {
 
 /** `job.ts:12:31`, the innermost line of the error, or of what caused it, that is the user's own; null when there is none. */
 export function userLineOf(error: unknown, module: Module): string | null {
-  return lineOf(error, module.path, sourcesOf(module));
+  return lineOf(error, module.path, ownSourcesOf(module.sourceMap));
 }
 
 export interface UserPlaces {
@@ -30,7 +31,7 @@ export interface UserPlaces {
 
 /** Looks up many places of one module. */
 export function userPlaces(module: Module & { readonly code: Uint8Array }): UserPlaces {
-  const sources = sourcesOf(module);
+  const sources = ownSourcesOf(module.sourceMap);
   const code = new TextDecoder().decode(module.code);
   return {
     ofError: error => lineOf(error, module.path, sources),
@@ -46,23 +47,11 @@ export function userPlaces(module: Module & { readonly code: Uint8Array }): User
   };
 }
 
-interface Sources {
-  readonly map: TraceMap;
-  /** The user's own files. */
-  readonly own: readonly string[];
-}
-
-function sourcesOf(module: Module): Sources {
-  const map = new TraceMap(new TextDecoder().decode(module.sourceMap));
-  const ignored = new Set(map.ignoreList);
-  return { map, own: map.sources.filter((source, at): source is string => source !== null && !ignored.has(at)) };
-}
-
-function ownLine({ own }: Sources, { source, line, column }: ReturnType<typeof originalPositionFor>): string | null {
+function ownLine({ own }: OwnSources, { source, line, column }: ReturnType<typeof originalPositionFor>): string | null {
   return source !== null && own.includes(source) ? `${shownPath(source)}:${line}:${column + 1}` : null;
 }
 
-function lineOf(error: unknown, path: string, sources: Sources): string | null {
+function lineOf(error: unknown, path: string, sources: OwnSources): string | null {
   for (const frame of stacksOf(error).flatMap(stack => stack.split('\n'))) {
     const bundled = placeIn(frame, path);
     const line = bundled === null ? null : ownLine(sources, originalPositionFor(sources.map, { ...bundled, column: bundled.column - 1 }));

@@ -2,20 +2,20 @@
 // coordinator ends a link that sends anything else.
 
 import { type Failure, failureCodes, limits, type RecordPlace } from '@sheaf/protocol';
-import { workerMessageSchema } from '@sheaf/protocol/control-codec';
+import { checkMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
 import type { TaskResult } from '@sheaf/protocol/messages';
 
 /** The failure within the limits; one that is no failure at all is a bug of the executor, and said to be. */
 export function boundedFailure(failure: Failure): Failure {
   const bounded = cut(failure);
   const name = { job: 'j000000000000', stage: 0, task: 0, attempt: '1.1' };
-  const checked = workerMessageSchema.safeParse({ type: 'failed', ...name, failure: bounded, durationMs: 0 });
+  const checked = checkMessage(workerMessageSchema, { type: 'failed', ...name, failure: bounded, durationMs: 0 });
   return checked.success ? bounded : { code: 'E_INTERNAL', message: `the executor sent a malformed failure: ${String(bounded.message)}` };
 }
 
 export function isTaskResult(result: unknown): result is TaskResult {
   const name = { job: 'j000000000000', stage: 0, task: 0, attempt: '1.1' };
-  return workerMessageSchema.safeParse({ type: 'succeeded', ...name, result }).success;
+  return checkMessage(workerMessageSchema, { type: 'succeeded', ...name, result }).success;
 }
 
 function cut(failure: Failure): Failure {
