@@ -1,10 +1,11 @@
 // An unchanged job is not bundled again; whatever its bundle depends on makes a new one when it changes.
 
-import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { describe, expect, test } from 'vitest';
 import { BundleCache, defaultCacheFolder } from '../../../packages/sheaf/src/submit/bundle-cache.ts';
+import { areUnchanged, watchedFiles } from '../../../packages/sheaf/src/submit/bundle-inputs.ts';
 import { bundleJob, type JobBundle } from '../../../packages/sheaf/src/submit/bundler.ts';
 import { findSheafDoors } from '../../../packages/sheaf/src/submit/sheaf-doors.ts';
 import { type JobFolder, jobFolder, jobText } from './job-folder.ts';
@@ -76,6 +77,22 @@ describe('a bundle is made anew when', () => {
       expect(await bundleIn(folder)).toMatchObject({ cached: false, sha256 });
     }
   });
+});
+
+test('a file that looks the same is not read again; one that looks different is, and counts only when its contents changed', async () => {
+  const folder = await jobFolder(files);
+  const path = join(folder.path, 'job.ts');
+  const inputs = { 'job.ts': { bytes: 0, imports: [] } };
+  const bundled = { path, metafile: { inputs, outputs: {} }, resolutions: { absent: new Set<string>() } };
+  // As if the build had started long after the files were written.
+  const watched = await watchedFiles({ ...bundled, changedAfterMs: Date.now() + 60_000 });
+  expect(watched?.some(file => file.path === path && file.looks !== null)).toBe(true);
+  const unread = (watched ?? []).map(file => ({ ...file, sha256: file.path === path ? 'never compared' : file.sha256 }));
+  expect(await areUnchanged(unread)).toBe(true);
+  await utimes(path, 1, 1);
+  expect(await areUnchanged(watched ?? [])).toBe(true);
+  await folder.write({ 'job.ts': `${job}\n// changed` });
+  expect(await areUnchanged(watched ?? [])).toBe(false);
 });
 
 test('a cache that cannot be written costs nothing but time', async () => {

@@ -81,6 +81,18 @@ export default mapReduce({
   });
 });
 
+test('of zod a bundle has the languages only when the job may ask for them', async () => {
+  const head = "import { z } from 'zod';";
+  const folder = await jobFolder({
+    'job.ts': jobText('z.string().safeParse(1).error?.issues[0]?.message', head),
+    'german.ts': jobText('(z.config(z.locales.de()), z.string().safeParse(1).error?.issues[0]?.message)', head),
+  });
+  const [english, german] = [await bundleOf(join(folder.path, 'job.ts')), await bundleOf(join(folder.path, 'german.ts'))];
+  expect(english.code.length).toBeLessThan(0.75 * german.code.length);
+  expect(await mapped(folder, join(folder.path, 'job.ts'))).toEqual(['Invalid input: expected string, received number']);
+  expect(await mapped(folder, join(folder.path, 'german.ts'))).toEqual(['Ungültige Eingabe: erwartet string, erhalten Zahl']);
+});
+
 test("zod is the job's own where there is one", async () => {
   const folder = await jobFolder({
     'job.ts': jobText('z', "import { z } from 'zod';"),

@@ -23,26 +23,29 @@ const bundleLine = fc.record({
   segments: fc.array(fc.record({ skipped: fc.nat(300), line: fc.nat(90_000), column: fc.nat(300), named: fc.boolean() }), { maxLength: 5 }),
 });
 
-test.prop([fc.array(bundleLine, { maxLength: 12 }), fc.subarray([0, 1, 2, 3])])('own lines are where the whole map says', (lines, ignoreList) => {
-  const last = { source: 0, line: 0, column: 0 };
-  const mappings = lines.map(({ source, segments }) =>
-    segments.map(({ skipped, line, column, named }) => {
-      const numbers = [skipped, source - last.source, line - last.line, column - last.column, ...(named ? [0] : [])];
-      Object.assign(last, { source, line, column });
-      return numbers.map(encoded).join('');
-    }),
-  );
-  const sources = ['/a.ts', '/b.ts', null, '/c.ts'];
-  const map = { version: 3 as const, sources, names: ['x'], mappings: mappings.map(line => line.join(',')).join(';'), ignoreList };
-  const whole = new TraceMap({ ...map });
-  const { map: part, own } = ownSourcesOf(new TextEncoder().encode(JSON.stringify(map)));
-  expect(own).toEqual(sources.filter((source, at) => source !== null && !ignoreList.includes(at)));
-  for (const [at] of lines.entries()) {
-    for (let column = 0; column < 1_500; column += 137) {
-      const { name: _, ...place } = originalPositionFor(whole, { line: at + 1, column });
-      const expected = place.source !== null && own.includes(place.source) ? place : { source: null, line: null, column: null };
-      const { name: __, ...found } = originalPositionFor(part, { line: at + 1, column });
-      expect(found).toEqual(expected);
+test.prop([fc.array(bundleLine, { maxLength: 12 }), fc.subarray([0, 1, 2, 3])])(
+  'own lines are where the whole map says',
+  (lines, ignoreList) => {
+    const last = { source: 0, line: 0, column: 0 };
+    const mappings = lines.map(({ source, segments }) =>
+      segments.map(({ skipped, line, column, named }) => {
+        const numbers = [skipped, source - last.source, line - last.line, column - last.column, ...(named ? [0] : [])];
+        Object.assign(last, { source, line, column });
+        return numbers.map(encoded).join('');
+      }),
+    );
+    const sources = ['/a.ts', '/b.ts', null, '/c.ts'];
+    const map = { version: 3 as const, sources, names: ['x'], mappings: mappings.map(line => line.join(',')).join(';'), ignoreList };
+    const whole = new TraceMap({ ...map });
+    const { map: part, own } = ownSourcesOf(new TextEncoder().encode(JSON.stringify(map)));
+    expect(own).toEqual(sources.filter((source, at) => source !== null && !ignoreList.includes(at)));
+    for (const [at] of lines.entries()) {
+      for (let column = 0; column < 1_500; column += 137) {
+        const { name: _, ...place } = originalPositionFor(whole, { line: at + 1, column });
+        const expected = place.source !== null && own.includes(place.source) ? place : { source: null, line: null, column: null };
+        const { name: __, ...found } = originalPositionFor(part, { line: at + 1, column });
+        expect(found).toEqual(expected);
+      }
     }
-  }
-});
+  },
+);

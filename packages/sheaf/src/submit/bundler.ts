@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { limits, UsageError } from '@sheaf/protocol';
-import type { BuildResult, Metafile, OutputFile } from 'esbuild';
+import type { BuildResult, Metafile, OutputFile, Plugin } from 'esbuild';
 import { BundleCache, defaultCacheFolder } from './bundle-cache.ts';
 import { buildErrorText, shownPath } from './bundle-errors.ts';
 import { watchedFiles } from './bundle-inputs.ts';
 import { type Bundling, type Resolutions, sheafPlugin, virtualEntry } from './bundle-plugin.ts';
 import { sourceMapOf } from './bundle-source-map.ts';
 import { findSheafDoors, type SheafDoors } from './sheaf-doors.ts';
+import { englishOnly, mayNameLocales } from './zod-locales.ts';
 
 export interface JobBundle {
   /** The job file's name without its ending. */
@@ -85,7 +86,9 @@ interface Built {
 
 async function build(bundling: Bundling): Promise<Built> {
   const { path, doors, resolutions } = bundling;
-  const { metafile, outputFiles } = await runEsbuild(bundling);
+  const english = await runEsbuild(bundling, [englishOnly]);
+  const isEnough = !(await mayNameLocales(english.metafile, dirname(path)));
+  const { metafile, outputFiles } = isEnough ? english : await runEsbuild(bundling, []);
   const module = metafile.inputs[basename(path)];
   if (module?.format === 'cjs') throw new UsageError(commonJsText(shownPath(path)));
   const code = outputFiles.find(output => output.path.endsWith('.mjs'))?.contents;
@@ -109,7 +112,7 @@ type EsbuildResult = BuildResult & { readonly metafile: Metafile; readonly outpu
 let running = 0;
 
 /** esbuild is loaded only here, so that a cached bundle does not wait for it; its service process ends with the last build. */
-async function runEsbuild(bundling: Bundling): Promise<EsbuildResult> {
+async function runEsbuild(bundling: Bundling, plugins: readonly Plugin[]): Promise<EsbuildResult> {
   const { path } = bundling;
   const esbuild = await import('esbuild');
   running++;
@@ -130,7 +133,7 @@ async function runEsbuild(bundling: Bundling): Promise<EsbuildResult> {
       logLevel: 'silent',
       banner: { js: banner },
       define: { __filename: 'sheafFilename', __dirname: 'sheafDirname' },
-      plugins: [sheafPlugin(bundling)],
+      plugins: [sheafPlugin(bundling), ...plugins],
     });
   } catch (error) {
     const text = buildErrorText(error, path);

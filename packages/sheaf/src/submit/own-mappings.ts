@@ -30,8 +30,8 @@ type Segment = [column: number, source: number, line: number, sourceColumn: numb
 
 const [comma, semicolon] = [44, 59];
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const valueOf = new Uint8Array(128);
-for (let at = 0; at < digits.length; at += 1) valueOf[digits.charCodeAt(at)] = at;
+const digitValues = new Uint8Array(128);
+for (let at = 0; at < digits.length; at += 1) digitValues[digits.charCodeAt(at)] = at;
 
 /** Each number is a difference to the last of its kind: in base64, five bits a digit, the lowest first, the sign lowest of all. */
 function segmentsOf(mappings: string, isOwn: Uint8Array): Segment[][] {
@@ -48,7 +48,7 @@ function segmentsOf(mappings: string, isOwn: Uint8Array): Segment[][] {
       lines.push([]);
       continue;
     }
-    const digit = valueOf[code] as number;
+    const digit = digitValues[code] as number;
     number |= (digit & 31) << shift;
     shift += 5;
     if ((digit & 32) !== 0) continue;
