@@ -1,7 +1,9 @@
 // How Sheaf's own sources become JavaScript: the same way for the bundle of a clone and for the published package.
 // Kernels are made from their functions' source text, so nothing may be renamed or wrapped: no minify, no keepNames.
 
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -12,11 +14,12 @@ const source = path => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const programs = {
   /** The command line; coordinator and worker are commands of it. */
   cli: source('sheaf/src/cli/main.ts'),
-  /** What `run` of the door loads when it is called. */
-  runner: source('sheaf/src/run/runner.ts'),
   /** The child process that runs tasks; reads nothing of the command line. */
   executor: source('worker/src/executor/main.ts'),
 };
+
+/** What `run` of the door loads when it is called. */
+const runner = { runner: source('sheaf/src/run/runner.ts') };
 
 /** The door of a program; and what goes into the bundles of job files: their own door, how they are opened, graphs written by hand. */
 const doors = {
@@ -65,15 +68,36 @@ const options = {
   logLevel: 'silent',
 };
 
+/** Programs are CommonJS in one piece each, as V8 gives no code cache for modules. Their own place is that of the launcher. */
+const scriptOptions = {
+  ...options,
+  format: 'cjs',
+  splitting: false,
+  outExtension: { '.js': '.code.cjs' },
+  define: { 'import.meta.url': 'sheafModuleUrl' },
+};
+
 /** Builds every program and door into `outdir`. Gives the paths, below the root, of all that went into them. */
 export async function bundleSources({ outdir, sourcemap }) {
   const results = await Promise.all([
-    build({ ...options, outdir, sourcemap, entryPoints: existing(programs), banner: { js: requireBanner } }),
+    build({ ...scriptOptions, outdir, sourcemap, entryPoints: existing(programs) }),
+    build({ ...options, outdir, sourcemap, entryPoints: existing(runner), banner: { js: requireBanner } }),
     // The doors stay free of a banner, which would stand in every job's bundle, and of maps, by which a job's own map would
     // name sources of Sheaf that nobody could tell from the user's.
     build({ ...options, outdir, plugins: [englishOnly, runnerApart], entryPoints: existing(doors) }),
   ]);
+  copyFileSync(fileURLToPath(new URL('launch.cjs', import.meta.url)), join(outdir, 'launch.cjs'));
+  for (const name of Object.keys(existing(programs))) writeFileSync(join(outdir, `${name}.cjs`), launcher(outdir, name));
   return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+/** Code out of a cache cannot import by itself, so the launcher does it for it. Gives the text of the file that a process starts with. */
+function launcher(outdir, name) {
+  const path = join(outdir, `${name}.code.cjs`);
+  const code = readFileSync(path, 'utf8').replaceAll(/\bawait import\(/g, 'await sheafImport(');
+  writeFileSync(path, code);
+  const build = createHash('sha256').update(code).digest('hex');
+  return `#!/usr/bin/env node\nrequire('./launch.cjs')(__filename, '${build}');\n`;
 }
 
 function existing(entries) {

@@ -36,7 +36,8 @@ export async function ensureBundle(cache = defaultCache) {
 /** All that a bundle depends on; `stats` changes whenever one of the files may have. */
 function listSources() {
   const packages = join(root, 'packages');
-  const paths = [join(root, 'package-lock.json'), fileURLToPath(new URL('bundle-sources.mjs', import.meta.url))];
+  const own = ['bundle-sources.mjs', 'launch.cjs'].map(name => fileURLToPath(new URL(name, import.meta.url)));
+  const paths = [join(root, 'package-lock.json'), ...own];
   for (const name of readdirSync(packages).sort()) listFolder(join(packages, name, 'src'), paths);
   const stats = createHash('sha1');
   for (const path of paths) {
@@ -91,7 +92,7 @@ function removeUnused(cache) {
 function used(directory) {
   const now = new Date();
   utimesSync(directory, now, now);
-  return { directory, cli: join(directory, 'cli.mjs'), executor: join(directory, 'executor.mjs'), index: join(directory, 'index.mjs') };
+  return { directory, cli: join(directory, 'cli.cjs'), executor: join(directory, 'executor.cjs'), index: join(directory, 'index.mjs') };
 }
 
 function readStamp(stampFile) {

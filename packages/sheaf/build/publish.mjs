@@ -19,10 +19,9 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 
 const inputs = await bundleSources({ outdir: dist, sourcemap: false });
-// A shebang is lawful only as the very first bytes, before the banner that esbuild puts there.
-const cli = join(dist, 'cli.mjs');
-writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, 'utf8')}`);
-chmodSync(cli, 0o755);
+chmodSync(join(dist, 'cli.cjs'), 0o755);
+// What a run from this folder leaves.
+writeFileSync(join(dist, '.npmignore'), '.code-cache\n');
 
 writeDeclarations({ root, door: 'packages/sheaf/src/index.ts', behind: ['packages/job/src', 'packages/protocol/src'], dist });
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
@@ -40,7 +39,7 @@ function manifest() {
     type,
     license,
     engines,
-    bin: { sheaf: './cli.mjs' },
+    bin: { sheaf: './cli.cjs' },
     exports: { '.': { types: './index.d.ts', default: './index.mjs' }, './package.json': './package.json' },
     dependencies: Object.fromEntries(runtimeDependencies.map(dependency => [dependency, rangeOf(dependency)])),
   };

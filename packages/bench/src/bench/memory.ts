@@ -13,7 +13,7 @@ const budgetBytes = 64 * 2 ** 20;
 /** For young generation, lines on their way and garbage that waits for its collector. */
 const heapAllowanceBytes = 64 * 2 ** 20;
 /** What executors are known by on their command line. */
-const executorProgram = 'executor.mjs';
+const executorProgram = 'executor.cjs';
 
 export interface MemoryOptions {
   readonly data: DataFolder;

@@ -16,6 +16,8 @@ import { addWatchAndCancel } from './watch-and-cancel.ts';
 const groups = [addRun, addSubmit, addExplain, addQuestions, addWatchAndCancel, addOutput, addServers];
 const context = { terminal: processTerminal(), version: manifest.version, cli: fileURLToPath(import.meta.url) };
 
-process.exitCode = await runCommandLine(process.argv.slice(2), groups, context);
-// What a cancelled command was at may go on for ever: the code of a job that makes its items, for one.
-if (process.exitCode === exitCodes.cancelled) process.exit();
+void runCommandLine(process.argv.slice(2), groups, context).then(code => {
+  process.exitCode = code;
+  // What a cancelled command was at may go on for ever: the code of a job that makes its items, for one.
+  if (code === exitCodes.cancelled) process.exit();
+});

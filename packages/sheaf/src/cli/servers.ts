@@ -135,7 +135,7 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
     const { slots, port, machine, label: labels, host = own, advertise = isWildcard(host) ? own : host } = options;
     const worker = await startWorker({
       ...{ coordinatorUrl: addressText(address), token: address.token, slots, directory, version, logger },
-      ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.mjs') },
+      ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.cjs') },
       ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
       ...(options.member === true ? { onPrinted: printWriter(line => terminal.result(line)) } : {}),

@@ -106,7 +106,7 @@ function requestOf({ opened, made, params, options }: ProgramRun, directory: str
 /** The program that members of a cluster are: beside this module where Sheaf is bundled, else the clone's own command. */
 function commandLineFile(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const bundled = join(here, 'cli.mjs');
+  const bundled = join(here, 'cli.cjs');
   return existsSync(bundled) ? bundled : join(here, '../../bin/sheaf.mjs');
 }
 
