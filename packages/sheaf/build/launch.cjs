@@ -55,16 +55,20 @@ function hashOf(data) {
   return createHash('sha1').update(data).digest();
 }
 
+/** A folder that cannot be written costs time, nothing else. */
 function write(cache, entry, script) {
   const whole = `${entry}.${process.pid}`;
   try {
     mkdirSync(cache, { recursive: true });
     if (readdirSync(cache).length >= entriesMax) return;
     const data = script.createCachedData();
-    writeFileSync(whole, Buffer.concat([hashOf(data), data]));
-    renameSync(whole, entry);
+    try {
+      writeFileSync(whole, Buffer.concat([hashOf(data), data]));
+      renameSync(whole, entry);
+    } catch {
+      rmSync(whole, { force: true });
+    }
   } catch {
-    // A folder that cannot be written costs time, nothing else.
-    rmSync(whole, { force: true });
+    return;
   }
 }
