@@ -4,7 +4,7 @@ export type { JobFacts, JoinedWorker, SchedulerEvent } from './events.ts';
 export { checkInvariants } from './invariants.ts';
 export type { CommittedOutput, JournalRecord } from './records.ts';
 export { replay } from './replay.ts';
-export { recordsOf } from './snapshot.ts';
+export { countRecords, recordsOf } from './snapshot.ts';
 export type { SchedulerState } from './state.ts';
 export { createState } from './state.ts';
 export type { WorkerStatus } from './status.ts';

@@ -144,8 +144,36 @@ export class TaskMeasures {
       counting[filled++] = values[task] ?? 0;
       if (largest < 0 || (values[task] ?? 0) > (values[largest] ?? 0)) largest = task;
     }
-    counting.sort();
-    const median = counting[(counting.length - 1) >> 1] ?? 0;
-    return { min: counting[0] ?? 0, median, max: counting[counting.length - 1] ?? 0, largest };
+    const median = counting.length === 0 ? 0 : selected(counting, (counting.length - 1) >> 1);
+    let min = Number.POSITIVE_INFINITY;
+    for (const value of counting) if (value < min) min = value;
+    return { min: counting.length === 0 ? 0 : min, median, max: values[largest] ?? 0, largest };
   }
+}
+
+/** The value at a place of the sorted list, by quickselect: sorting a million takes too long for a coordinator. Reorders the list. */
+function selected(list: Float64Array, place: number): number {
+  let from = 0;
+  let to = list.length - 1;
+  while (from < to) {
+    const pivot = middleOf(list[from] ?? 0, list[(from + to) >> 1] ?? 0, list[to] ?? 0);
+    let low = from;
+    let high = to;
+    while (low <= high) {
+      while ((list[low] as number) < pivot) low++;
+      while ((list[high] as number) > pivot) high--;
+      if (low > high) break;
+      const value = list[low] as number;
+      list[low++] = list[high] as number;
+      list[high--] = value;
+    }
+    if (place <= high) to = high;
+    else if (place >= low) from = low;
+    else break;
+  }
+  return list[place] ?? 0;
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }

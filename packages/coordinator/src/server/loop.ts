@@ -5,6 +5,7 @@
 
 import { limits } from '@sheaf/protocol';
 import {
+  countRecords,
   type JournalRecord,
   nextWakeAt,
   recordsOf,
@@ -127,12 +128,7 @@ export class Loop {
   private compactWhenLong(): void {
     const { rows } = this.journal;
     if (rows < this.compactAtRows) return;
-    let needed = 0;
-    for (const _ of recordsOf(this.state)) {
-      needed += 1;
-      if (2 * needed > rows) break;
-    }
-    if (2 * needed <= rows) this.journal.replaceWith(recordsOf(this.state));
+    if (2 * countRecords(this.state) <= rows) this.journal.replaceWith(recordsOf(this.state));
     this.compactAtRows = Math.max(limits.snapshotEveryRows, 2 * this.journal.rows);
   }
 
