@@ -75,6 +75,8 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   checkOptions(options);
   const { token = null, host = '127.0.0.1', port = 0, advertisedHost = host, outboundOnly = false } = options;
+  // Asks another process, which answers while the directory is opened.
+  const usesSetpriv = ExecutorPool.canUseSetpriv();
   const directory = await openDirectory(options.directory);
   const served = new OutputTable();
   serveHeld(served, directory);
@@ -85,7 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     await directory.release();
     throw error;
   }
-  const worker = new Worker({ options, directory, served, server, token, usesSetpriv: await ExecutorPool.canUseSetpriv() });
+  const worker = new Worker({ options, directory, served, server, token, usesSetpriv: await usesSetpriv });
   return { id: directory.worker, address: server?.address ?? null, ended: worker.ended, close: () => worker.close() };
 }
 
