@@ -4,6 +4,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { framesOf } from '../../packages/worker/src/data/pack.ts';
+import { runIn } from '../../packages/worker/src/data/run-file.ts';
 import { digestsOf, filesBelow, partsOf } from './harness/outputs.ts';
 import { jobFile, paramsOf, type TestWorker } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
@@ -49,7 +51,12 @@ test('early rounds are gone from all disks while later ones run, and are made ag
 function edgesOn({ directory }: TestWorker, where: 'outputs' | 'anywhere' = 'anywhere'): number[] {
   const own = /^outputs\/[^/]+\/[^/]+\/edge-(\d+)\.run$/;
   const any = /(?:^outputs\/.*\/edge-|\/fetched\/)(\d+)[^/]*\.run$/;
-  return filesBelow(directory)
-    .flatMap(path => (where === 'outputs' ? own : any).exec(path)?.[1] ?? [])
-    .map(Number);
+  const files = filesBelow(directory);
+  const packed = files.filter(path => path.endsWith('.runs')).flatMap(path => edgesInPack(join(directory, path)));
+  const alone = files.flatMap(path => (where === 'outputs' ? own : any).exec(path)?.[1] ?? []);
+  return [...packed, ...alone.map(Number)];
+}
+
+function edgesInPack(path: string): number[] {
+  return framesOf(path).flatMap(({ runs }) => runs.map(({ at, bytes }) => runIn({ path, at, bytes }).ids.edge));
 }

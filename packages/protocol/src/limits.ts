@@ -73,6 +73,8 @@ export const limits = {
   // The data path.
   blockBytes: 65_536,
   chunkBytes: 1_048_576,
+  /** A finished run of at most so many bytes shares a file with others. */
+  packedRunBytesMax: 8_192,
   mergeFanInMax: 64,
   segmentsPerRunMax: 4096,
 
@@ -99,6 +101,8 @@ export const limits = {
   /** Messages that come close together travel in one frame, up to so many and so many bytes; a larger one goes alone. */
   gatheredFrameBytesMax: 262_144,
   gatheredMessagesMax: 1_000,
+  /** How soon after one frame of a worker the next may follow. */
+  gatherMs: 2,
   sendQueueBytesMax: 33_554_432,
   connectionsMax: 4_096,
   helloDeadlineMs: 5_000,
@@ -176,6 +180,8 @@ export const limits = {
   progressIntervalMs: 1_000,
   /** The first times that an executor looks at the clock it tells how far it is, so that something is known of one that ends early. */
   earlyProgressReports: 8,
+  /** A task that takes no longer is brief: behind some of them nothing is told of the start of the next. */
+  briefTaskMs: 5,
   /** A line of progress: what a pipe takes as a whole or not at all. */
   progressLineBytesMax: 4_096,
   countersPerJobMax: 1_000,

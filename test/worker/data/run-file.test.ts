@@ -171,6 +171,8 @@ describe('a run file', () => {
       indexBlocks: false,
     });
     writer.beginSegment();
+    expect(existsSync(join(folder, 'b.run.part'))).toBe(false);
+    for (let records = 0; records < 30; records++) writer.put(0, 0, 0, 0, 0, 60_000);
     expect(existsSync(join(folder, 'b.run.part'))).toBe(true);
     writer.abandon();
     expect(existsSync(join(folder, 'b.run.part'))).toBe(false);

@@ -81,7 +81,7 @@ function told({ content, cuts, chunk, regionBytes = 1_400_000 }: Case, counted: 
     const { position, invalidUtf8 } = decoder;
     return { run: '', counts: edge.counts, records: progress.records, position: { ...position }, invalidUtf8, error: error.message };
   }
-  const { hash } = edge.finish();
+  const { hash } = edge.finish().output;
   const run = `${hash} ${readFileSync(path).toString('hex')}`;
   return { run, counts: edge.counts, records: progress.records, position: null, invalidUtf8: decoder.invalidUtf8, error: null };
 }

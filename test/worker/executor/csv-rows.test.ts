@@ -86,7 +86,7 @@ function told({ content, format, shuffle, cuts = [], chunk = 65_536 }: Case, asB
     return { run: '', records: progress.records, error: error.message, position: { ...decoder.position } };
   }
   if (asBytes) taken += progress.records - tick;
-  const { hash } = edge.finish();
+  const { hash } = edge.finish().output;
   return {
     run: `${hash} ${readFileSync(path).toString('hex')}`,
     records: progress.records,

@@ -10,10 +10,12 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { decodeKey } from '../../../packages/worker/src/data/key-codec.ts';
 import { CorruptRun } from '../../../packages/worker/src/data/run-format.ts';
 import {
+  type Merged,
   type MergeMemory,
   type MergeSource,
   mergePasses,
   OpenMerge,
+  openMerged,
   sourcesOf,
 } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 import { compareKeys, type Key } from '../../oracle/key-order.ts';
@@ -52,7 +54,10 @@ function written(sources: readonly Sources[]): MergeSource[] {
 }
 
 function readAll(sources: readonly MergeSource[], merge: MergeMemory): { side: number; key: unknown; value: string }[] {
-  const open = new OpenMerge(sources, merge);
+  return readOpen(new OpenMerge(sources, merge), merge);
+}
+
+function readOpen(open: Merged, merge: MergeMemory): { side: number; key: unknown; value: string }[] {
   const list: { side: number; key: unknown; value: string }[] = [];
   try {
     const { tree } = open;
@@ -95,6 +100,20 @@ describe('a merge', () => {
     const all = written(list);
     if (all.length > 0) expect(readAll(all, mergeMemory(folder, 12, [false, false, false]))).toEqual(reference(list));
   });
+
+  test.prop([fc.array(fc.nat(3), { maxLength: 30 }), fc.boolean()], { numRuns: 40 })(
+    'of records that all have one key reads source after source, however many there are',
+    (rows, keyed) => {
+      const list = rows.map((count, source) => ({
+        side: 0,
+        rows: Array.from({ length: count }, (_, i) => ({ key: 'one', value: `v${source}.${i}` })),
+      }));
+      const all = written(list);
+      const merge = mergeMemory(folder, 3, [false]);
+      if (all.length > 0) expect(readOpen(openMerged(all, merge, { ids: mergeIds, keyed }), merge)).toEqual(reference(list));
+      expect(readdirSync(merge.directory)).toEqual([]);
+    },
+  );
 
   test.prop([sources(30, 2), fc.integer({ min: 2, max: 5 })], { numRuns: 40 })(
     'in passes is the same merge, and removes what passes made',

@@ -6,7 +6,8 @@ import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, tru
 import { join } from 'node:path';
 import { attemptIdOf, epochOf, parseJobId, UsageError } from '@sheaf/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDirectory, recordHeld } from '../../../packages/worker/src/host/directory.ts';
+import { PackWriter } from '../../../packages/worker/src/data/pack.ts';
+import { openDirectory, packsMade, recordHeld } from '../../../packages/worker/src/host/directory.ts';
 import { eventually } from './eventually.ts';
 import { writeRun } from './run-files.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -43,6 +44,43 @@ describe('a worker directory', () => {
     const directory = await openDirectory(folder);
     expect(JSON.parse(readFileSync(join(folder, 'worker.json'), 'utf8'))).toEqual({ id: directory.worker });
     await directory.release();
+  });
+
+  it('keeps packs as far as their runs are whole', async () => {
+    const folder = temporaryFolder();
+    const before = await openDirectory(folder);
+    const { outputs } = before;
+    const images = [1, 2, 3].map(counter => {
+      const path = join(folder, `image-${counter}`);
+      writeRun(path, { job, stage: 0, task: counter, attempt: attemptIdOf(epochOf(1), counter), edge: 2 });
+      return readFileSync(path);
+    });
+    const pack = join(outputs, job, 'pack-7.runs');
+    const writer = new PackWriter();
+    for (const image of images) writer.append(pack, [image]);
+    writer.close();
+    // The last was being written when the worker died; the second is damaged in its header.
+    truncateSync(pack, readFileSync(pack).length - 10);
+    const bytes = readFileSync(pack);
+    const second = 2 * 20 + (images[0]?.length ?? 0);
+    bytes[second + 20] = 1;
+    writeFileSync(pack, bytes);
+    writeFileSync(join(outputs, job, 'pack-8.runs'), 'no pack');
+    await before.release();
+    const after = await openDirectory(folder);
+    const packed = { pack: 7, at: 20 };
+    expect(after.held).toEqual([
+      {
+        job,
+        stage: 0,
+        task: 1,
+        attempt: '1.1',
+        outputs: [{ edge: 2, run: 2, bytes: images[0]?.length, hash: expect.any(String), packed }],
+      },
+    ]);
+    expect(packsMade(after.held)).toBe(7);
+    expect(readdirSync(join(outputs, job))).toEqual(['pack-7.runs']);
+    await after.release();
   });
 
   it('keeps outputs that are whole, and nothing else', async () => {

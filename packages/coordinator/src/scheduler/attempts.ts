@@ -167,10 +167,18 @@ function commit(turn: Turn, attempt: Attempt, result: TaskResult): void {
   worker.rest.times = 0;
 }
 
-function committedOutput(attempt: Attempt, { edge, hash, bytes, records, partitionBytes }: MapOutput): CommittedOutput {
+function committedOutput(attempt: Attempt, { edge, hash, bytes, records, partitionBytes, packed }: MapOutput): CommittedOutput {
   const isFirst = tableOf(attempt.stage).winner(attempt.task) === null;
   const sized = isFirst && sizedReader(attempt, edge) !== null ? { stretchBytes: stretchBytes(partitionBytes) } : {};
-  return { edge, hash, bytes, records, rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0), ...sized };
+  return {
+    edge,
+    hash,
+    bytes,
+    records,
+    rawBytes: partitionBytes.reduce((sum, part) => sum + part, 0),
+    ...sized,
+    ...(packed === undefined ? {} : { packed }),
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 // before the task is, and changes that concern attempts which already run are sent as they happen.
 
 import { limits } from '@sheaf/protocol';
-import { type OutputLocation, outputPath } from '@sheaf/protocol/messages';
+import { type OutputLocation, outputPath, packPath } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 import { stageAt } from './job-runs.ts';
 import type { EdgeEnd, JobRun, SchedulerState, StageRun, WorkerRun } from './state.ts';
@@ -71,7 +71,10 @@ function locationOf(state: SchedulerState, { job, stage, task, edge }: OutputRef
   if (taskState(stage, task) !== 'committed' || at === nowhere) return null;
   const worker = found(state.workers[at], 'worker');
   const attempt = found(table.winner(task), 'attempt');
-  const { bytes, hash } = table.output(task, edge);
-  const path = outputPath(worker.directory, { job: job.id, attempt, edge });
-  return { task, attempt, worker: worker.id, address: worker.address, host: worker.host, path, bytes, hash };
+  const { bytes, hash, packed } = table.output(task, edge);
+  const place =
+    packed === undefined
+      ? { path: outputPath(worker.directory, { job: job.id, attempt, edge }) }
+      : { path: packPath(worker.directory, job.id, packed.pack), at: packed.at };
+  return { task, attempt, worker: worker.id, address: worker.address, host: worker.host, ...place, bytes, hash };
 }

@@ -3,7 +3,7 @@
 // among them: an attempt's id is (epoch, counter), and what ran comes back with its worker or is run again.
 
 import type { AttemptId, EdgeId, Failure, JobId, StageId, TaskIndex } from '@sheaf/protocol';
-import type { JobStatus, OutputPart, TaskResult } from '@sheaf/protocol/messages';
+import type { JobStatus, OutputPart, PackPlace, TaskResult } from '@sheaf/protocol/messages';
 import type { JobFacts } from './events.ts';
 
 export interface CommittedOutput {
@@ -17,6 +17,8 @@ export interface CommittedOutput {
   readonly stretchBytes?: readonly number[];
   /** Absent: a coordinator wrote it that did not count them. */
   readonly records?: number;
+  /** Absent: the run has a file of its own. */
+  readonly packed?: PackPlace;
 }
 
 interface OfTask {

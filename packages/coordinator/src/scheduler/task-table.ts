@@ -3,7 +3,7 @@
 // The attempt and the hashes stay when a task is uncommitted: its worker may come back with them, and other bytes are noticed.
 
 import { type AttemptId, attemptIdOf, type Epoch, epochOf } from '@sheaf/protocol';
-import type { OutputPart } from '@sheaf/protocol/messages';
+import type { OutputPart, PackPlace } from '@sheaf/protocol/messages';
 import { assert, found } from './assert.ts';
 import { CounterTable } from './counter-table.ts';
 import { IndexSet } from './index-set.ts';
@@ -23,6 +23,8 @@ class OutputColumn {
   private readonly bytes: Float64Array;
   private readonly rawBytes: Float64Array;
   private readonly records: Float64Array;
+  /** Of outputs that lie in packs: number of the pack, plus one, and their first byte there. Made with the first of them. */
+  private packs: { readonly pack: Uint32Array; readonly at: Float64Array } | null = null;
 
   constructor(edge: number, tasks: number) {
     this.edge = edge;
@@ -35,17 +37,31 @@ class OutputColumn {
   set(task: number, output: CommittedOutput): void {
     assert(output.hash.length === 2 * hashBytes, `a hash is ${hashBytes} bytes`);
     for (let i = 0; i < hashBytes; i++) {
-      this.hashes[task * hashBytes + i] = Number.parseInt(output.hash.slice(2 * i, 2 * i + 2), 16);
+      this.hashes[task * hashBytes + i] = hexDigit(output.hash, 2 * i) * 16 + hexDigit(output.hash, 2 * i + 1);
     }
     this.bytes[task] = output.bytes;
     this.rawBytes[task] = output.rawBytes;
     this.records[task] = output.records ?? 0;
+    this.setPlace(task, output.packed);
+  }
+
+  private setPlace(task: number, packed: PackPlace | undefined): void {
+    if (packed === undefined && this.packs === null) return;
+    const tasks = this.bytes.length;
+    this.packs ??= { pack: new Uint32Array(tasks), at: new Float64Array(tasks) };
+    this.packs.pack[task] = packed === undefined ? 0 : packed.pack + 1;
+    this.packs.at[task] = packed?.at ?? 0;
+  }
+
+  private place(task: number): Pick<CommittedOutput, 'packed'> {
+    const pack = this.packs?.pack[task] ?? 0;
+    return pack === 0 ? {} : { packed: { pack: pack - 1, at: this.packs?.at[task] ?? 0 } };
   }
 
   get(task: number): CommittedOutput {
     let hash = '';
     for (const byte of this.hashes.subarray(task * hashBytes, (task + 1) * hashBytes)) hash += byte.toString(16).padStart(2, '0');
-    return { edge: this.edge, hash, ...this.sizes(task), rawBytes: this.rawBytes[task] ?? 0 };
+    return { edge: this.edge, hash, ...this.sizes(task), rawBytes: this.rawBytes[task] ?? 0, ...this.place(task) };
   }
 
   sizes(task: number): { readonly bytes: number; readonly records: number } {
@@ -55,6 +71,11 @@ class OutputColumn {
   rawTotal(): number {
     return this.rawBytes.reduce((sum, bytes) => sum + bytes, 0);
   }
+}
+
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
 }
 
 export class TaskTable {

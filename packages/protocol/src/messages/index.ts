@@ -2,8 +2,17 @@ export type { ClientMessage, JobNote, JobState, JobStatus, ServerMessage, StageS
 export type { JoinedKeys, SentMeasure, Spread, StageMeasures } from './measures.ts';
 export type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 export type { ChunkAnswer, ChunkRefusal, OutputChunk, OutputName } from './relay.ts';
-export type { AssignedSplit, MapOutput, OutputLocation, OutputPart, TaskAssignment, TaskCounters, TaskResult } from './task.ts';
-export { outputPath } from './task.ts';
+export type {
+  AssignedSplit,
+  MapOutput,
+  OutputLocation,
+  OutputPart,
+  PackPlace,
+  TaskAssignment,
+  TaskCounters,
+  TaskResult,
+} from './task.ts';
+export { outputPath, packPath } from './task.ts';
 export type {
   AttemptName,
   AttemptProgress,

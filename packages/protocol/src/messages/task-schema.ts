@@ -91,6 +91,7 @@ export const mapOutputSchema: Schema<MapOutput> = exactly<MapOutput>()(
     records: whole,
     hash: hash128,
     partitionBytes: wholes(limits.partitionsMax),
+    packed: z.strictObject({ pack: whole, at: whole }).exactOptional(),
   }),
 );
 
@@ -138,6 +139,7 @@ export const outputLocationSchema: Schema<OutputLocation> = exactly<OutputLocati
     address: hostAndPort.nullable(),
     host: shortText,
     path: filePath,
+    at: whole.exactOptional(),
     bytes: whole,
     hash: hash128,
   }),

@@ -52,6 +52,15 @@ export interface MapOutput {
   readonly hash: string;
   /** Raw (unpacked) bytes of each partition. */
   readonly partitionBytes: readonly number[];
+  /** Where it lies among others in one file; absent: it has a file of its own. */
+  readonly packed?: PackPlace;
+}
+
+/** A run of little size lies in a pack: a file of many runs, one behind another, whose path `packPath` gives. */
+export interface PackPlace {
+  readonly pack: number;
+  /** Its first byte. */
+  readonly at: number;
 }
 
 /** A finished part file in the staging folder of an output. A task writes one for each output; where the output has folders, one for each of its own. */
@@ -115,6 +124,8 @@ export interface OutputLocation {
   readonly host: string;
   /** Absolute path there; opened directly by a worker on the same host after its header's ids were checked. */
   readonly path: string;
+  /** The output's first byte in a file of several; absent: it is the whole file. */
+  readonly at?: number;
   readonly bytes: number;
   readonly hash: string;
 }
@@ -122,4 +133,9 @@ export interface OutputLocation {
 /** Where a worker keeps the finished run file of an attempt on an edge: a rule, so that the coordinator need not remember paths. */
 export function outputPath(directory: string, output: { readonly job: JobId; readonly attempt: AttemptId; readonly edge: EdgeId }): string {
   return `${directory}/${output.job}/${output.attempt}/edge-${output.edge}.run`;
+}
+
+/** Where a worker keeps one of a job's packs. */
+export function packPath(directory: string, job: JobId, pack: number): string {
+  return `${directory}/${job}/pack-${pack}.runs`;
 }

@@ -1,4 +1,4 @@
-// The conversation of a worker and its coordinator. Ordered, over one WebSocket; every message after `welcome` belongs to
+// The conversation of a worker and its coordinator. Ordered, over one WebSocket, several messages in a frame; all after `welcome` belong to
 // that session, and what arrives for another session, epoch or a closed attempt is fenced: dropped and logged.
 //
 //   worker                                coordinator

@@ -145,10 +145,12 @@ export function expireAttempts(turn: Turn): void {
 
 /** When `expireAttempts` will have something to say about this attempt. */
 export function deadlineOf(state: AgentState, attempt: Attempt): number | null {
+  // Asked of every attempt at every event, and there may be many that wait.
+  if (attempt.state !== 'running' && attempt.state !== 'queued') return null;
   const job = state.jobs.get(attempt.job);
   if (job?.settings == null) return null;
   if (attempt.state === 'running') return attempt.progressedAt + job.settings.taskTimeoutMs;
-  if (attempt.state !== 'queued' || !hasInput(attempt) || isLocated(job, attempt)) return null;
+  if (!hasInput(attempt) || isLocated(job, attempt)) return null;
   return attempt.assignedAt + limits.locationsWaitMs;
 }
 

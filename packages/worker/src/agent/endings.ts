@@ -92,7 +92,8 @@ export function attemptsOf(turn: Turn, job: JobId): Attempt[] {
 
 /** Whether it reads outputs of other tasks. */
 export function hasInput(attempt: Attempt): boolean {
-  return Object.keys(attempt.assignment?.producers ?? {}).length > 0;
+  for (const _ in attempt.assignment?.producers) return true;
+  return false;
 }
 
 /** Whether other tasks read outputs of it. */

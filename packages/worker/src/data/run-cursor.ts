@@ -182,9 +182,10 @@ export class RunCursor {
   }
 
   private readFully(target: number, length: number): void {
+    const { base } = this.run;
     let done = 0;
     while (done < length) {
-      const count = readSync(this.run.fd, this.memory.buffer, target + done, length - done, this.offset + done);
+      const count = readSync(this.run.fd, this.memory.buffer, target + done, length - done, base + this.offset + done);
       if (count === 0) throw new CorruptRun(this.run.path, 'the file is cut short');
       done += count;
     }

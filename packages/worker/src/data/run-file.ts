@@ -9,6 +9,7 @@ import {
   fingerprintOf,
   footerOffsetOf,
   MissingRun,
+  outputHashOf,
   type RunFooter,
   type RunIds,
   runHeaderBytes,
@@ -18,9 +19,26 @@ import {
 /** Footers that are looked at once are read into one buffer that grows to the largest: a task of many runs reads hundreds. */
 let footerScratch: Buffer = Buffer.alloc(0);
 
+/** Whose run lies there, and its hash. Throws CorruptRun when it is none, or damaged in header or footer. */
+export function runIn(place: RunPlace): { readonly ids: RunIds; readonly hash: string } {
+  const file = new RunFile(place, null);
+  file.close();
+  return { ids: file.ids, hash: outputHashOf(file.footer.stretches) };
+}
+
+/** Where a run lies: a file of its own, of which the path says enough, or some bytes of a pack. */
+export type RunPlace = string | PlaceInFile;
+
+export interface PlaceInFile {
+  readonly path: string;
+  /** In a pack: its first byte, and how many they are. */
+  readonly at?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
 /** Gives what `use` takes of a run's footer, which it must not keep. Throws as the constructor of RunFile does. */
-export function withFooter<T>(path: string, expected: RunIds, use: (footer: RunFooter) => T): T {
-  const file = new RunFile(path, expected, length => {
+export function withFooter<T>(place: RunPlace, expected: RunIds, use: (footer: RunFooter) => T): T {
+  const file = new RunFile(place, expected, length => {
     if (footerScratch.length < length) footerScratch = Buffer.alloc(2 * length);
     return footerScratch.subarray(0, length);
   });
@@ -35,19 +53,24 @@ export function withFooter<T>(path: string, expected: RunIds, use: (footer: RunF
 export class OpenRun {
   readonly path: string;
   readonly fd: number;
+  /** Offsets within the run begin here in the file. */
+  readonly base: number;
   readonly ids: RunIds;
   readonly fingerprint: { readonly low: number; readonly high: number };
 
-  /** Throws CorruptRun when the header is not that of `expected`, MissingRun when there is no such file. */
-  constructor(path: string, expected: RunIds) {
+  /** Throws CorruptRun when the header is not that of `expected` (null: of any run), MissingRun when there is no such file. */
+  constructor(place: RunPlace, expected: RunIds | null) {
+    const { path, at = 0 } = inFile(place);
     this.path = path;
+    this.base = at;
     this.fd = open(path);
     try {
       this.ids = decodeRunHeader(path, this.read(0, runHeaderBytes));
+      this.fingerprint = fingerprintOf(this.ids);
+      if (expected === null) return;
       const { job, stage, task, attempt, edge } = this.ids;
       const same = job === expected.job && stage === expected.stage && task === expected.task && attempt === expected.attempt;
       if (!same || edge !== expected.edge) throw new CorruptRun(path, `the run of ${job}/${stage}@${task}#${attempt}, edge ${edge}`);
-      this.fingerprint = fingerprintOf(this.ids);
     } catch (error) {
       this.close();
       throw error;
@@ -61,7 +84,7 @@ export class OpenRun {
   protected read(offset: number, length: number, target: Buffer = Buffer.alloc(length)): Buffer {
     let done = 0;
     while (done < length) {
-      const count = readSync(this.fd, target, done, length - done, offset + done);
+      const count = readSync(this.fd, target, done, length - done, this.base + offset + done);
       if (count === 0) throw new CorruptRun(this.path, 'the file is cut short');
       done += count;
     }
@@ -74,10 +97,11 @@ export class RunFile extends OpenRun {
   readonly footer: RunFooter;
 
   /** Opens and checks header and footer. Throws as OpenRun does, and CorruptRun when the file is cut short or its footer damaged. */
-  constructor(path: string, expected: RunIds, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
-    super(path, expected);
+  constructor(place: RunPlace, expected: RunIds | null, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
+    super(place, expected);
+    const { path, bytes } = inFile(place);
     try {
-      const { size } = fstatSync(this.fd);
+      const size = bytes ?? fstatSync(this.fd).size;
       const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
       this.footer = decodeFooter(path, this.read(offset, size - offset, footerBuffer(size - offset)));
     } catch (error) {
@@ -85,6 +109,11 @@ export class RunFile extends OpenRun {
       throw error;
     }
   }
+}
+
+/** The place spelled out. */
+export function inFile(place: RunPlace): PlaceInFile {
+  return typeof place === 'string' ? { path: place } : place;
 }
 
 function open(path: string): number {

@@ -2,7 +2,7 @@
 
 import type { Region, TaskMemory } from './memory.ts';
 import { RunCursor } from './run-cursor.ts';
-import { RunFile } from './run-file.ts';
+import { type PlaceInFile, RunFile } from './run-file.ts';
 import type { RunIds } from './run-format.ts';
 import { decodeValue } from './value-codec.ts';
 
@@ -16,11 +16,11 @@ export interface ValuesMemory {
 
 /** Hands on each value and how many bytes it took. Throws as RunFile and RunCursor do. */
 export function readValues(
-  of: { readonly path: string; readonly ids: RunIds },
+  of: PlaceInFile & { readonly ids: RunIds },
   { memory, buffer, large }: ValuesMemory,
   each: (value: unknown, bytes: number) => void,
 ): void {
-  const run = new RunFile(of.path, of.ids);
+  const run = new RunFile(of, of.ids);
   try {
     for (const start of run.footer.stretches) {
       const cursor = new RunCursor({ run, memory, buffer, start, ordered: false });

@@ -1,9 +1,10 @@
 // Writes a run file front to back: begin a segment, put its records in (partition, key) order, end it; `finish` makes the
 // file whole and durable under its final name. Blocks are built in place in one region of the fixed memory and written in
-// pieces of up to a megabyte.
+// pieces of up to a megabyte. The file is made with the first piece: a run that is small when it is finished may be had as bytes.
 
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { blockHeaderBytes, blockRawBytesMax, runFlushBytes } from '@sheaf/protocol/graph';
 import type { BlockCodec } from './block-codec.ts';
@@ -43,13 +44,15 @@ export interface FinishedRun {
   readonly records: number;
   readonly hash: string;
   readonly partitionBytes: readonly number[];
+  /** All bytes of a run that has no file yet. */
+  readonly image: Uint8Array | null;
 }
 
 export class RunWriter {
   private readonly options: RunWriterOptions;
   private readonly memory: TaskMemory;
-  private readonly fd: number;
-  private closed = false;
+  /** null while nothing has been written, and after the end. */
+  private fd: number | null = null;
   private readonly fingerprint: { readonly low: number; readonly high: number };
   private readonly stretches: Stretch[] = [];
   private readonly blocks: BlockEntry[] = [];
@@ -75,7 +78,6 @@ export class RunWriter {
     this.memory = options.memory;
     this.fingerprint = fingerprintOf(options.ids);
     this.partitionBytes = new Array(options.partitions).fill(0);
-    this.fd = openSync(`${options.path}.part`, 'w');
     const header = encodeRunHeader(options.ids);
     this.memory.bytes.set(header, options.region.from);
     this.blockAt = options.region.from + runHeaderBytes;
@@ -135,34 +137,43 @@ export class RunWriter {
     this.endStretch();
   }
 
-  /** Writes the footer, and gives the file its name. Not synced: a run that a power cut takes is made again. */
-  finish(): FinishedRun {
+  /**
+   * Writes the footer, and gives the file its name. Not synced: a run that a power cut takes is made again. A run of at most
+   * `imageBytesMax` has no file, and is given as it would be in one.
+   */
+  finish(imageBytesMax = 0): FinishedRun {
     this.endStretch();
+    const waiting = this.blockAt - this.options.region.from;
+    const footer = encodeFooter({ stretches: this.stretches, blocks: this.blocks }, this.written + waiting);
+    const bytes = this.written + waiting + footer.length;
+    const { path } = this.options;
+    const finished = { path, bytes, records: this.records, hash: outputHashOf(this.stretches), partitionBytes: this.partitionBytes };
+    if (this.fd === null && bytes <= imageBytesMax) return { ...finished, image: this.image(footer, bytes) };
     this.flush();
-    const footer = encodeFooter({ stretches: this.stretches, blocks: this.blocks }, this.written);
-    writeFully(this.fd, footer, 0, footer.length);
-    const bytes = this.written + footer.length;
+    writeFully(this.file(), footer, 0, footer.length);
     this.close();
-    renameSync(`${this.options.path}.part`, this.options.path);
-    return {
-      path: this.options.path,
-      bytes,
-      records: this.records,
-      hash: outputHashOf(this.stretches),
-      partitionBytes: this.partitionBytes,
-    };
+    renameSync(`${path}.part`, path);
+    return { ...finished, image: null };
+  }
+
+  private image(footer: Uint8Array, bytes: number): Uint8Array {
+    const { from } = this.options.region;
+    const image = new Uint8Array(bytes);
+    image.set(this.memory.bytes.subarray(from, this.blockAt));
+    image.set(footer, this.blockAt - from);
+    return image;
   }
 
   /** The attempt failed before or in `finish`: nothing is left. */
   abandon(): void {
+    if (this.fd === null) return;
     this.close();
     unlinkSync(`${this.options.path}.part`);
   }
 
   private close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    closeSync(this.fd);
+    if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
   }
 
   private beginStretch(partition: number): void {
@@ -237,10 +248,18 @@ export class RunWriter {
     return putVarint(this.memory.bytes, next, valueLength);
   }
 
+  private file(): number {
+    if (this.fd !== null) return this.fd;
+    const { path } = this.options;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.fd = openSync(`${path}.part`, 'w');
+    return this.fd;
+  }
+
   private flush(): void {
     const { from } = this.options.region;
     const length = this.blockAt - from;
-    writeFully(this.fd, this.memory.buffer, from, length);
+    writeFully(this.file(), this.memory.buffer, from, length);
     this.written += length;
     this.blockAt = from;
     this.end = from + blockHeaderBytes;

@@ -7,6 +7,7 @@ import { type AnyFunction, type CompiledJob, decidedIn, isUndecided, type Opened
 import { FailureError } from '@sheaf/protocol';
 import { canonical, type StageGraph } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../data/memory.ts';
+import { PackWriter } from '../data/pack.ts';
 import { decodeValue } from '../data/value-codec.ts';
 import type { ExecutorJob } from './messages.ts';
 
@@ -21,6 +22,8 @@ export interface LoadedJob {
   readonly spools: { readonly [stageInput: string]: string };
   /** What the job ships: name → path. Absent: nothing. */
   readonly files?: { readonly [name: string]: string };
+  /** Writes small runs into the packs that a worker names. Absent: each run has a file. */
+  readonly packs?: PackWriter;
   /** Where the bundle lies, for stacks. */
   readonly bundlePath: string;
 }
@@ -46,6 +49,7 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
     memory: new TaskMemory(memoryMb),
     spools: job.spools,
     files: job.files ?? {},
+    packs: new PackWriter(),
     bundlePath: job.bundlePath,
   };
 }

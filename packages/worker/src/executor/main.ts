@@ -13,8 +13,12 @@ import { runTask, type TaskSight } from './run-task.ts';
 let job: LoadedJob | null = null;
 /** What the executor is busy with; asked when its event loop runs dry. */
 let busy: { readonly answer: (failure: Failure) => FromExecutor } | null = null;
+/** Tasks in a row that took next to no time. What another first attempt comes to is then worth no line of progress at its start. */
+let briefTasks = 0;
 /** The attempt that runs, and where it is. */
 let running: { readonly attempt: AttemptId; readonly look: () => TaskSight } | null = null;
+
+const briefTasksMin = 8;
 
 function send(message: FromExecutor): void {
   process.send?.(message);
@@ -45,13 +49,16 @@ async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
   const { attempt } = task.assignment;
   try {
     if (job === null) throw new FailureError({ code: 'E_INTERNAL', message: 'the executor was given a task before its job' });
+    const isBrief = briefTasks >= briefTasksMin && task.assignment.number === 1;
     const result = await runTask(job, task, {
+      isBrief,
       started: look => {
         running = { attempt, look };
       },
       progress: (records, bytes) => tellProgress(records, bytes),
       log: (level, message, fields) => write(1, `${logLine(level, message, fields)}\n`),
     });
+    briefTasks = result.durationMs <= limits.briefTaskMs ? briefTasks + 1 : 0;
     return { type: 'succeeded', attempt, result };
   } catch (error) {
     const failure = error instanceof FailureError ? error.failure : { code: 'E_INTERNAL' as const, message: String(error) };

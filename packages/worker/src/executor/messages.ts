@@ -36,14 +36,19 @@ export interface LocalOutput {
   readonly task: TaskIndex;
   readonly attempt: AttemptId;
   readonly path: string;
+  /** In a pack: its first byte and its size. Absent: it is the whole file. */
+  readonly at?: number;
+  readonly bytes?: number;
 }
 
 export interface ExecutorTask {
   readonly assignment: TaskAssignment;
   /** For each edge into the stage: one per producer task, in task order. */
   readonly sources: { readonly [edge: EdgeId]: readonly LocalOutput[] };
-  /** An existing empty folder for the attempt's spills and finished run files (`edge-N.run`); the worker deletes it when it is no longer needed. */
+  /** A folder for the attempt's spills and finished run files (`edge-N.run`), made when it is needed; the worker deletes it when it no longer is. */
   readonly directory: string;
+  /** The pack for its runs when all of them are small, which this executor alone writes to. Absent: each has a file. */
+  readonly pack?: { readonly number: number; readonly path: string };
   /** What the blocks of its run files are packed with. Default 'raw'. */
   readonly codec?: BlockCodec;
 }

@@ -4,8 +4,8 @@
 
 import { join } from 'node:path';
 import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
-import { deadLettersOf, type EdgeId, type OutputId, runOf, runsOutOf, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
-import type { MapOutput, OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
+import { deadLettersOf, type EdgeId, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
+import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
 import { readInput } from './input/read-input.ts';
 import { receiveInput } from './input/receive-input.ts';
@@ -16,11 +16,10 @@ import { FolderWriter } from './output/folder-writer.ts';
 import { PartWriter, type PartWriterOptions } from './output/part-writer.ts';
 import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
-import { linkRun } from './shuffle/link-run.ts';
+import { finishEdges } from './shuffle/finish-edges.ts';
 import { Skipping } from './skipping/skipping.ts';
 import { JoinKeys } from './steps/join-keys.ts';
 import { type LoadedBroadcasts, loadBroadcasts } from './steps/load-broadcast.ts';
-import { sendSamples } from './steps/send-samples.ts';
 import { StepChain } from './steps/step-chain.ts';
 import { userContext, type Where } from './task-context.ts';
 import { layoutOf, type TaskLayout } from './task-layout.ts';
@@ -29,6 +28,8 @@ import type { TaskParts } from './task-parts.ts';
 /** What an attempt tells while it runs. */
 export interface TaskHost {
   progress(records: number, bytes: number): void;
+  /** Only what takes long is told of: tasks like this one end at once, as a rule. */
+  readonly isBrief?: boolean;
   /** Told at the start how to see where the attempt is, at any moment of its run. */
   started?(look: () => TaskSight): void;
   log(level: 'info' | 'warn', message: string, fields?: object): void;
@@ -106,7 +107,7 @@ export class TaskRun implements TaskParts {
     this.stage = stage;
     this.assignment = task.assignment;
     // Who wants to know where it is wants to know it early.
-    const earlyReports = host.started === undefined ? 0 : limits.earlyProgressReports;
+    const earlyReports = host.started === undefined || host.isBrief === true ? 0 : limits.earlyProgressReports;
     this.progress = new Progress((records, bytes) => host.progress(records, bytes), { earlyReports });
     const letters = deadLettersOf(job.graph, stage);
     const maxCount = job.graph.onError?.maxCount ?? null;
@@ -233,7 +234,7 @@ export class TaskRun implements TaskParts {
 
   /** Every edge and output of the stage gets its file, also when no record went there. */
   private finish(input: InputCounts): Finished {
-    const outputs = this.finishEdges();
+    const outputs = finishEdges(this, { writerOf: edge => this.edgeWriter(edge), pathOf: edge => this.pathOf(edge) });
     const parts = [...this.stage.outputs.flatMap(output => this.finishOutput(output)), ...(this.skipping?.finish() ?? [])];
     const firstSkipped = this.skipping?.first ?? null;
     const joins = this.stage.steps.some(isMatching);
@@ -242,22 +243,6 @@ export class TaskRun implements TaskParts {
       ...(firstSkipped === null ? {} : { firstSkipped }),
       ...(joins ? { joined: this.joinKeys.counted() } : {}),
     };
-  }
-
-  private finishEdges(): MapOutput[] {
-    const { graph } = this.job;
-    const runs = runsOutOf(graph, this.assignment.stage);
-    const sampled = this.stage.steps.flatMap(step => (step.type === 'sample' && runs.includes(step.to) ? [step] : []));
-    // Samples are taken of a finished run, so the edges they travel on are finished last.
-    const carriers = new Set(sampled.map(step => step.to));
-    const first = runs.filter(edge => !carriers.has(edge)).map(edge => this.edgeWriter(edge).finish());
-    for (const step of sampled) sendSamples(this, step, first);
-    const written = new Map([...first, ...[...carriers].map(edge => this.edgeWriter(edge).finish())].map(output => [output.edge, output]));
-    return graph.edges.flatMap(({ from }, edge) => {
-      const output = from === this.assignment.stage ? written.get(runOf(graph, edge)) : undefined;
-      if (output === undefined) return [];
-      return [output.edge === edge ? output : linkRun(output, edge, this.pathOf(edge))];
-    });
   }
 
   private pathOf(edge: EdgeId): string {

@@ -4,6 +4,7 @@
 //   lock                         names the living owner
 //   outputs/JOB/ATTEMPT/         edge-N.run: finished map outputs, as `outputPath` lays them out; spills while it runs;
 //                                held.json: written when the attempt has succeeded, so that it can be offered again
+//   outputs/JOB/pack-N.runs      map outputs of little size of many attempts (data/pack.ts)
 //   jobs/JOB/                    bundle, blobs, fetched map outputs
 //   logs/JOB/                    what attempts printed
 //
@@ -13,9 +14,10 @@ import { randomInt } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isAttemptId, isJobId, isWorkerId, limits, parseWorkerId, type WorkerId } from '@sheaf/protocol';
-import { type AttemptName, type HeldAttempt, outputPath } from '@sheaf/protocol/messages';
-import { RunFile } from '../data/run-file.ts';
+import { isAttemptId, isJobId, isWorkerId, type JobId, limits, parseWorkerId, type WorkerId } from '@sheaf/protocol';
+import { type AttemptName, type HeldAttempt, outputPath, type PackPlace } from '@sheaf/protocol/messages';
+import { framesOf, type PackFrame } from '../data/pack.ts';
+import { RunFile, runIn } from '../data/run-file.ts';
 import { lockDirectory } from './directory-lock.ts';
 
 /** A finished attempt and the sizes of its map outputs, as held.json has them. */
@@ -29,6 +31,7 @@ export interface HeldOutput {
   readonly run: number;
   readonly bytes: number;
   readonly hash: string;
+  readonly packed?: PackPlace;
 }
 
 export interface WorkerDirectory {
@@ -96,6 +99,13 @@ async function keepHeld(outputs: string): Promise<HeldOutputs[]> {
     const attempts = isJobId(job) ? await readdir(folder).catch(() => []) : [];
     const keptBefore = kept.length;
     for (const attempt of attempts) {
+      const pack = packNumberOf(attempt);
+      if (pack !== null) {
+        const inPack = packedOutputs(join(folder, attempt), { job, pack }).slice(0, limits.heldAttemptsMax - kept.length);
+        if (inPack.length === 0) await rm(join(folder, attempt), { force: true });
+        kept.push(...inPack);
+        continue;
+      }
       const held = kept.length < limits.heldAttemptsMax ? await intactOutputs(outputs, job, attempt) : null;
       if (held === null) await rm(join(folder, attempt), { recursive: true, force: true });
       else kept.push(held);
@@ -103,6 +113,47 @@ async function keepHeld(outputs: string): Promise<HeldOutputs[]> {
     if (kept.length === keptBefore) await rm(folder, { recursive: true, force: true });
   }
   return kept;
+}
+
+/** The number of a pack, of the name of its file; null: it is none. */
+function packNumberOf(name: string): number | null {
+  const number = /^pack-([0-9]{1,15})\.runs$/.exec(name)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/** The highest number of a pack among these outputs; 0: there is none. */
+export function packsMade(held: readonly HeldOutputs[]): number {
+  let made = 0;
+  for (const { outputs } of held) for (const { packed } of outputs) made = Math.max(made, packed?.pack ?? 0);
+  return made;
+}
+
+/** Attempts of the job whose runs in the pack are whole: ids and footers are right. */
+function packedOutputs(path: string, { job, pack }: { readonly job: string; readonly pack: number }): HeldOutputs[] {
+  return framesIn(path).flatMap(({ runs }) => {
+    try {
+      const outputs: HeldOutput[] = [];
+      let name: AttemptName | null = null;
+      for (const { at, bytes } of runs) {
+        const { ids, hash } = runIn({ path, at, bytes });
+        if (ids.job !== job || !isAttemptId(ids.attempt)) return [];
+        name ??= { job: ids.job as JobId, stage: ids.stage, task: ids.task, attempt: ids.attempt };
+        if (ids.attempt !== name.attempt) return [];
+        outputs.push({ edge: ids.edge, run: ids.edge, bytes, hash, packed: { pack, at } });
+      }
+      return name === null ? [] : [{ ...name, outputs }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function framesIn(path: string): readonly PackFrame[] {
+  try {
+    return framesOf(path);
+  } catch {
+    return [];
+  }
 }
 
 /** The outputs that held.json names, when each of them is whole: size, ids and footer are right. Blocks are checked when they are read. */

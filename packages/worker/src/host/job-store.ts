@@ -23,6 +23,8 @@ export interface PreparedJob {
   readonly producerOf: (edge: EdgeId) => StageId;
   /** The edge that the runs of an edge were written for, which is in their headers: another one's where both carry the same. */
   readonly runOf: (edge: EdgeId) => EdgeId;
+  /** Whether the small runs of a stage may share files: they are merged, nothing else looks into them, and each is of one edge. */
+  readonly mayPack: (stage: StageId) => boolean;
   /** Whether the runs of an edge are cut into the partitions that assignments name. */
   readonly isPartitioned: (edge: EdgeId) => boolean;
   /** The edge with the keys that cut the runs of a range edge; null for any other edge. */
@@ -123,6 +125,13 @@ export class JobStore {
       settings: { heapMb: graph.settings.heapMb, taskTimeoutMs: graph.settings.taskTimeoutMs },
       producerOf: edge => graph.edges[edge]?.from ?? 0,
       runOf: edge => runOf(graph, edge),
+      mayPack: stage => {
+        const leaving = graph.edges.flatMap((edge, id) => (edge.from === stage ? [{ edge, id }] : []));
+        const isAlone = (id: EdgeId): boolean => leaving.every(other => other.id === id || runOf(graph, other.id) !== id);
+        const isMerged = ({ edge, id }: (typeof leaving)[number]): boolean =>
+          edge.type === 'shuffle' && edge.shuffle.partitioner.type !== 'range' && runOf(graph, id) === id && isAlone(id);
+        return leaving.length > 0 && leaving.every(isMerged);
+      },
       isPartitioned: edge => {
         const definition = graph.edges[edge];
         return definition?.type === 'shuffle' && definition.shuffle.partitioner.type !== 'range';

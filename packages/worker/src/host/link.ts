@@ -30,6 +30,7 @@ export class CoordinatorLink {
   private readonly outbox: Outbox;
   private readonly pulse: NodeJS.Timeout;
   private heardAt: number = performance.now();
+  private sentAt = 0;
   private beatAt: number = performance.now();
   private isClosed = false;
   /** The first cause is the true one: what follows it is only the socket's end. */
@@ -44,8 +45,11 @@ export class CoordinatorLink {
       headers: options.token === null ? {} : { authorization: `Bearer ${options.token}` },
     });
     this.outbox = new Outbox({
-      send: ({ bytes, left }) => this.socket.send(bytes, () => left()),
-      flushSoon: () => setImmediate(() => this.outbox.flush()),
+      send: ({ bytes, left }) => {
+        this.sentAt = performance.now();
+        this.socket.send(bytes, () => left());
+      },
+      flushSoon: () => this.flushSoon(),
     });
     this.pulse = setInterval(() => this.beat(), limits.heartbeatIntervalMs);
     this.socket.on('open', () => options.onOpen());
@@ -82,6 +86,13 @@ export class CoordinatorLink {
     this.outbox.flush();
     this.socket.close(closeCodes.goingAway, 'the worker closes the link');
     setTimeout(() => this.socket.terminate(), limits.lostConnectionGraceMs).unref();
+  }
+
+  /** At once, or a little after the last frame: results of short tasks come one by one, and travel together. */
+  private flushSoon(): void {
+    const waitMs = this.sentAt + limits.gatherMs - performance.now();
+    if (waitMs <= 0) setImmediate(() => this.outbox.flush());
+    else setTimeout(() => this.outbox.flush(), waitMs);
   }
 
   private cut(reason: string): void {

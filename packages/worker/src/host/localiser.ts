@@ -4,7 +4,7 @@
 // blocks and are checked by whoever reads them.
 
 import { setMaxListeners } from 'node:events';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
 import type { OutputLocation, OutputName } from '@sheaf/protocol/messages';
@@ -79,8 +79,14 @@ export class Localiser {
     try {
       const bring = async (edge: EdgeId, reads: () => ReadRange | null): Promise<void> => {
         const locations = request.outputs[edge] ?? [];
-        const paths = await Promise.all(locations.map(location => this.bring(request, { edge, reads, location, copies, signal })));
-        sources[edge] = locations.map((location, i) => ({ task: location.task, attempt: location.attempt, path: paths[i] ?? '' }));
+        const packs = await this.packsHere(locations, signal);
+        const brought = locations.map(location => {
+          const { task, attempt, path, at, bytes } = location;
+          // Whoever reads it checks the ids in its header.
+          if (at !== undefined && at + bytes <= (packs.get(path) ?? 0)) return { task, attempt, path, at, bytes };
+          return this.bring(request, { edge, reads, location, copies, signal }).then(here => ({ task, attempt, path: here }));
+        });
+        sources[edge] = await Promise.all(brought);
       };
       const edges = Object.keys(request.outputs).map(Number);
       const isFirst = (edge: EdgeId): boolean => request.first?.has(edge) === true;
@@ -138,13 +144,27 @@ export class Localiser {
     const output = { job, edge: runOf(edge), task, attempt };
     try {
       // What lies elsewhere may go at any time, and is looked at anew for each attempt.
-      if (location.host === this.options.machine && (await this.isAt(path, { output, bytes, signal }))) return path;
+      if (location.host === this.options.machine && location.at === undefined && (await this.isAt(path, { output, bytes, signal })))
+        return path;
       const copy = this.copyOf(copies, output, bytes);
       await copy.bring({ owner: { worker, address }, reads: reads(), signal });
       return copy.path;
     } catch (error) {
       throw failureOf(error, location, producerOf(edge));
     }
+  }
+
+  /** The sizes of the packs that lie on this machine, looked at anew for each attempt. */
+  private async packsHere(locations: readonly OutputLocation[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const paths = new Set<string>();
+    for (const { host, path, at } of locations) if (at !== undefined && host === this.options.machine) paths.add(path);
+    const sizes = new Map<string, number>();
+    const look = async (path: string): Promise<void> => {
+      const found = await stat(path).catch(() => null);
+      if (found !== null) sizes.set(path, found.size);
+    };
+    await Promise.all([...paths].map(path => this.checks.within(signal, () => look(path))));
+    return sizes;
   }
 
   private copyOf(copies: JobCopies, output: OutputName, bytes: number): FetchedOutput {

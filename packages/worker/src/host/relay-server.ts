@@ -36,7 +36,7 @@ export class RelayServer {
     try {
       const bytes = Buffer.alloc(length);
       for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(bytes, done, length - done, from + done);
+        const { bytesRead } = await file.read(bytes, done, length - done, (output.at ?? 0) + from + done);
         if (bytesRead === 0) return { type: 'refused', why: 'gone' };
         done += bytesRead;
       }

@@ -1,11 +1,18 @@
 // The shell around the agent: turns what happens into events, and carries out what the agent commands. It decides nothing.
 // Events are taken one after the other, also those that a command raises while it is carried out.
 
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptId, compareAttempts, type EdgeId, type Failure, FailureError, type JobId } from '@sheaf/protocol';
-import { type AttemptName, outputPath, type RelayMessage, type TaskAssignment, type TaskResult } from '@sheaf/protocol/messages';
+import {
+  type AttemptName,
+  outputPath,
+  type PackPlace,
+  type RelayMessage,
+  type TaskAssignment,
+  type TaskResult,
+} from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, type AgentEvent, type AgentState, type ExecutorId, type LinkId, nextWakeAt, step } from '../agent/index.ts';
 import type { BlockCodec } from '../data/block-codec.ts';
@@ -17,6 +24,7 @@ import type { JobStore, PreparedJob } from './job-store.ts';
 import { CoordinatorLink } from './link.ts';
 import type { Localiser, LocalSources } from './localiser.ts';
 import type { OutputTable } from './output-table.ts';
+import type { Packs } from './packs.ts';
 import { readsOf } from './reads-of-task.ts';
 import type { RelayServer } from './relay-server.ts';
 import type { RelayTransport } from './relay-transport.ts';
@@ -30,6 +38,7 @@ export interface ShellOptions {
   readonly logs: AttemptLogs;
   /** The map outputs that are given to others. */
   readonly served: OutputTable;
+  readonly packs: Packs;
   /** Both ends of what is relayed between workers over the links to the coordinator. */
   readonly relayServer: RelayServer;
   readonly relay: RelayTransport;
@@ -116,6 +125,7 @@ export class Shell {
     'prepare-job': ({ job }) => void this.prepareJob(job),
     'delete-job': ({ job }) => {
       this.options.served.remove({ job });
+      this.options.packs.closeJob(job);
       const folder = join(this.options.outputs, job);
       this.delete(
         this.options.jobs.delete(job, async () => {
@@ -135,6 +145,7 @@ export class Shell {
     'kill-executor': ({ executor }) => this.pool.kill(executor),
     'delete-attempt': ({ name }) => {
       this.options.served.remove(name);
+      if (this.options.packs.drop(name.attempt)) return;
       this.delete(rm(attemptFolder(this.options.outputs, name), { recursive: true, force: true, maxRetries: 3 }));
     },
     'delete-fetched': ({ job, stages, upTo }) => {
@@ -217,14 +228,9 @@ export class Shell {
     const directory = attemptFolder(this.options.outputs, assignment);
     const sources = this.sources.get(attempt) ?? {};
     this.sources.delete(attempt);
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      this.tell({ type: 'attempt-failed', attempt, failure: diskFailure(error) });
-      return;
-    }
     this.running.set(executor, assignment);
-    const task = { assignment, sources, directory, codec: this.options.codec };
+    const pack = prepared.mayPack(assignment.stage) ? { pack: this.options.packs.open(executor, assignment) } : {};
+    const task = { assignment, sources, directory, codec: this.options.codec, ...pack };
     this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
   }
 
@@ -240,7 +246,7 @@ export class Shell {
       ready: () => this.tell({ type: 'executor-ready', executor }),
       succeeded: (attempt, result) => this.tell(this.outcomeOf(executor, attempt, result)),
       failed: (attempt, failure) => {
-        this.running.delete(executor);
+        this.endRun(executor);
         logger.info({ attempt, failure: failure.code, message: failure.message }, 'an attempt failed');
         this.tell({ type: 'attempt-failed', attempt, failure });
       },
@@ -250,6 +256,7 @@ export class Shell {
       exited: failure => {
         const attempt = this.running.get(executor)?.attempt;
         this.running.delete(executor);
+        this.options.packs.gone(executor);
         if (attempt !== undefined) logger.info({ executor, attempt, end: failure.message }, 'an executor ended in an attempt');
         this.tell({ type: 'executor-exited', executor, failure });
       },
@@ -258,8 +265,7 @@ export class Shell {
 
   /** A success becomes one when its outputs are served and recorded; when they cannot be, it is a failure. */
   private outcomeOf(executor: ExecutorId, attempt: AttemptId, result: TaskResult): NewEvent {
-    const assignment = this.running.get(executor);
-    this.running.delete(executor);
+    const assignment = this.endRun(executor);
     if (assignment === undefined) throw new Error(`attempt ${attempt} succeeded and was never run`);
     try {
       if (result.outputs.length > 0) this.keepOutputs(assignment, result);
@@ -269,7 +275,23 @@ export class Shell {
     }
   }
 
+  private endRun(executor: ExecutorId): TaskAssignment | undefined {
+    const assignment = this.running.get(executor);
+    this.running.delete(executor);
+    if (assignment !== undefined) this.options.packs.ended(executor, assignment.stage);
+    return assignment;
+  }
+
   private keepOutputs({ job, stage, task, attempt }: AttemptName, { outputs }: TaskResult): void {
+    const { packs, served } = this.options;
+    if (outputs.every(({ packed }) => packed !== undefined)) {
+      for (const { edge, bytes, packed } of outputs) {
+        const { pack, at } = packed as PackPlace;
+        packs.keep(job, attempt, pack);
+        served.add({ job, edge, task, attempt, path: packs.pathOf(job, pack), at, bytes });
+      }
+      return;
+    }
     for (const { edge, path, bytes } of outputs) {
       const expected = outputPath(this.options.outputs, { job, attempt, edge });
       if (path !== expected) throw new Error(`the executor wrote ${path}, not ${expected}`);

@@ -104,6 +104,7 @@ async function serve(output: ServedOutput, query: URLSearchParams, response: Ser
     refuse(response, 416, `the output has ${output.bytes} bytes`);
     return;
   }
+  const start = (output.at ?? 0) + from;
   const file = await openWhole(output);
   if (file === null) {
     refuse(response, 410, 'the output is not here any more');
@@ -117,7 +118,7 @@ async function serve(output: ServedOutput, query: URLSearchParams, response: Ser
   try {
     // A reader that goes away or stops reading ends the pipeline; the server's timeout ends the connection.
     if (length === 0) response.end();
-    else await pipeline(file.createReadStream({ start: from, end: from + length - 1, autoClose: false }), response);
+    else await pipeline(file.createReadStream({ start, end: start + length - 1, autoClose: false }), response);
   } catch {
     response.destroy();
   } finally {

@@ -5,11 +5,11 @@
 import { type AttemptId, limits, UsageError, type WorkerId } from '@sheaf/protocol';
 import { protocolVersion } from '@sheaf/protocol/control-codec';
 import { defaultSettings } from '@sheaf/protocol/graph';
-import { outputPath } from '@sheaf/protocol/messages';
+import { outputPath, packPath } from '@sheaf/protocol/messages';
 import type { Logger } from 'pino';
 import { type AgentCommand, createAgent } from '../agent/index.ts';
 import { AttemptLogs } from './attempt-logs.ts';
-import { offerOf, openDirectory, type WorkerDirectory } from './directory.ts';
+import { offerOf, openDirectory, packsMade, type WorkerDirectory } from './directory.ts';
 import { ExecutorPool } from './executor-pool.ts';
 import { FetchRoutes } from './fetch-routes.ts';
 import { HttpGet } from './http-get.ts';
@@ -18,6 +18,7 @@ import { JobStore } from './job-store.ts';
 import { Localiser } from './localiser.ts';
 import { machineName } from './machine.ts';
 import { OutputTable } from './output-table.ts';
+import { Packs } from './packs.ts';
 import { PrintedLines, type PrintListener } from './printed-lines.ts';
 import { RelayServer } from './relay-server.ts';
 import { RelayTransport } from './relay-transport.ts';
@@ -127,7 +128,7 @@ class Worker {
     this.shell = new Shell(
       {
         ...{ agent, coordinatorUrl, token, outputs: directory.outputs, logs: this.logs, jobs, localiser, logger },
-        ...{ served, relay, relayServer: new RelayServer(served) },
+        ...{ served, packs: packsOf(directory), relay, relayServer: new RelayServer(served) },
         codec: options.lz4 === true ? 'lz4' : 'raw',
         onEnd: command => this.agentEnded(command),
       },
@@ -187,10 +188,23 @@ function checkOptions({ coordinatorUrl, slots }: WorkerOptions): void {
   }
 }
 
+function packsOf({ outputs, held }: WorkerDirectory): Packs {
+  const packs = new Packs(outputs, packsMade(held));
+  for (const { job, attempt, outputs: kept } of held) {
+    for (const { packed } of kept) if (packed !== undefined) packs.keep(job, attempt, packed.pack);
+  }
+  return packs;
+}
+
 /** Outputs of an earlier life are served before the coordinator is told of them. */
 function serveHeld(served: OutputTable, { held, outputs }: WorkerDirectory): void {
   for (const { job, task, attempt, outputs: kept } of held) {
-    for (const { edge, bytes } of kept)
-      served.add({ job, edge, task, attempt: attempt as AttemptId, bytes, path: outputPath(outputs, { job, attempt, edge }) });
+    for (const { edge, bytes, packed } of kept) {
+      const place =
+        packed === undefined
+          ? { path: outputPath(outputs, { job, attempt, edge }) }
+          : { path: packPath(outputs, job, packed.pack), at: packed.at };
+      served.add({ ...{ job, edge, task, attempt: attempt as AttemptId, bytes }, ...place });
+    }
   }
 }

@@ -2,7 +2,7 @@
 // attempt does is the name of its stage in the job's graph; the words after it are its arguments.
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync, writeSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeSync } from 'node:fs';
 
 let stages = [];
 
@@ -46,7 +46,10 @@ const behaviours = {
   nonsense: task => fail(task, { code: 'E_USER_CODE', message: 'x', record: { offset: -1 } }),
   exit: (_, code) => process.exit(Number(code)),
   kill: (_, signal) => process.kill(process.pid, signal),
-  spin,
+  spin: task => {
+    mkdirSync(task.directory, { recursive: true });
+    spin();
+  },
   /** Ends only by force. */
   stubborn: () => {
     process.on('SIGTERM', () => console.log('will not go'));
@@ -85,6 +88,7 @@ const behaviours = {
   /** A run file, copied from where the test has put it, as the output on edge 0. */
   map: (task, from, hash) => {
     const path = `${task.directory}/edge-0.run`;
+    mkdirSync(task.directory, { recursive: true });
     copyFileSync(from, path);
     const bytes = readFileSync(path).length;
     succeed(task, [{ edge: 0, path, bytes, records: 1, hash, partitionBytes: [bytes] }]);

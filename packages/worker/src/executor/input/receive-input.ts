@@ -5,7 +5,7 @@ import { keyText } from '../failure/key-text.ts';
 import { writeTextLines } from '../output/write-text-lines.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
 import { type GroupSide, Groups } from '../shuffle/groups.ts';
-import { type MergeMemory, mergePasses, OpenMerge } from '../shuffle/merge-sources.ts';
+import { type MergeMemory, OpenMerge, openMerged } from '../shuffle/merge-sources.ts';
 import { taskSources } from '../shuffle/task-sources.ts';
 import { foldingOf } from '../steps/folds.ts';
 import type { Push } from '../steps/step-calls.ts';
@@ -30,11 +30,12 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
     ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
   };
   const { job, stage, task, attempt } = run.assignment;
-  const sources = mergePasses(taskSources(run.job, run.task, step, run.lists), memory, { job, stage, task, attempt });
+  const sources = taskSources(run.job, run.task, step, run.lists);
   if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
-  const open = new OpenMerge(sources, memory);
+  const keyed = !haveOneKey(ofSides);
+  const open = openMerged(sources, memory, { ids: { job, stage, task, attempt }, keyed });
   try {
-    const lines = writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory });
+    const lines = open instanceof OpenMerge ? writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory }) : null;
     if (lines !== null) return lines;
     const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))) });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
@@ -46,6 +47,13 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   } finally {
     open.close();
   }
+}
+
+/** All records have the same key: none at all, or a constant. */
+function haveOneKey(edges: readonly ShuffleEdge[]): boolean {
+  const keys = edges.map(edge => JSON.stringify(edge.shuffle.key));
+  const constant = edges.every(edge => edge.shuffle.key.every(({ select }) => select.type === 'constant'));
+  return constant && keys.every(key => key === keys[0]);
 }
 
 async function readGroups(

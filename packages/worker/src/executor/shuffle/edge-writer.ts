@@ -46,6 +46,12 @@ export interface EdgeWriterOptions {
   readonly tooLarge: (bytesMax: number) => never;
 }
 
+export interface FinishedEdge {
+  readonly output: MapOutput;
+  /** What the output's file would hold, and there is none. */
+  readonly image: Uint8Array | null;
+}
+
 /** What a writer did, for the counters. */
 export interface SpillCounts {
   spills: number;
@@ -133,7 +139,6 @@ export class EdgeWriter {
       this.addLine = null;
       this.batches = batch && { batch, add: table.addBatch };
     }
-    // Last, as it opens a file.
     this.run = this.newRun(options.path);
   }
 
@@ -143,14 +148,16 @@ export class EdgeWriter {
     else this.table.addEncoded(source, at, decodeValue(source, at.keyTo, at.to));
   }
 
-  /** Spills what is left and finishes the run file. */
-  finish(): MapOutput {
+  /** Spills what is left and finishes the run: of at most `imageBytesMax` it is given as bytes, and has no file. */
+  finish(imageBytesMax = 0): FinishedEdge {
     this.spill();
     const { edge, ids, path } = this.options;
     this.counts.combinedRecords = this.table?.folded() ?? 0;
-    let finished = this.run.finish();
+    // Too many segments are merged, from a file.
+    const tooMany = this.run.segments > limits.mergeFanInMax;
+    let finished = this.run.finish(tooMany ? 0 : imageBytesMax);
     this.open = false;
-    if (this.run.segments > limits.mergeFanInMax) {
+    if (tooMany) {
       finished = mergeSegments({
         job: this.options.job,
         run: finished,
@@ -162,8 +169,9 @@ export class EdgeWriter {
         newRun: () => this.newRun(path),
       });
     }
-    const { bytes, records, hash, partitionBytes } = finished;
-    return { edge: ids.edge, path: finished.path, bytes, records, hash, partitionBytes: edge.type === 'broadcast' ? [] : partitionBytes };
+    const { bytes, records, hash, partitionBytes, image } = finished;
+    const sizes = edge.type === 'broadcast' ? [] : partitionBytes;
+    return { image, output: { edge: ids.edge, path: finished.path, bytes, records, hash, partitionBytes: sizes } };
   }
 
   /** The attempt failed: closes and removes the file. */

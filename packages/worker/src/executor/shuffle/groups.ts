@@ -8,7 +8,7 @@ import { decodeValue } from '../../data/value-codec.ts';
 import { UserMistake } from '../failure/user-mistake.ts';
 import type { Progress } from '../progress.ts';
 import type { Folding } from '../steps/folds.ts';
-import type { MergeMemory, OpenMerge } from './merge-sources.ts';
+import type { Merged, MergeMemory } from './merge-sources.ts';
 
 export interface GroupSide extends GroupParts {
   /** The edge has a combiner: partials are folded. */
@@ -38,7 +38,7 @@ export class Groups {
   private readonly bytes: Uint8Array;
   /** Told of every record: one group may be half of all there is. */
   private readonly progress: Progress;
-  private readonly open: OpenMerge;
+  private readonly open: Merged;
   private readonly large: Region;
   private readonly sides: readonly GroupSide[];
   /** Where the current group's key is kept, whole key. */
@@ -51,7 +51,7 @@ export class Groups {
   private same = false;
   private keySide = 0;
 
-  constructor(open: OpenMerge, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
+  constructor(open: Merged, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
     this.progress = merge.progress;
     this.bytes = merge.memory.bytes;
     this.open = open;

@@ -10,15 +10,18 @@ import type { BlockIndex } from '../../data/block-index.ts';
 import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { type CursorStart, RunCursor } from '../../data/run-cursor.ts';
-import { OpenRun, RunFile, withFooter } from '../../data/run-file.ts';
+import { inFile, OpenRun, RunFile, type RunPlace, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
 import { BulkMerge, copyRecords } from './bulk-merge.ts';
+import { RunChain } from './run-chain.ts';
 
 /** A stretch to merge, by file. */
 export interface MergeSource {
   readonly path: string;
+  /** In a pack: its first byte there. */
+  readonly at?: number | undefined;
   readonly ids: RunIds;
   readonly side: number;
   readonly start: CursorStart;
@@ -36,12 +39,13 @@ export interface SourceWanted {
 }
 
 /** The sources in one map output, in segment order. Throws CorruptRun when the file is not the one that is meant. */
-export function sourcesOf(path: string, ids: RunIds, wanted: SourceWanted): MergeSource[] {
-  return withFooter(path, ids, ({ stretches, blocks }) => {
+export function sourcesOf(place: RunPlace, ids: RunIds, wanted: SourceWanted): MergeSource[] {
+  const { path, at } = inFile(place);
+  return withFooter(place, ids, ({ stretches, blocks }) => {
     const sources: MergeSource[] = [];
     for (const stretch of stretches) {
       const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
-      if (start !== null) sources.push({ path, ids, side: wanted.side, start, temporary: false });
+      if (start !== null) sources.push({ path, at, ids, side: wanted.side, start, temporary: false });
     }
     return sources;
   });
@@ -76,6 +80,24 @@ export interface MergeMemory {
   readonly ordered: readonly boolean[];
   /** Passes over much data take minutes. */
   readonly progress: Progress;
+}
+
+/** What gives the records of a merge in order. */
+export interface Merged {
+  readonly tree: LoserTree | RunChain;
+  close(): void;
+}
+
+/** All sources as one. With one key for all records they are read one behind another when they are too many for one merge; else there are passes. */
+export function openMerged(
+  sources: readonly MergeSource[],
+  merge: MergeMemory,
+  of: { readonly ids: Omit<RunIds, 'edge'>; readonly keyed: boolean },
+): Merged {
+  if (of.keyed || sources.length <= merge.fanIn) return new OpenMerge(mergePasses(sources, merge, of.ids), merge);
+  const { from } = merge.cursors;
+  const tree = new RunChain(merge.memory, sources, { from, to: from + cursorBytes });
+  return { tree, close: () => tree.close() };
 }
 
 /** An open merge of at most `fanIn` sources. */
@@ -119,10 +141,11 @@ export class OpenMerge {
   }
 
   private open(source: MergeSource): OpenRun {
-    let file = this.files.get(source.path);
+    const name = `${source.path} ${source.at ?? 0}`;
+    let file = this.files.get(name);
     if (file === undefined) {
-      file = new OpenRun(source.path, source.ids);
-      this.files.set(source.path, file);
+      file = new OpenRun(source, source.ids);
+      this.files.set(name, file);
     }
     return file;
   }

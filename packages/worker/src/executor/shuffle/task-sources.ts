@@ -34,7 +34,7 @@ export function taskSources(
       splitters = lists.get(load) as readonly Uint8Array[];
     }
     return (task.sources[edge] ?? []).flatMap(output =>
-      sourcesOf(output.path, runIdsOf(job, task, edge, output), { side, from: reads.from, to: reads.to, splitters }),
+      sourcesOf(output, runIdsOf(job, task, edge, output), { side, from: reads.from, to: reads.to, splitters }),
     );
   });
 }

@@ -1,7 +1,7 @@
 // The values of one side of a join while the other side streams past them: on the heap while they are few, in a file of the
 // task's directory when they are more. The file has no name once it is open, so nothing of it stays, however the task ends.
 
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { decodeValue, encodeValue } from '../../data/value-codec.ts';
@@ -55,6 +55,7 @@ export class HeldValues {
 
   private moveToFile(): void {
     const path = join(this.directory, 'held-values');
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     this.file = openSync(path, 'w+');
     unlinkSync(path);
     if (this.buffer.length === 0) this.buffer = Buffer.alloc(limits.blockBytes);

@@ -99,7 +99,7 @@ function readBroadcast(job: LoadedJob, task: ExecutorTask, { edge, each }: Readi
   const large = memory.reserve(recordBytes);
   const free = memory.reserve(recordBytes);
   for (const output of task.sources[edge] ?? []) {
-    const run = { path: output.path, ids: runIdsOf(job, task, edge, output) };
+    const run = { ...output, ids: runIdsOf(job, task, edge, output) };
     readValues(run, { memory, buffer, large }, (record, length) => each(record, { length, free }));
   }
   memory.reset();
