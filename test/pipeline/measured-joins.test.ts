@@ -182,7 +182,7 @@ describe('which joins may', () => {
       const job = jobOf(twice);
       const { joins } = allLookedUp(job.compile({}));
       const kept = Object.fromEntries(keep.map(one => [one, joins[one] as string]));
-      const submitted = job.compile({}, { checkpoints: {}, joins: kept }).graph;
+      const submitted = job.compile({}, { checkpoints: {}, joins: kept, scans: [] }).graph;
       const here = jobOf(twice);
       const again = here.compile({}, decidedIn(JSON.parse(canonical(submitted)), here.compile({}))).graph;
       expect(canonical(again)).toBe(canonical(submitted));
@@ -208,11 +208,12 @@ describe('by which sizes', () => {
     ['one packed file on the left', { right: plain(10), left: packed(least) }, false],
     ['two packed files on the left', { right: plain(10), left: packed(least, least) }, true],
     ['a file on the left that one task reads', { right: plain(10), left: plain(least), format: csv }, false],
+    ['a csv on the left that is larger than a split', { right: plain(10), left: plain(least + 1), format: csv }, true],
     ['files on the right that cannot be listed', { right: null, left: plain(least) }, false],
     ['files on the left that cannot be listed', { right: plain(10), left: null }, false],
   ])('%s', async (_, { right, left, format = text }, small) => {
     const plan: JoinPlan = { join: 3, left: [{ paths: ['large'], format }], right: ['small'] };
-    const decided = await decideJoins([plan], '/', async ([path]) => (path === 'small' ? right : left));
+    const decided = await decideJoins([plan], { cwd: '/', splitBytes: least, list: async ([path]) => (path === 'small' ? right : left) });
     expect(Object.keys(decided)).toEqual(small ? ['3'] : []);
   });
 });

@@ -64,7 +64,7 @@ export async function runPlan(data: Data, plan: (flow: TestFlow) => void, option
 
 /** As if every join had been found small. */
 export function allLookedUp({ joins = [] }: CompiledJob): Decided {
-  return { checkpoints: {}, joins: Object.fromEntries(joins.map(({ join }) => [join, 'small'])) };
+  return { checkpoints: {}, joins: Object.fromEntries(joins.map(({ join }) => [join, 'small'])), scans: [] };
 }
 
 function filesOf(folder: string, records: readonly unknown[]): { [path: string]: string } {

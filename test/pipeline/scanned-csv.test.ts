@@ -1,6 +1,7 @@
 // A csv with line breaks inside quotes is read in splits, and gives what it gives when one task reads it.
 
 import { fc, test } from '@fast-check/vitest';
+import { type CompiledJob, type Decided, scannable } from '@sheaf/job/open';
 import { agg, defineJob, from, mapReduce, to } from 'sheaf';
 import { describe, expect } from 'vitest';
 import { type RanJob, runJob } from '../cluster/inline/run-job.ts';
@@ -37,7 +38,12 @@ function textOf({ outputs }: RanJob, folder: string): string {
 
 /** Both ways: in splits of the scan, and each file by one task. */
 async function bothWays(job: unknown, files: { readonly [path: string]: string }): Promise<readonly [RanJob, RanJob]> {
-  return [await runJob(job, { files, scanned: true }), await runJob(job, { files })];
+  const decide = ({ graph }: CompiledJob): Decided => ({
+    checkpoints: {},
+    joins: {},
+    scans: scannable(graph).map(paths => JSON.stringify(paths)),
+  });
+  return [await runJob(job, { files, decide }), await runJob(job, { files })];
 }
 
 describe('a csv that is scanned and cut', () => {

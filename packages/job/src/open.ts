@@ -6,6 +6,7 @@ import { checkGraph } from '@sheaf/protocol/graph';
 import { internalsOf } from './brand.ts';
 import { checkMemory } from './check-memory.ts';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
+import { withScans } from './compile/scans.ts';
 import type { CompiledJob, OpenedJob } from './compiled-job.ts';
 import type { JobFiles } from './files.ts';
 import { jobMadeBy } from './made-jobs.ts';
@@ -17,7 +18,7 @@ import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
-export { scannable, withScans } from './compile/scans.ts';
+export { type ScannedPaths, scannable } from './compile/scans.ts';
 export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
 export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';
@@ -84,7 +85,7 @@ function opened(job: unknown, definition: Definition): OpenedJob {
     validate: raw => validateParams({ job: name, schema: definition.params }, raw),
     compile: (params, decided) => {
       return named(name, () => {
-        const compiled = definition.compile(params, decided);
+        const compiled = withScans(definition.compile(params, decided), decided?.scans ?? []);
         checkGraph(compiled.graph);
         checkMemory(compiled, madeBy(job));
         return compiled;

@@ -5,9 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type InlineJob, runInline } from '@sheaf/cluster/inline';
-import { type CompiledJob, type Decided, openJob, scannable, withScans } from '@sheaf/job/open';
+import { type CompiledJob, type Decided, openJob } from '@sheaf/job/open';
 import { jobIdOf } from '@sheaf/protocol';
-import { checkGraph } from '@sheaf/protocol/graph';
 import type { JobStatus } from '@sheaf/protocol/messages';
 import { TaskMemory } from '@sheaf/worker/executor';
 import { writeItemSpools } from '../../../packages/sheaf/src/submit/item-spools.ts';
@@ -17,8 +16,6 @@ export interface RunJobOptions {
   /** Written before the run: path inside the folder → content. */
   readonly files?: { readonly [path: string]: string | Uint8Array };
   readonly overwrite?: boolean;
-  /** Its csv files are scanned for quotes and cut, whatever their size. */
-  readonly scanned?: boolean;
   /** What is decided of the plan at submit. Default: nothing. */
   readonly decide?: (compiled: CompiledJob) => Decided;
   /** More than a few megabytes are read and written. */
@@ -74,15 +71,7 @@ async function inlineJob(job: unknown, options: RunJobOptions & { folder: string
   const opened = openJob(job);
   const params = await opened.validate(raw);
   const undecided = opened.compile(params);
-  const plan = options.decide === undefined ? undecided : opened.compile(params, options.decide(undecided));
-  const compiled =
-    options.scanned === true
-      ? withScans(
-          plan,
-          scannable(plan.graph).map(paths => JSON.stringify(paths)),
-        )
-      : plan;
-  checkGraph(compiled.graph);
+  const compiled = options.decide === undefined ? undecided : opened.compile(params, options.decide(undecided));
   const directory = join(folder, '.work');
   mkdirSync(directory);
   const spools = await writeItemSpools(compiled, directory);

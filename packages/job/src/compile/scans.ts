@@ -23,6 +23,14 @@ export function scannable(graph: StageGraph): readonly (readonly string[])[] {
   return [...new Map(paths.map(of => [JSON.stringify(of), of])).values()];
 }
 
+/** What was decided where a graph was made. */
+export function decidedScans(graph: StageGraph): ScannedPaths {
+  const scanned = graph.stages
+    .flatMap(inputsOf)
+    .filter(input => input.type === 'files' && input.format.type === 'csv' && input.format.scanned === true);
+  return [...new Set(scanned.map(pathsOf))];
+}
+
 /** The same job with the inputs of those paths scanned: a stage more in front for each stage that reads some. */
 export function withScans(job: CompiledJob, scanned: ScannedPaths): CompiledJob {
   const isScanned = (input: Input): boolean => isCsv(input) && scanned.includes(pathsOf(input));

@@ -1,8 +1,10 @@
-// A plan as it will run. What hangs on files, which checkpoints are there and which joins have a small side, is looked up here, once,
+// A plan as it will run. What hangs on files, which checkpoints are there, which joins have a small side and which csv files
+// are large enough to be cut, is looked up here, once,
 // for every way of running a job and for `explain`.
 
 import { type CompiledJob, type Decided, decidedJoins, isUndecided, type OpenedJob } from '@sheaf/job/open';
 import { type Checkpointed, decideCheckpoints } from './checkpoints.ts';
+import { decideScans } from './large-csv.ts';
 import { decideJoins } from './small-joins.ts';
 
 export interface DecidedOf extends Checkpointed {
@@ -15,8 +17,9 @@ export async function compileDecided(of: DecidedOf): Promise<CompiledJob> {
   const compiled = of.job.compile(of.params);
   if (!isUndecided(compiled)) return compiled;
   const checkpoints = await decideCheckpoints(compiled, of);
-  const joins = await decideJoins(compiled.joins ?? [], of.cwd);
-  return compiledAs(of, { checkpoints, joins });
+  const joins = await decideJoins(compiled.joins ?? [], { cwd: of.cwd, splitBytes: compiled.graph.settings.splitMb * 1_048_576 });
+  const scans = await decideScans(compiled.graph, of.cwd);
+  return compiledAs(of, { checkpoints, joins, scans });
 }
 
 /**

@@ -12,12 +12,19 @@ type Listed = Pick<ListedFile, 'size' | 'packed'>;
 /** The files of these paths; null: some cannot be listed, which planning will tell. */
 export type ListSide = (paths: readonly string[]) => Promise<readonly Listed[] | null>;
 
-/** `list`: where the files are not those that a folder leads to. */
-export async function decideJoins(plans: readonly JoinPlan[], cwd: string, list: ListSide = listedIn(cwd)): Promise<DecidedJoins> {
+export interface Deciding {
+  readonly cwd: string;
+  readonly splitBytes: number;
+  /** Where the files are not those that the folder leads to. */
+  readonly list?: ListSide;
+}
+
+export async function decideJoins(plans: readonly JoinPlan[], deciding: Deciding): Promise<DecidedJoins> {
+  const { cwd, splitBytes, list = listedIn(cwd) } = deciding;
   const decided: [number, string][] = [];
   for (const { join, left, right } of plans) {
     const small = await list(right);
-    if (small === null || !isSmall(small) || !(await isLarge(left, list))) continue;
+    if (small === null || !isSmall(small) || !(await isLarge(left, { list, splitBytes }))) continue;
     decided.push([join, `broadcast: ${bytesText(bytesOf(small))}`]);
   }
   return Object.fromEntries(decided);
@@ -32,14 +39,18 @@ function isSmall(files: readonly Listed[]): boolean {
  * A shuffle of little costs little. And where one task reads most of the left side, as its file cannot be cut, it is the shuffle that
  * gives the others something to do.
  */
-async function isLarge(left: JoinPlan['left'], list: ListSide): Promise<boolean> {
+async function isLarge(left: JoinPlan['left'], { list, splitBytes }: Required<Omit<Deciding, 'cwd'>>): Promise<boolean> {
   let bytes = 0;
   let uncutMost = 0;
   for (const { paths, format } of left) {
     const files = await list(paths);
     if (files === null) return false;
     bytes += bytesOf(files);
-    for (const file of files) if (!mayCut(file, format)) uncutMost = Math.max(uncutMost, file.size);
+    for (const file of files) {
+      // A csv that is larger than a split is scanned, and cut.
+      const isCut = mayCut(file, format) || (format.type === 'csv' && file.packed === null && file.size > splitBytes);
+      if (!isCut) uncutMost = Math.max(uncutMost, file.size);
+    }
   }
   return bytes >= limits.broadcastJoinLeftBytesMin && uncutMost * 2 <= bytes;
 }
