@@ -11,7 +11,7 @@ import { type TableLayout, tableLayout } from '../../../packages/worker/src/exec
 import { keyWriterOf } from '../../../packages/worker/src/executor/steps/selects.ts';
 import { type CombineTable, combineKernel } from '../../../packages/worker/src/kernels/combine-kernel.ts';
 import { instantiate } from '../../../packages/worker/src/kernels/instantiate.ts';
-import { batchKeyBytesMax, batchRows, batchSlotBytes, keyBatch } from '../../../packages/worker/src/kernels/key-batch.ts';
+import { batchKeyBytesMax, batchRows, batchSlotBytes, keyBatch, keyQueue } from '../../../packages/worker/src/kernels/key-batch.ts';
 import { jobOfFunctions } from '../executor/shuffle.ts';
 
 type Fold = (a: unknown, b: unknown) => unknown;
@@ -34,10 +34,12 @@ interface TableOptions {
   /** By part of the key: whether it is descending. The first is the group. */
   readonly desc: readonly boolean[];
   readonly recordBytesMax?: number;
+  /** Short keys with numbers wait for a batch. */
+  readonly queued?: boolean;
 }
 
 /** A table whose flushes are kept, in the order of their entries. */
-function tableOf({ layout, fold, desc, recordBytesMax }: TableOptions): { table: CombineTable; flushes: Entry[][] } {
+function tableOf({ layout, fold, desc, recordBytesMax, queued = false }: TableOptions): { table: CombineTable; flushes: Entry[][] } {
   const flushes: Entry[][] = [];
   const keys = keyWriterOf(
     desc.map((down, i) => ({ select: item(i), desc: down })),
@@ -55,6 +57,7 @@ function tableOf({ layout, fold, desc, recordBytesMax }: TableOptions): { table:
     fold,
     columns: null,
     batch,
+    queue: queued ? keyQueue() : null,
     simple: keys.simple,
     putKey: (record, at, limit) => keys.putKey((record as Row).key, at, limit),
     groupLength: keys.groupLength,
@@ -152,10 +155,10 @@ function layoutsOf(bytesMax: number): TableLayout[] {
   return [tight, { ...roomy, bytesMax: tight.bytesMax }];
 }
 
-function check(rows: readonly Row[], of: { fold: Fold; desc?: readonly boolean[]; bytesMax?: number }): void {
-  const { fold, desc = [false], bytesMax = 600 } = of;
+function check(rows: readonly Row[], of: { fold: Fold; desc?: readonly boolean[]; bytesMax?: number; queued?: boolean }): void {
+  const { fold, desc = [false], bytesMax = 600, queued = false } = of;
   for (const layout of layoutsOf(bytesMax)) {
-    const options = { layout, fold, desc };
+    const options = { layout, fold, desc, queued };
     const { table, flushes } = tableOf(options);
     for (const row of rows) table.add(row);
     const expected = reference(rows, options);
@@ -315,6 +318,43 @@ describe('addBatch', () => {
       expect(entries.every(([, value]) => value === times)).toBe(true);
       expect(table.folded()).toBe(entries.length * (times - 1));
     }
+  });
+});
+
+describe('a table whose keys wait for a batch', () => {
+  const keys = fc.oneof(
+    shortText,
+    fc.integer({ min: -3, max: 3 }),
+    fc.integer({ min: 50, max: 62 }).map(length => 'x'.repeat(length)),
+  );
+  const numbers = rowsOf(keys, number);
+  const mixed = rowsOf(keys, fc.oneof({ weight: 5, arbitrary: number }, { weight: 1, arbitrary: fc.string({ maxLength: 12 }) }));
+
+  test.prop([numbers, fc.constantFrom(600, 30_000)], { numRuns: 150 })('is one where each goes in by itself', (rows, bytesMax) => {
+    const many = [...rows, ...rows, ...rows, ...rows, ...rows];
+    check(many, { fold: add, bytesMax, queued: true });
+  });
+
+  test.prop([mixed], { numRuns: 150 })('also with values that are no numbers among them', rows => {
+    check([...rows, ...rows, ...rows], { fold: add, queued: true });
+  });
+
+  test('asks a function for a value once', () => {
+    const [layout] = layoutsOf(600) as [TableLayout];
+    const { table } = tableOf({ layout, fold: add, desc: [false], queued: true });
+    let asked = 0;
+    for (const of of [1, 'text', 2]) {
+      const row = {
+        key: ['k'],
+        get value(): unknown {
+          asked++;
+          return of;
+        },
+      };
+      table.add(row);
+    }
+    expect(asked).toBe(3);
+    expect(entriesOf(table, layout).map(([, value]) => value)).toEqual(['1text2']);
   });
 });
 

@@ -10,7 +10,7 @@
 //   flag     0x40000: encoded value, the place of the number has its address and length
 
 import type { ColumnFold } from './column-fold-kernel.ts';
-import type { KeyBatch } from './key-batch.ts';
+import type { KeyBatch, KeyQueue } from './key-batch.ts';
 
 export interface CombineDependencies {
   readonly bytes: Uint8Array;
@@ -35,6 +35,8 @@ export interface CombineDependencies {
   readonly columns: ColumnFold | null;
   /** Takes keys with numbers many at a time. */
   readonly batch: KeyBatch | null;
+  /** Where numbers are added up by short strings: records wait here for a batch. null: each goes in by itself. */
+  readonly queue: KeyQueue | null;
   /** The key of one ascending part; otherwise `putKey` writes the parts. */
   readonly simple: boolean;
   /** Writes all parts of the record's key at an address, gives the end. */
@@ -76,7 +78,7 @@ export interface CombineTable {
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
   const { pickKey, pickValue, fold, simple, putKey, groupLength, encodeAsciiKey, encodeKey } = d;
-  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns, batch } = d;
+  const { encodeTextKey, encodeValue, decodeValue, numberBytes, tooLarge, flush, slotsMax, columns, batch, queue } = d;
   const width = columns === null ? 1 : columns.width;
   /** From where a key's record begins to its length, and to its bytes. */
   const before = 8 * width;
@@ -93,11 +95,15 @@ export function combineKernel(d: CombineDependencies): CombineTable {
   let fresh = false;
   /** How often the table was emptied. */
   let emptied = 0;
+  /** How many records wait in the queue, and whether all values in the table are numbers: others are folded by themselves. */
+  let queued = 0;
+  let plain = true;
 
   function clear(): void {
     count = 0;
     top = arenaFrom;
     accounted = 0;
+    plain = true;
     emptied++;
     words.fill(0, slotsAt, slotsAt + 2 * slots);
   }
@@ -129,6 +135,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       floats[(address - 8) >>> 3] = value;
       return;
     }
+    plain = false;
     const end = encodeValue(value, bytes, top, arenaTo);
     // A large value goes alone, so that others never have to be spilled for want of room: that would depend on the layout.
     if (end < 0 || (end - top > 0x100000 && count > 1)) {
@@ -269,16 +276,77 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     added();
   }
 
+  function addBatch(rows: number): void {
+    const { words: keys, lengths, hashes, numbers, kernel, prepare } = batch as KeyBatch;
+    prepare();
+    for (let from = 0, emptiedBefore = emptied; ; ) {
+      const countMax = slots < slotsMax ? (slots / 4) * 3 : 0xffffffff;
+      kernel.table(slotsAt * 4, mask, entriesAt * 4, countMax, bytesMax);
+      const at = kernel.add(from, rows, count, top, accounted, emptied !== emptiedBefore);
+      count = kernel.entryCount();
+      top = kernel.keysEnd() >>> 0;
+      accounted = kernel.accountedBytes();
+      folded += kernel.foldedKeys();
+      if (at === rows) return;
+      // A new key, with which the table is full or its slots are.
+      emptiedBefore = emptied;
+      const length = lengths[at] as number;
+      const hash = hashes[at] as number;
+      find(keys, 16 * at, length, hash);
+      let to = (top + keyFrom) >>> 2;
+      for (let word = 16 * at; word < 16 * at + ((length + 3) >>> 2); word++) words[to++] = keys[word] as number;
+      putNumbers(insert(length, length, hash), numbers, width * at);
+      from = at + 1;
+    }
+  }
+
+  /** False: the key is none for the queue. */
+  function enqueue({ bytes: keys, lengths, numbers }: KeyQueue, key: string, value: number): boolean {
+    const at = queued << 6;
+    const end = encodeAsciiKey(key, keys, at);
+    if (end < 0) return false;
+    keys[end] = 0;
+    keys[end + 1] = 0;
+    keys[end + 2] = 0;
+    lengths[queued] = end - at;
+    numbers[queued] = value;
+    queued++;
+    if (queued === lengths.length) drain();
+    return true;
+  }
+
+  /** What waits is put in. */
+  function drain(): void {
+    if (queued === 0 || queue === null || batch === null) return;
+    const rows = queued;
+    queued = 0;
+    batch.words.set(queue.words);
+    batch.lengths.set(queue.lengths);
+    batch.numbers.set(queue.numbers);
+    addBatch(rows);
+  }
+
   clear();
   return {
     begin(): void {
       folded = 0;
+      queued = 0;
       clear();
     },
     add(record: unknown): void {
       let end = -1;
+      let value: unknown;
+      let isPicked = false;
       if (simple) {
         const key = pickKey(record);
+        if (queue !== null) {
+          if (plain && typeof key === 'string' && key.length <= queue.charsMax) {
+            value = pickValue(record);
+            isPicked = true;
+            if (typeof value === 'number' && enqueue(queue, key, value)) return;
+          }
+          drain();
+        }
         if (typeof key === 'string' && top + key.length + before + 32 < arenaTo) end = encodeAsciiKey(key, bytes, top + keyFrom);
         if (end < 0) end = encodeKey(key, bytes, top + keyFrom, arenaTo);
       } else {
@@ -286,18 +354,20 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       }
       const group = simple ? end - top - keyFrom : groupLength();
       if (columns === null) {
-        put(end, group, pickValue(record));
+        put(end, group, isPicked ? value : pickValue(record));
       } else {
         columns.take(pickValue(record), taken);
         putTaken(end, group);
       }
     },
     addText(from: number, to: number, value: number): void {
+      drain();
       const at = top + keyFrom;
       const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
       put(end, end - at, value);
     },
     addEncoded(source, { from, keyTo, group }, value): void {
+      drain();
       const at = top + keyFrom;
       if (keyTo - from > 256) bytes.set(source.subarray(from, keyTo), at);
       else for (let i = from; i < keyTo; i++) bytes[at + i - from] = source[i] as number;
@@ -308,35 +378,16 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       for (let i = 0; i < width; i++) taken[i] = (value as readonly number[])[i] as number;
       putTaken(at + keyTo - from, group);
     },
-    addBatch(rows: number): void {
-      const { words: keys, lengths, hashes, numbers, kernel, prepare } = batch as KeyBatch;
-      prepare();
-      for (let from = 0, emptiedBefore = emptied; ; ) {
-        const countMax = slots < slotsMax ? (slots / 4) * 3 : 0xffffffff;
-        kernel.table(slotsAt * 4, mask, entriesAt * 4, countMax, bytesMax);
-        const at = kernel.add(from, rows, count, top, accounted, emptied !== emptiedBefore);
-        count = kernel.entryCount();
-        top = kernel.keysEnd() >>> 0;
-        accounted = kernel.accountedBytes();
-        folded += kernel.foldedKeys();
-        if (at === rows) return;
-        // A new key, with which the table is full or its slots are.
-        emptiedBefore = emptied;
-        const length = lengths[at] as number;
-        const hash = hashes[at] as number;
-        find(keys, 16 * at, length, hash);
-        let to = (top + keyFrom) >>> 2;
-        for (let word = 16 * at; word < 16 * at + ((length + 3) >>> 2); word++) words[to++] = keys[word] as number;
-        putNumbers(insert(length, length, hash), numbers, width * at);
-        from = at + 1;
-      }
-    },
+    addBatch,
     mask: () => mask,
     emptied: () => emptied,
     addFolded(records: number): void {
       folded += records;
     },
-    count: () => count,
+    count(): number {
+      drain();
+      return count;
+    },
     folded: () => folded,
     clear,
   };

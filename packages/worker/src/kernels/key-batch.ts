@@ -52,6 +52,23 @@ export interface KeyBatch {
   prepare(): void;
 }
 
+/** Keys that come one by one, until there are enough for a batch: laid out as there, in memory of their own. */
+export interface KeyQueue {
+  readonly bytes: Uint8Array;
+  /** The same memory. */
+  readonly words: Uint32Array;
+  readonly lengths: Int32Array;
+  readonly numbers: Float64Array;
+  /** Of a string that may have room as a key. */
+  readonly charsMax: number;
+}
+
+export function keyQueue(): KeyQueue {
+  const words = new Uint32Array(lengthsAt / 4);
+  const bytes = new Uint8Array(words.buffer);
+  return { bytes, words, lengths: new Int32Array(batchRows), numbers: new Float64Array(batchRows), charsMax: batchKeyBytesMax - 4 };
+}
+
 /** The kernel of a memory; made once. */
 export const batchKernelOf: (memory: TaskMemory) => BatchKernel = wasmKernel(batchesWasm);
 

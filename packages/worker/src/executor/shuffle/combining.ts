@@ -5,12 +5,12 @@ import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.t
 import type { Region } from '../../data/memory.ts';
 import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
 import { batchFoldsOf, type ColumnFold } from '../../kernels/column-fold-kernel.ts';
-import { type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
+import { type CombineDependencies, type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
-import { type BatchFold, batchWidthMax, type KeyBatch, keyBatch } from '../../kernels/key-batch.ts';
+import { type BatchFold, batchWidthMax, type KeyBatch, keyBatch, keyQueue } from '../../kernels/key-batch.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import { columnFoldOf } from '../steps/column-folding.ts';
-import { type Folding, foldingOf } from '../steps/folds.ts';
+import { addsUp, foldingOf } from '../steps/folds.ts';
 import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
 import { numbersBytesMax } from './spill-records.ts';
 import { type TableLayout, tableLayout } from './table-layout.ts';
@@ -28,6 +28,14 @@ export interface CombiningOptions {
   readonly shuffle: Shuffle;
   readonly region: Region;
   readonly recordBytesMax: number;
+}
+
+/** What a table folds by, and how keys come to it. */
+interface TableParts {
+  readonly fold: CombineDependencies['fold'];
+  readonly pickValue: CombineDependencies['pickValue'];
+  readonly batch: CombineDependencies['batch'];
+  readonly queue: CombineDependencies['queue'];
 }
 
 export class Combining {
@@ -54,7 +62,9 @@ export class Combining {
     const first = combine.type === 'built-in' && combine.name === 'count' ? (record: unknown) => folding.first(pick(record)) : pick;
     this.pickValue = this.columns === null ? first : listOf(this.columns, pick);
     this.batch = batchOf(job, shuffle, this.columns?.width ?? 1);
-    this.table = this.tableOf(job, shuffle, { fold: folding.fold, pickValue: this.columns === null ? first : pick });
+    const queue = isQueued(job, shuffle) ? keyQueue() : null;
+    const batch = queue === null ? this.batch : keyBatch(job.memory, ['add'], true);
+    this.table = this.tableOf(job, shuffle, { fold: folding.fold, pickValue: this.columns === null ? first : pick, batch, queue });
   }
 
   /** Hands the table to the writer of the next task. */
@@ -63,8 +73,8 @@ export class Combining {
     this.table.begin();
   }
 
-  private tableOf(job: LoadedJob, shuffle: Shuffle, by: { readonly fold: Folding['fold']; readonly pickValue: Pick }): CombineTable {
-    const { layout, recordBytesMax, columns, batch } = this;
+  private tableOf(job: LoadedJob, shuffle: Shuffle, by: TableParts): CombineTable {
+    const { layout, recordBytesMax, columns } = this;
     const { pickKey, simple, putKey, groupLength } = keyWriterOf(shuffle.key, shuffle.group, job);
     const scratch = new Uint8Array(16);
     return instantiate(combineKernel)({
@@ -72,13 +82,23 @@ export class Combining {
       words: job.memory.words,
       floats: job.memory.floats,
       ...layout,
-      ...{ recordBytesMax, pickKey, ...by, columns, batch, simple, putKey, groupLength },
+      ...{ recordBytesMax, pickKey, ...by, columns, simple, putKey, groupLength },
       ...{ encodeAsciiKey, encodeKey, encodeTextKey, encodeValue, decodeValue },
       numberBytes: value => encodeNumberValue(value, scratch, 0, 16),
       tooLarge: () => (this.owner as TableOwner).tooLarge(),
       flush: () => this.owner?.spill(),
     });
   }
+}
+
+/**
+ * Numbers that are added up by a key that a function made come one by one, and go into the table many at a time. (Those of columns
+ * come as batches where they can, and share the memory of batches.)
+ */
+function isQueued(job: LoadedJob, { key, group, combine }: Shuffle): boolean {
+  const [part] = key;
+  const isMade = part?.select.type === 'item' || part?.select.type === 'function';
+  return isMade && key.length === 1 && group === 1 && !part.desc && combine !== null && addsUp(combine, job);
 }
 
 const builtIn = { sum: 'add', count: 'add', min: 'minimum', max: 'maximum' } as const;
