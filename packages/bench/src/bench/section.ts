@@ -22,7 +22,7 @@ export function sectionText(work: Work, results: readonly CaseResult[], { rounds
   const fewer = results.filter(({ figures }) => figures !== null && figures.runs < rounds);
   const turns = rounds === 1 ? 'One run each' : `Medians of ${rounds} runs each, in turns`;
   const exceptions = fewer.map(({ case: { name }, figures }) => `${name}: ${figures?.runs}`).join(', ');
-  const about = `${machineText()}. ${turns}${exceptions === '' ? '' : ` (${exceptions})`}, start-up included; inputs in the page cache, ${where}. Memory is the proportional share of all processes together, sampled ten times a second.`;
+  const about = `${machineText()}. ${turns}${exceptions === '' ? '' : ` (${exceptions})`}, start-up included; inputs in the page cache, ${where}. Memory is the proportional share of all processes together, looked at ten times a second in a run of its own (slow peers: twice a second).`;
   const first = results[0]?.figures?.seconds ?? Number.NaN;
   const table = tableOf(
     headings,

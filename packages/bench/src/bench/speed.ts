@@ -27,18 +27,26 @@ export interface CaseResult {
   readonly failure: string | null;
 }
 
-/** Results are checked in the first round. A case that fails has no figures and is not run again; the others go on. */
+/**
+ * Before the rounds that count each case runs once for its result, which is checked, and for its memory: looking at that takes time
+ * from who has many processes. Slow peers have no such run; theirs is looked at more rarely. A case that fails has no figures
+ * and is not run again; the others go on.
+ */
 export async function runWork(work: Work, options: SpeedOptions): Promise<CaseResult[]> {
   const { rounds, peerRounds, say } = options;
   const measured = new Map<Case, Measured[]>(work.cases.map(one => [one, []]));
+  const looked = new Map<Case, Measured>();
   const failures = new Map<Case, string>();
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [one, runs] of measured) {
-      if (failures.has(one) || (one.kind === 'slow peer' && round > peerRounds)) continue;
+      const isSlow = one.kind === 'slow peer';
+      if (failures.has(one) || (isSlow && (round === 0 || round > peerRounds))) continue;
+      const isLook = round === (isSlow ? 1 : 0);
       const title = `${round}/${rounds}  ${work.number} ${work.title}: ${one.name}`;
       try {
-        const run = await runOnce(one, options, round === 1);
-        runs.push(run);
+        const run = await runOnce(one, options, { check: isLook, sampleMs: isSlow ? 500 : isLook ? 100 : null });
+        if (isLook) looked.set(one, run);
+        if (round > 0) runs.push(run);
         say(`${title}  ${run.wallSeconds.toFixed(2)} s`);
       } catch (error) {
         failures.set(one, error instanceof Error ? error.message : String(error));
@@ -48,16 +56,21 @@ export async function runWork(work: Work, options: SpeedOptions): Promise<CaseRe
   }
   return work.cases.map(one => {
     const failure = failures.get(one) ?? null;
-    return { case: one, failure, figures: failure === null ? figuresOf(one, measured.get(one) ?? []) : null };
+    return { case: one, failure, figures: failure === null ? figuresOf(one, measured.get(one) ?? [], looked.get(one)) : null };
   });
 }
 
-async function runOnce(one: Case, { data, durable }: SpeedOptions, check: boolean): Promise<Measured> {
+interface Look {
+  readonly check: boolean;
+  readonly sampleMs: number | null;
+}
+
+async function runOnce(one: Case, { data, durable }: SpeedOptions, { check, sampleMs }: Look): Promise<Measured> {
   const folder = data.scratch();
   for (const input of one.inputs) warm(input);
   spawnSync('sync');
   try {
-    const measured = await one.run(folder, { untilDurable: durable ? folder : null });
+    const measured = await one.run(folder, { untilDurable: durable ? folder : null, sampleMs });
     if (check) await one.check(folder);
     return measured;
   } finally {
@@ -65,7 +78,7 @@ async function runOnce(one: Case, { data, durable }: SpeedOptions, check: boolea
   }
 }
 
-function figuresOf(one: Case, runs: readonly Measured[]): Figures | null {
+function figuresOf(one: Case, runs: readonly Measured[], look: Measured | undefined): Figures | null {
   if (runs.length === 0) return null;
   const seconds = runs.map(({ wallSeconds }) => wallSeconds);
   return {
@@ -73,14 +86,9 @@ function figuresOf(one: Case, runs: readonly Measured[]): Figures | null {
     fastest: Math.min(...seconds),
     slowest: Math.max(...seconds),
     cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
-    peakBytes: medianOfKnown(runs.map(({ peakBytes }) => peakBytes)),
-    coordinatorBytes: medianOfKnown(runs.map(({ peakBytesOf }) => peakBytesOf(coordinatorProgram))),
+    peakBytes: look?.peakBytes ?? null,
+    coordinatorBytes: look?.peakBytesOf(coordinatorProgram) ?? null,
     bytes: one.inputs.reduce((sum, { bytes }) => sum + bytes, 0),
     runs: runs.length,
   };
-}
-
-function medianOfKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter(value => value !== null);
-  return known.length === 0 ? null : median(known);
 }

@@ -19,7 +19,7 @@ export interface Command {
 export interface Measured {
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
-  /** Of all its processes together; null where there is no /proc. */
+  /** Of all its processes together; null where there is no /proc, or nobody looked. */
   readonly peakBytes: number | null;
   /** The highest peak of any one process by what stands in its command line; null where there is no /proc. */
   readonly peakBytesOf: (text: string) => number | null;
@@ -30,6 +30,8 @@ export interface MeasureOptions {
   readonly beside?: readonly number[];
   /** The clock stops when the files of this folder's file system are on its disk. */
   readonly untilDurable?: string | null;
+  /** How often memory is looked at; null: never, as it takes some hundredths of a core. Default: ten times a second. */
+  readonly sampleMs?: number | null;
 }
 
 /** A command that takes longer is ended, and fails. */
@@ -38,7 +40,7 @@ const errorCharsShown = 2_000;
 
 /** Rejects with what the command said when it fails. `folder` takes what it says on standard error. */
 export async function measure(command: Command, folder: string, options: MeasureOptions = {}): Promise<Measured> {
-  const { beside = [], untilDurable = null } = options;
+  const { beside = [], untilDurable = null, sampleMs = 100 } = options;
   const errors = join(folder, 'errors.txt');
   const descriptors = [openSync(command.output, 'w'), openSync(errors, 'w')];
   // The shell stays, runs the command as its child, and says at the end what that cost, on a stream of its own.
@@ -50,7 +52,7 @@ export async function measure(command: Command, folder: string, options: Measure
     env: { ...process.env, ...command.environment, ...(untilDurable === null ? {} : { FOLDER_TO_SYNC: untilDurable }) },
     stdio: ['ignore', 'pipe', 'inherit', ...descriptors],
   });
-  const memory = new MemoryWatch([child.pid ?? 0, ...beside]);
+  const memory = sampleMs === null ? null : new MemoryWatch([child.pid ?? 0, ...beside], sampleMs);
   const endNow = (): void => endTree(child);
   const limit = setTimeout(endNow, secondsMax * 1_000);
   process.once('exit', endNow);
@@ -59,11 +61,11 @@ export async function measure(command: Command, folder: string, options: Measure
     const wallSeconds = (performance.now() - started) / 1000;
     if (code !== 0) throw new Error(`${command.line.join(' ')} ended with ${code}:\n${endOf(readFileSync(errors, 'utf8'))}`);
     const cpuSeconds = childSeconds(said) + (cpuSecondsOf(pidsOfTrees(beside)) - cpuBefore);
-    return { wallSeconds, cpuSeconds, peakBytes: memory.peak(), peakBytesOf: text => memory.peakOf(text) };
+    return { wallSeconds, cpuSeconds, peakBytes: memory?.peak() ?? null, peakBytesOf: text => memory?.peakOf(text) ?? null };
   } finally {
     clearTimeout(limit);
     process.off('exit', endNow);
-    memory.stop();
+    memory?.stop();
     for (const descriptor of descriptors) closeSync(descriptor);
   }
 }

@@ -1,8 +1,6 @@
-// The memory of processes and of all that they start, looked at ten times a second while they run.
+// The memory of processes and of all that they start, looked at again and again while they run.
 
 import { pidsOfTrees, sampleProcess } from './process-tree.ts';
-
-const sampleMs = 100;
 
 interface ProcessPeak {
   readonly command: string;
@@ -15,7 +13,7 @@ export class MemoryWatch {
   private readonly peaks = new Map<number, ProcessPeak>();
   private peakTogether = 0;
 
-  constructor(roots: readonly number[]) {
+  constructor(roots: readonly number[], sampleMs: number) {
     this.roots = roots;
     this.timer = setInterval(() => this.sample(), sampleMs);
   }
