@@ -5,7 +5,7 @@ import type { KeyPart } from '@sheaf/protocol/graph';
 import { compareBytes } from '../../data/compare.ts';
 import { encodeKey, invertBytes } from '../../data/key-codec.ts';
 import type { LoadedJob } from '../loaded-job.ts';
-import { pickOf } from './selects.ts';
+import { type Pick, pickOf } from './selects.ts';
 
 interface Keyed {
   readonly key: Uint8Array;
@@ -18,22 +18,31 @@ interface Kept extends Keyed {
 
 export class Top {
   private readonly count: number;
-  private readonly keyOf: (record: unknown) => Uint8Array;
+  private readonly keys: KeyEncoder;
   private heap: Kept[] = [];
   private seen = 0;
 
   constructor(count: number, by: readonly KeyPart[], job: LoadedJob) {
     this.count = count;
-    this.keyOf = keyEncoder(by, job);
+    this.keys = new KeyEncoder(by, job);
   }
 
+  /** Most records of many are not among the first: of those nothing is made but the bytes of a key, where the last one's were. */
   add(record: unknown): void {
-    this.put(this.look(record));
+    const { keys, heap } = this;
+    const end = keys.encode(record);
+    const last = heap[0];
+    if (heap.length === this.count && (last === undefined || compareBytes(keys.bytes, 0, end, last.key, 0, last.key.length) >= 0)) {
+      this.seen++;
+      return;
+    }
+    this.put({ key: keys.bytes.slice(0, end), record });
   }
 
   /** The record with its key; nothing is kept of it yet. */
   look(record: unknown): Keyed {
-    return { key: this.keyOf(record), record };
+    const end = this.keys.encode(record);
+    return { key: this.keys.bytes.slice(0, end), record };
   }
 
   put({ key, record }: Keyed): void {
@@ -90,20 +99,31 @@ function swap(heap: Kept[], a: number, b: number): void {
   heap[b] = kept;
 }
 
-/** Encodes the parts of a record's key into bytes of its own. */
-function keyEncoder(parts: readonly KeyPart[], job: LoadedJob): (record: unknown) => Uint8Array {
-  const picks = parts.map(part => pickOf(part.select, job));
-  let scratch = new Uint8Array(1024);
-  return record => {
+/** Encodes the parts of a record's key. */
+class KeyEncoder {
+  /** The last key lies at their front. */
+  bytes: Uint8Array = new Uint8Array(1024);
+  private readonly parts: readonly KeyPart[];
+  private readonly picks: readonly Pick[];
+
+  constructor(parts: readonly KeyPart[], job: LoadedJob) {
+    this.parts = parts;
+    this.picks = parts.map(part => pickOf(part.select, job));
+  }
+
+  /** Gives the end of the key. */
+  encode(record: unknown): number {
+    const { parts, picks } = this;
     for (;;) {
+      const { bytes } = this;
       let end = 0;
       for (let i = 0; i < picks.length && end >= 0; i++) {
         const from = end;
-        end = encodeKey(picks[i]?.(record), scratch, from, scratch.length);
-        if (end >= 0 && parts[i]?.desc === true) invertBytes(scratch, from, end);
+        end = encodeKey(picks[i]?.(record), bytes, from, bytes.length);
+        if (end >= 0 && parts[i]?.desc === true) invertBytes(bytes, from, end);
       }
-      if (end >= 0) return scratch.slice(0, end);
-      scratch = new Uint8Array(scratch.length * 2);
+      if (end >= 0) return end;
+      this.bytes = new Uint8Array(bytes.length * 2);
     }
-  };
+  }
 }
