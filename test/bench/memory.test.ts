@@ -52,13 +52,16 @@ function sumOf(records: readonly { [name: string]: unknown }[], field: string): 
   return records.reduce((sum, record) => sum + Number(record[field]), 0);
 }
 
-test('a gigabyte, of which one key holds half', { timeout: 180_000 }, async () => {
+test('eight times the budget, of which one key holds half', { timeout: 180_000 }, async () => {
   const job = 'packages/bench/jobs/half-in-one-key.ts';
   const idle = await run(job, data.file('lines', 1));
-  const input = data.repeated(data.file('lines', 50), 20);
+  const input = data.repeated(data.file('lines', 50), 10);
   const { peakBytes, records } = await run(job, input);
-  expect(records.find(({ key }) => key === 'the large one')).toMatchObject({ count: 5_000_000, bytes: 5_000_000 * 99 });
-  expect(sumOf(records, 'count')).toBe(10_000_000);
+  // Every second record of each split.
+  const large = records.find(({ key }) => key === 'the large one') as { readonly count: number; readonly bytes: number };
+  expect(Math.abs(large.count - 2_500_000)).toBeLessThan(50);
+  expect(large.bytes).toBe(large.count * 99);
+  expect(sumOf(records, 'count')).toBe(5_000_000);
   expectWithinLimit(peakBytes, idle.peakBytes);
 });
 

@@ -47,14 +47,14 @@ async function bothWays(job: unknown, files: { readonly [path: string]: string }
 }
 
 describe('a csv that is scanned and cut', () => {
-  test.prop([rows, rows], { numRuns: 10 })('gives its rows, in order', async (one, other) => {
+  test.prop([rows, rows], { numRuns: 5 })('gives its rows, in order', async (one, other) => {
     const [cut, whole] = await bothWays(copied(), { 'in/a.csv': csvOf(one), 'in/b.csv': csvOf(other) });
     expect(cut.status.state).toBe('succeeded');
     expect(textOf(cut, 'out')).toBe(textOf(whole, 'out'));
     expect(cut.parts.size).toBeGreaterThan(whole.parts.size);
   });
 
-  test.prop([rows], { numRuns: 6 })('folds its columns without making records', async records => {
+  test.prop([rows], { numRuns: 4 })('folds its columns without making records', async records => {
     const job = defineJob({
       name: 'folded',
       settings,
@@ -71,7 +71,7 @@ describe('a csv that is scanned and cut', () => {
     expect(linesOf(cut)).toEqual(linesOf(whole));
   });
 
-  test.prop([rows], { numRuns: 6 })('is one of several inputs of a mapReduce', async records => {
+  test.prop([rows], { numRuns: 4 })('is one of several inputs of a mapReduce', async records => {
     const job = mapReduce({
       name: 'inputs',
       settings,
@@ -87,7 +87,7 @@ describe('a csv that is scanned and cut', () => {
     expect(linesOf(cut)).toEqual(linesOf(whole));
   });
 
-  test.prop([rows, fc.nat(100)], { numRuns: 6 })('leaves out its bad rows, with their places', async (records, at) => {
+  test.prop([rows, fc.nat(100)], { numRuns: 4 })('leaves out its bad rows, with their places', async (records, at) => {
     const lines = csvOf(records).split('\n');
     lines.splice(1 + (at % lines.length), 0, 'bad"row,1,x', 'too,few');
     const files = { 'in/a.csv': lines.join('\n') };
