@@ -3,6 +3,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Slow ones have a command of their own: npm run test:slow.
+    exclude:
+      process.env.SHEAF_SLOW_TESTS === undefined
+        ? ['test/bench/memory.test.ts', 'test/bench/bench.test.ts', 'test/examples/hadoop.test.ts']
+        : [],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
