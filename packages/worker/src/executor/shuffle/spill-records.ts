@@ -13,32 +13,45 @@ export function numbersBytesMax(columns: ColumnFold | null): number {
   return columns === null ? 16 : (9 * columns.width + 8 + 15) & ~15;
 }
 
-/** Block by block: the first record of each is put, those that have room behind it are gathered. */
-export function putArena(run: RunWriter, { words, entries, count }: ArenaIndex, spill: ArenaSpill): number {
-  const { kernel, ordered } = spill;
+export function putArena(run: RunWriter, index: ArenaIndex, { kernel, ordered }: ArenaSpill): number {
+  const { words } = index;
+  return putGathered(run, index, {
+    kernel,
+    gather: (entry, end, room) => kernel.gather(entry, end, ordered, room, run.roomEnd),
+    put(entry) {
+      const address = words[entry + 2] as number;
+      const keyLength = words[address >>> 2] as number;
+      const valueLength = words[(address + 4) >>> 2] as number;
+      const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
+      run.put(words[entry + 3] as number, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
+      return keyLength + valueLength;
+    },
+  });
+}
+
+interface Gathering {
+  readonly kernel: Pick<RecordKernel, 'outEnd' | 'movedBytes'>;
+  /** Writes entries, given by their addresses, to the room of the open block; gives the address of the first that is left. null: none can be. */
+  readonly gather: ((entry: number, entriesEnd: number, room: number) => number) | null;
+  /** Puts the record of one entry, given by its word, and gives its bytes. */
+  readonly put: (entry: number) => number;
+}
+
+/** Block by block: the first record of each is put, those that have room behind it are gathered. Gives the bytes of all. */
+function putGathered(run: RunWriter, { words, entries, count }: ArenaIndex, { kernel, gather, put }: Gathering): number {
+  const end = entries + count * entryWords;
   let spilledBytes = 0;
-  for (let i = 0, entry = entries; i < count; ) {
-    const partition = words[entry + 3] as number;
-    const room = run.roomFrom(partition);
-    if (room >= 0) {
-      const next = kernel.gather(entry * 4, (entries + count * entryWords) * 4, ordered, room, run.roomEnd) / 4;
-      const gathered = (next - entry) / entryWords;
-      if (gathered > 0) {
-        run.wrote(kernel.outEnd(), gathered);
-        spilledBytes += kernel.movedBytes();
-        i += gathered;
-        entry = next;
-        continue;
-      }
+  for (let entry = entries; entry < end; ) {
+    const room = gather === null ? -1 : run.roomFrom(words[entry + 3] as number);
+    const next = gather === null || room < 0 ? entry : gather(entry * 4, end * 4, room) / 4;
+    if (next > entry) {
+      run.wrote(kernel.outEnd(), (next - entry) / entryWords);
+      spilledBytes += kernel.movedBytes();
+      entry = next;
+    } else {
+      spilledBytes += put(entry);
+      entry += entryWords;
     }
-    const address = words[entry + 2] as number;
-    const keyLength = words[address >>> 2] as number;
-    const valueLength = words[(address + 4) >>> 2] as number;
-    const group = ordered ? (words[(address - 4) >>> 2] as number) : keyLength;
-    run.put(partition, address + 8, keyLength, group, address + 8 + keyLength, valueLength);
-    spilledBytes += keyLength + valueLength;
-    i++;
-    entry += entryWords;
   }
   return spilledBytes;
 }
@@ -61,28 +74,11 @@ export interface TableEntries {
 
 /** As putArena; a value that is no number is put, too. */
 export function putTable(run: RunWriter, index: ArenaIndex, table: TableEntries): number {
-  const { words, entries, count } = index;
   const { kernel, ordered, columns } = table;
   const width = columns === null ? 0 : columns.width;
-  let spilledBytes = 0;
-  for (let i = 0, entry = entries; i < count; ) {
-    const room = width > batchWidthMax ? -1 : run.roomFrom(words[entry + 3] as number);
-    if (room >= 0) {
-      const next = kernel.gather(entry * 4, (entries + count * entryWords) * 4, width, ordered, room, run.roomEnd) / 4;
-      const gathered = (next - entry) / entryWords;
-      if (gathered > 0) {
-        run.wrote(kernel.outEnd(), gathered);
-        spilledBytes += kernel.movedBytes();
-        i += gathered;
-        entry = next;
-        continue;
-      }
-    }
-    spilledBytes += putEntry(run, index, table, entry);
-    i++;
-    entry += entryWords;
-  }
-  return spilledBytes;
+  const gather = (entry: number, end: number, room: number): number => kernel.gather(entry, end, width, ordered, room, run.roomEnd);
+  const put = (entry: number): number => putEntry(run, index, table, entry);
+  return putGathered(run, index, { kernel, gather: width > batchWidthMax ? null : gather, put });
 }
 
 function putEntry(run: RunWriter, { words, bytes }: ArenaIndex, table: TableEntries, entry: number): number {
