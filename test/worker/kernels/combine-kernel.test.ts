@@ -326,6 +326,7 @@ describe('a table whose keys wait for a batch', () => {
     shortText,
     fc.integer({ min: -3, max: 3 }),
     fc.integer({ min: 50, max: 62 }).map(length => 'x'.repeat(length)),
+    fc.integer({ min: 15, max: 40 }).map(length => 'é'.repeat(length)),
   );
   const numbers = rowsOf(keys, number);
   const mixed = rowsOf(keys, fc.oneof({ weight: 5, arbitrary: number }, { weight: 1, arbitrary: fc.string({ maxLength: 12 }) }));

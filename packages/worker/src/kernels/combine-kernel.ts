@@ -303,7 +303,9 @@ export function combineKernel(d: CombineDependencies): CombineTable {
   /** False: the key is none for the queue. */
   function enqueue({ bytes: keys, lengths, numbers }: KeyQueue, key: string, value: number): boolean {
     const at = queued << 6;
-    const end = encodeAsciiKey(key, keys, at);
+    let end = encodeAsciiKey(key, keys, at);
+    // A slot is 64 bytes, and a key is followed by up to 3 zeros.
+    if (end < 0) end = encodeKey(key, keys, at, at + 60);
     if (end < 0) return false;
     keys[end] = 0;
     keys[end + 1] = 0;
@@ -320,7 +322,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     if (queued === 0 || queue === null || batch === null) return;
     const rows = queued;
     queued = 0;
-    batch.words.set(queue.words);
+    batch.words.set(rows < queue.lengths.length ? queue.words.subarray(0, 16 * rows) : queue.words);
     batch.lengths.set(queue.lengths);
     batch.numbers.set(queue.numbers);
     addBatch(rows);
