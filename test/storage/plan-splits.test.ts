@@ -83,7 +83,7 @@ describe('any plan', () => {
     fc.pre(totalBytes(of) / (setting * megabyte) < 2_000);
     const splits = planSplits(of, setting);
     const total = totalBytes(of);
-    const target = Math.max(1, Math.floor(Math.min(Math.max(total / 16, 8 * megabyte), setting * megabyte)));
+    const target = Math.max(1, Math.floor(Math.min(Math.max(Math.ceil(total / 8), 8 * megabyte), setting * megabyte)));
     for (const split of splits) {
       const one = of[split.input];
       if (one?.type !== 'files') continue;
@@ -121,8 +121,8 @@ describe('any plan', () => {
 describe('sizes', () => {
   const sizesOf = (of: ListedInput[], setting = 64) => planSplits(of, setting).map(split => bytesOf(split) / megabyte);
 
-  test('a sixteenth of the total, then quarters of that in the last eighth', () => {
-    expect(sizesOf([files([256 * megabyte])])).toEqual([...Array(14).fill(16), ...Array(8).fill(4)]);
+  test('an eighth of the total, then quarters of that in the last eighth', () => {
+    expect(sizesOf([files([256 * megabyte])])).toEqual([...Array(7).fill(32), ...Array(4).fill(8)]);
   });
   test('no less than 8 MB, no more than the setting', () => {
     expect(Math.max(...sizesOf([files([32 * megabyte])]))).toBe(8);

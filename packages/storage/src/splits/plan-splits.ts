@@ -12,7 +12,7 @@ export type ListedInput =
   | { readonly type: 'items'; readonly count: number; readonly perTask: number | null };
 
 const megabyte = 1_048_576;
-const splitsWanted = 16;
+const splitsWanted = 8;
 const smallestSplitMb = 8;
 /** The end of an input is cut finer, so that the last tasks of a stage end together. */
 const tailShare = 1 / 8;
@@ -54,7 +54,10 @@ export function planItemSplits(count: number, perTask: number | null): Piece[] {
   return Array.from({ length: tasks }, (_, task) => ({ file: 0, from: borderOf(task), to: borderOf(task + 1) }));
 }
 
-/** A sixteenth of the total, but no less than 8 MB and no more than the setting. */
+/**
+ * An eighth of the total, but no less than 8 MB and no more than the setting. Finer splits end no more evenly, as the last of them
+ * is cut finer anyway; and a combiner that sees less at once sends more partial results.
+ */
 function splitBytes(total: number, splitMb: number): number {
   const wanted = Math.max(Math.ceil(total / splitsWanted), smallestSplitMb * megabyte);
   return Math.max(1, Math.floor(Math.min(wanted, splitMb * megabyte)));
