@@ -131,7 +131,7 @@ it.each<[string, (sales: Collection<Row>, users: Collection<Row>) => unknown, st
     [
       'read: read sales/*.csv → keyBy (s) => s.plan → aggregate n, most [combined]',
       'aggregate: aggregate n, most → rows plan → write plans',
-      '0 → 1 by (s) => s.plan',
+      '0 → 1 by plan',
     ],
   ],
 ])('tells %s', (_, plan, expected) => {

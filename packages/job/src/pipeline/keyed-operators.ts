@@ -4,11 +4,12 @@ import { UsageError } from '@sheaf/protocol';
 import { wrappedPair } from '../compile/functions.ts';
 import type { AnyFunction } from '../compiled-job.ts';
 import { type AggregateDefinition, aggregateDefinition } from './aggregates.ts';
+import { asNumbers } from './named-columns.ts';
 import type { FoldedNumber, Folding, KeyedNode, Node, SortPart } from './nodes.ts';
 import { selectorWords } from './operator-text.ts';
 import { countOf } from './plan-arguments.ts';
 import { checkKeyNames, checkNumbers, isNumeric } from './plan-checks.ts';
-import { checkColumns, composed, itemSelector, selectorOf } from './selectors.ts';
+import { checkColumns, composed, itemSelector, recordSelector, selectorOf } from './selectors.ts';
 
 export function pairsOf(node: Node): KeyedNode {
   return { node, key: itemSelector(0), value: itemSelector(1), columns: null };
@@ -37,7 +38,8 @@ export function reducing(merge: AnyFunction): Folding {
 }
 
 export function summed(of: KeyedNode, by: unknown): KeyedNode {
-  const selector = selectorOf(by, 'sum');
+  const given = selectorOf(by, 'sum');
+  const selector = of.value === recordSelector ? asNumbers(given, of.node) : given;
   checkColumns(selector, of.columns, 'sum');
   checkNumbers(selector.column, of, 'sum');
   const folding: Folding = { text: 'sum', builtIn: 'sum', merge: (a: number, b: number) => a + b, start: null, finish: null };
@@ -70,8 +72,9 @@ export function aggregated(of: KeyedNode, given: unknown): KeyedNode {
 /** A fold of numbers, where it is known to be one: the least and the most may be of anything that is a key. */
 function foldedNumber({ name, folds, selector }: AggregateDefinition & { readonly name: string }, of: KeyedNode): readonly FoldedNumber[] {
   if (folds === null) return [];
-  if ((folds === 'min' || folds === 'max') && !isNumeric(selector?.column ?? null, of)) return [];
-  return [{ name, fold: folds, of: selector }];
+  const named = selector === null || of.value !== recordSelector ? selector : asNumbers(selector, of.node);
+  if ((folds === 'min' || folds === 'max') && !isNumeric(named?.column ?? null, of)) return [];
+  return [{ name, fold: folds, of: named }];
 }
 
 export function mappedValues(of: KeyedNode, map: AnyFunction): KeyedNode {

@@ -11,19 +11,19 @@ const numeric: readonly ColumnType[] = ['number', 'integer'];
 /** Throws UsageError when the column that is to be summed is known to hold something other than numbers. */
 export function checkNumbers(column: string | null, of: KeyedNode, where: string): void {
   if (column === null || of.value !== recordSelector) return;
-  const type = columnOf(of.node, column)?.type ?? null;
+  const type = sourceColumn(of.node, column)?.type ?? null;
   if (type !== null && !numeric.includes(type)) throw new UsageError(`${where}: column '${column}' is no number, but ${type}.`);
 }
 
 /** Whether a column of the value is known to hold numbers, and in every record. */
 export function isNumeric(column: string | null, of: KeyedNode): boolean {
   if (column === null || of.value !== recordSelector) return false;
-  const found = columnOf(of.node, column);
+  const found = sourceColumn(of.node, column);
   return found !== null && numeric.includes(found.type) && !found.optional;
 }
 
 /** A column as its source has it, where the records are still the source's; null where it is not known. */
-function columnOf(node: Node, name: string): Column | null {
+export function sourceColumn(node: Node, name: string): Column | null {
   switch (node.type) {
     case 'read': {
       const { source } = node;
@@ -33,10 +33,10 @@ function columnOf(node: Node, name: string): Column | null {
       return columns?.find(column => column.name === name) ?? null;
     }
     case 'call':
-      return node.role === 'filter' ? columnOf(node.from, name) : null;
+      return node.role === 'filter' ? sourceColumn(node.from, name) : null;
     case 'top':
     case 'sort':
-      return columnOf(node.from, name);
+      return sourceColumn(node.from, name);
     default:
       return null;
   }

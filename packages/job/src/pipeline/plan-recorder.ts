@@ -11,6 +11,7 @@ import type { Source } from '../sources.ts';
 import { type Side, sideOfRecords, sideOfValue } from './broadcasts.ts';
 import type { Collection, Flow, Keyed } from './collection.ts';
 import { aggregated, entriesOf, folded, mappedValues, pairsOf, reducing, rowsOf, sameKey, summed, topPerKey } from './keyed-operators.ts';
+import { asColumn } from './named-columns.ts';
 import { inputsOf } from './node-uses.ts';
 import type { Folding, JoinKind, KeyedNode, Node } from './nodes.ts';
 import { operatorText } from './operator-text.ts';
@@ -195,7 +196,7 @@ export class PlanRecorder {
   }
 
   private keyBy(node: Node, by: unknown, where: string): KeyedNode {
-    const key = by === undefined && where !== 'keyBy' ? recordSelector : selectorOf(by, where, true);
+    const key = by === undefined && where !== 'keyBy' ? recordSelector : asColumn(selectorOf(by, where, true), node);
     checkColumns(key, node.columns, where);
     const keyParts = Array.isArray(by) ? key.columns.length : undefined;
     return { node, key, value: recordSelector, columns: node.columns, keyParts, said: this.saying ?? undefined };

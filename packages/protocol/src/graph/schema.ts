@@ -56,7 +56,7 @@ const functionRef: Schema<FunctionRef> = exactly<FunctionRef>()(
 const select: Schema<Select> = exactly<Select>()(
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('record') }),
-    z.strictObject({ type: z.literal('column'), name: longText }),
+    z.strictObject({ type: z.literal('column'), name: longText, said: functionRef.exactOptional() }),
     z.strictObject({ type: z.literal('item'), index: whole }),
     z.strictObject({ type: z.literal('constant'), value: z.union([longText, z.number(), z.boolean(), z.null()]) }),
     z.strictObject({ type: z.literal('none') }),

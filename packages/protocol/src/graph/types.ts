@@ -169,7 +169,8 @@ export interface FunctionRef {
 /** How to get a part of a record. All but `function` work on bytes. */
 export type Select =
   | { readonly type: 'record' }
-  | { readonly type: 'column'; readonly name: string }
+  /** `said`: the function that no more than names the column, for failures; it is never called. */
+  | { readonly type: 'column'; readonly name: string; readonly said?: FunctionRef }
   | { readonly type: 'item'; readonly index: number }
   | { readonly type: 'constant'; readonly value: string | number | boolean | null }
   | { readonly type: 'none' }

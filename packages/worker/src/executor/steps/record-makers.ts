@@ -73,7 +73,8 @@ function makersAt(sink: Step, code: FailureCode, { run, part }: Refused): readon
 }
 
 function selected(select: Select | undefined, ofRecord: readonly FunctionRef[]): readonly FunctionRef[] {
-  return select?.type === 'function' ? [select.function, ...ofRecord] : ofRecord;
+  if (select?.type === 'function') return [select.function, ...ofRecord];
+  return select?.type === 'column' && select.said !== undefined ? [select.said, ...ofRecord] : ofRecord;
 }
 
 /** The nearest function before a step that makes records of what it is given; null when none did: as read, from a program. */
