@@ -75,13 +75,13 @@ describe('the measures of a stage', () => {
 
   it('are told of half a large stage without sorting it each time', () => {
     const measures = new TaskMeasures(100_000, []);
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage();
     for (let task = 0; task < 50_000; task++) {
       measures.set(task, task, { durationMs: task % 1_000, cpuMs: 0, records: 0, bytes: 0 });
       measures.count(task, { by: 1, sent: [] });
       measures.measures(none);
     }
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(process.cpuUsage(startedAt).user).toBeLessThan(5_000_000);
   });
 });
 
