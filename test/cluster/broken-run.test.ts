@@ -1,10 +1,11 @@
-// Processes of `sheaf run` killed with -9 while its job runs: it goes on as long as one worker is there, and otherwise ends with
-// a reason; in the end nothing is left of it. And commands that find nobody, or have to wait for somebody.
+// Processes of `sheaf run` killed with -9 while its job runs: it goes on, with another worker where none is left, and ends with a
+// reason when that does not help; in the end nothing is left of it. And commands that find nobody, or have to wait for somebody.
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { countedWords } from './harness/counted-words.ts';
 import { filesBelow } from './harness/outputs.ts';
+import { isAlive } from './harness/process-table.ts';
 import type { SheafProcess } from './harness/sheaf-process.ts';
 import { jobFile, paramsOf, TestCluster } from './harness/test-cluster.ts';
 import { withCluster } from './harness/with-cluster.ts';
@@ -16,7 +17,7 @@ const { input } = words;
 function killMembers(run: SheafProcess, command: 'coordinator' | 'worker'): void {
   const members = run.seen().filter(member => member.command.includes(` ${command} `));
   expect(members.length).toBeGreaterThan(0);
-  for (const { pid } of members) process.kill(pid, 'SIGKILL');
+  for (const { pid } of members.filter(isAlive)) process.kill(pid, 'SIGKILL');
 }
 
 test.concurrent('a worker of a run', () =>
@@ -44,16 +45,35 @@ test.concurrent('the coordinator of a run, which is started again', () =>
     await words.expectCounted(run, out);
   }));
 
-test.concurrent('all workers of a run: it ends with 1 and says so', async () => {
+test.concurrent('the only worker of a run, which is started again', () =>
+  withCluster({ workers: [] }, async cluster => {
+    cluster.gates.close('reduce-1');
+    const out = cluster.output('counts');
+    const params = paramsOf({ in: input, out, gates: cluster.gates.folder });
+    const run = cluster.command('run', jobFile('gated-count'), ...params, '--json');
+    await cluster.until('a reduce is at its gate', () => cluster.gates.workerAt('reduce-1'));
+    killMembers(run.process, 'worker');
+    cluster.gates.open('reduce-1');
+    await words.expectCounted(run, out);
+  }));
+
+test.concurrent('all workers of a run, again and again: it ends with 1 and says so', async () => {
   const cluster = await TestCluster.empty();
   cluster.gates.close('reduce-1');
   const params = paramsOf({ in: input, out: cluster.output('counts'), gates: cluster.gates.folder });
   const run = cluster.command('run', jobFile('gated-count'), ...params, '--workers', '2');
   await cluster.until('a reduce is at its gate', () => cluster.gates.workerAt('reduce-1'));
-  killMembers(run.process, 'worker');
+  let hasEnded = false;
+  void run.ended.then(() => {
+    hasEnded = true;
+  });
+  await cluster.until('the run has ended', () => {
+    if (!hasEnded) killMembers(run.process, 'worker');
+    return hasEnded;
+  });
   const { code, stdout, stderr } = await run.ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/\nerror: no worker is left: worker [12] ended with SIGKILL\n$/);
+  expect(stderr).toMatch(/\nerror: no worker is left: worker \d ended with SIGKILL\n/);
   expect(filesBelow(join(cluster.folder, 'out'))).toEqual([]);
   expect(await cluster.stop()).toEqual([]);
 });

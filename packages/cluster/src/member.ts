@@ -4,7 +4,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { limits } from '@sheaf/protocol';
+import { executorCertificates, limits } from '@sheaf/protocol';
 
 export interface MemberOptions {
   /** For messages: 'coordinator', 'worker 2'. */
@@ -66,7 +66,7 @@ const errorCharsKept = 8_192;
 export function startMember(options: MemberOptions): Member {
   const child = spawn(process.execPath, options.arguments, {
     cwd: options.cwd,
-    env: options.environment,
+    env: memberEnvironment(options.environment),
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -111,6 +111,14 @@ export function startMember(options: MemberOptions): Member {
       return end;
     },
   };
+}
+
+/**
+ * Node reads these certificates when it starts, which takes longer than all else it does. A member speaks to others of its machine
+ * without TLS; the code of jobs may not, so executors get them back.
+ */
+function memberEnvironment({ NODE_EXTRA_CA_CERTS: certificates, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return certificates === undefined ? environment : { ...environment, [executorCertificates]: certificates };
 }
 
 /** The first line on the standard output of a child, read as JSON; those behind it are passed on. */

@@ -13,7 +13,7 @@ import { makeTemporaryFolder } from './temporary-folder.ts';
 export interface ClusterOptions {
   /** The command line's file: its commands `coordinator` and `worker` are the processes. */
   readonly cli: string;
-  /** Default 2. */
+  /** Default 1. */
   readonly workers?: number | undefined;
   /** Tasks at a time on each worker. Default: the machine's cores shared out among the workers, at least 1. */
   readonly slots?: number | undefined;
@@ -28,7 +28,7 @@ export interface Cluster {
   readonly url: Promise<string>;
   readonly coordinator: Member;
   readonly workers: readonly Member[];
-  /** Rejects with a MemberError when the cluster can do nothing more: its last worker has ended, or its coordinator again and again. */
+  /** Rejects with a MemberError when the cluster can do nothing more: its coordinator, or its last worker, has ended again and again. */
   readonly broken: Promise<never>;
   /** Where everything of the cluster lies. */
   readonly directory: string;
@@ -44,7 +44,7 @@ export interface Cluster {
 
 /** The numbers `startCluster` takes when none are given. */
 export function clusterSize(options: Pick<ClusterOptions, 'workers' | 'slots'>): { readonly workers: number; readonly slots: number } {
-  const workers = options.workers ?? 2;
+  const workers = options.workers ?? 1;
   return { workers, slots: options.slots ?? Math.max(1, Math.floor(availableParallelism() / workers)) };
 }
 
@@ -65,9 +65,11 @@ class SimulatedCluster implements Cluster {
   private readonly onPrinted: PrintListener | undefined;
   /** Where the coordinator listens, once that is known. */
   private port: number | null = null;
+  /** Of coordinators and last workers together. */
   private restartsLeft = 3;
   private stopping: Promise<void> | null = null;
   private readonly living = new Set<Member>();
+  private readonly wereReady = new Set<Member>();
   private breakDown: (error: MemberError) => void = () => {};
 
   constructor(options: ClusterOptions) {
@@ -141,6 +143,10 @@ class SimulatedCluster implements Cluster {
       ...(this.onPrinted === undefined ? {} : { onLine: printReader(this.onPrinted) }),
     });
     this.living.add(member);
+    member.ready.then(
+      () => this.wereReady.add(member),
+      () => {},
+    );
     void member.ended.then(end => this.memberEnded(member, end));
     return member;
   }
@@ -155,7 +161,8 @@ class SimulatedCluster implements Cluster {
       const error = new MemberError(`the coordinator ended with ${how}${because}`, signal);
       if (code === 0 || !this.startCoordinatorAgain()) this.breakDown(error);
     } else if (!this.workers.some(worker => this.living.has(worker))) {
-      this.breakDown(new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`, signal));
+      const error = new MemberError(`no worker is left: ${member.name} ended with ${how}${because}`, signal);
+      if (code === 0 || !this.startWorkerAgain(member)) this.breakDown(error);
     }
   }
 
@@ -164,6 +171,14 @@ class SimulatedCluster implements Cluster {
     if (this.port === null || this.restartsLeft === 0) return false;
     this.restartsLeft -= 1;
     this.coordinator = this.startCoordinator(this.port);
+    return true;
+  }
+
+  /** A run has one worker where nobody asks for more, and goes on without the one that was killed. */
+  private startWorkerAgain(last: Member): boolean {
+    if (!this.wereReady.has(last) || this.restartsLeft === 0) return false;
+    this.restartsLeft -= 1;
+    this.startWorker();
     return true;
   }
 

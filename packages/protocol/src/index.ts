@@ -1,3 +1,4 @@
+export { executorCertificates } from './executor-certificates.ts';
 export type { Failure, FailureCode, FailureOrigin, LastSeen, RecordPlace } from './failures.ts';
 export { FailureError, failureCodes, UsageError } from './failures.ts';
 export type { AttemptId, EdgeId, Epoch, JobId, OutputId, SessionId, StageId, StepId, TaskIndex, WorkerId } from './ids.ts';

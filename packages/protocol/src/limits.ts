@@ -163,6 +163,9 @@ export const limits = {
   executorsPerSlotMax: 2,
   /** Executors started before a job is known. */
   blankExecutorsMax: 2,
+  /** An attempt that reads less is worth no process of its own while one for its job is on its way, or has run another for less than this. */
+  executorInputBytesMin: 1_048_576,
+  executorPatienceMs: 200,
   /** Heap of an executor beside `settings.heapMb`: Sheaf itself and the job's code. */
   executorBaseHeapMb: 64,
   executorNurseryMb: 4,

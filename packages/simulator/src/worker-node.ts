@@ -56,7 +56,7 @@ export class WorkerNode {
     this.agent = createAgent(
       {
         ...{ worker: this.id, protocol: 1, version: '0', host: `host-${this.number}`, pid: this.lives, slots: this.world.options.slots },
-        ...{ labels: [], address: this.address, directory: `/${this.id}`, blankHeapMb: 256 },
+        ...{ labels: [], address: this.address, directory: `/${this.id}`, blankHeapMb: 256, blanksMax: 2 },
       },
       [...this.disk.values()],
     );

@@ -2,7 +2,16 @@
 // A file is blocks: lines of what happens, `----`, lines of what came of it, a blank line. `#` starts a comment line.
 // What can happen is listed in `verbs`; after each of them the agent's invariants are checked.
 
-import { type Failure, type FailureCode, type JobId, parseAttemptId, parseJobId, parseSessionId, parseWorkerId } from '@sheaf/protocol';
+import {
+  type Failure,
+  type FailureCode,
+  type JobId,
+  limits,
+  parseAttemptId,
+  parseJobId,
+  parseSessionId,
+  parseWorkerId,
+} from '@sheaf/protocol';
 import type { OutputLocation, TaskResult } from '@sheaf/protocol/messages';
 import {
   type AgentCommand,
@@ -56,7 +65,8 @@ class Conversation {
     // unprepared JOB CODE
     unprepared: ([job = '', code]) => this.tell({ type: 'job-refused', job: jobOf(job), failure: failureOf(code) }),
     close: ([job = '']) => this.receive({ type: 'close-job', job: jobOf(job) }),
-    // assign JOB STAGE@TASK ATTEMPT [reads=EDGE:PRODUCERS[:all],…]: of a shuffle the partition of its index, of a broadcast all
+    // assign JOB STAGE@TASK ATTEMPT [reads=EDGE:PRODUCERS[:all],…]: of a shuffle the partition of its index, of a broadcast all;
+    // bytes=N: what it reads of its split, by default enough to be worth an executor of its own
     assign: ([job = '', place = '', attempt = ''], options) => {
       const [stage, task] = place.split('@').map(Number);
       const name = { job: jobOf(job), stage: stage ?? 0, task: task ?? 0, attempt: parseAttemptId(attempt) };
@@ -64,7 +74,9 @@ class Conversation {
       const producers = Object.fromEntries(into.map(([edge, count]) => [edge, Number(count)]));
       const shuffles = into.filter(([, , all]) => all === undefined);
       const reads = Object.fromEntries(shuffles.map(([edge]) => [edge, { from: name.task, to: name.task + 1 }]));
-      const plain = { number: 1, generation: 0, split: null, partitions: {}, counts: {}, staging: {} };
+      const bytes = options.has('bytes') ? Number(options.get('bytes')) : limits.executorInputBytesMin;
+      const split = { input: 0, files: [], pieces: [{ file: 0, from: 0, to: bytes }] };
+      const plain = { number: 1, generation: 0, split, partitions: {}, counts: {}, staging: {} };
       return this.receive({ type: 'assign', assignment: { ...name, ...plain, reads, producers } });
     },
     // locations JOB EDGE TASK:ATTEMPT …
@@ -173,6 +185,7 @@ function agentOf(options: Map<string, string>): AgentState {
     address: '127.0.0.1:1',
     directory: '/outputs',
     blankHeapMb: 256,
+    blanksMax: Number(options.get('blanks') ?? Math.min(2, Number(options.get('slots') ?? 1))),
   };
   const held = listOf(options.get('held')).map((attempt, task) => ({
     job: jobOf('a'),

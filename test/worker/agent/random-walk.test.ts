@@ -43,6 +43,7 @@ class Walk {
     address: 'a:1',
     directory: '/outputs',
     blankHeapMb: 256,
+    blanksMax: 2,
   });
   private now = 0;
   private epoch: Epoch = epochOf(1);

@@ -1,7 +1,7 @@
 // Every ending a job can give its executor, in real processes: each has its own verdict, none reaches the worker.
 
 import { fileURLToPath } from 'node:url';
-import { attemptIdOf, epochOf, type Failure, parseJobId } from '@sheaf/protocol';
+import { attemptIdOf, epochOf, executorCertificates, type Failure, parseJobId } from '@sheaf/protocol';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -191,6 +191,17 @@ describe('an executor', () => {
     await bench.hears(`2 succeeded ${bench.run('environment TEST_OTHER', 2)}`);
     await eventually('the lines', () => bench.logs.read(attemptIdOf(epochOf(1), 2), 100) === 'TEST_OTHER=seen\n');
     expect(bench.logs.read(attemptIdOf(epochOf(1), 1), 100)).toBe('SHEAF_TOKEN=undefined\n');
+  });
+
+  it('has the certificates that its worker does without', async () => {
+    process.env[executorCertificates] = '/nowhere/ca.pem';
+    onTestFinished(() => {
+      delete process.env[executorCertificates];
+    });
+    const bench = new Bench();
+    await bench.start(1);
+    await bench.hears(`1 succeeded ${bench.run('environment NODE_EXTRA_CA_CERTS', 1)}`);
+    await eventually('the line', () => bench.logs.read(attemptIdOf(epochOf(1), 1), 100).endsWith('NODE_EXTRA_CA_CERTS=/nowhere/ca.pem\n'));
   });
 });
 

@@ -138,7 +138,7 @@ async function runWorker(options: WorkerCommandOptions, { terminal, version, cli
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.cjs') },
       ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
-      ...(options.member === true ? { onPrinted: printWriter(line => terminal.result(line)) } : {}),
+      ...(options.member === true ? { blanksMax: 1, onPrinted: printWriter(line => terminal.result(line)) } : {}),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
     else terminal.say(`worker ${worker.id} of ${addressText(address)}, ${plural(slots, 'slot')}, files in ${directory}`);

@@ -20,7 +20,7 @@ export interface AbortSignalLike {
 export interface RunOptions {
   /** In this process, one task after another, with the functions as they are here: breakpoints work. Default: false. */
   readonly inline?: boolean;
-  /** Worker processes of the cluster that is started for the job on this machine. Default 2. */
+  /** Worker processes of the cluster that is started for the job on this machine, which share its cores. Default 1. */
   readonly workers?: number;
   /** `ws://HOST:PORT` of a coordinator that is there already; its token is read from SHEAF_TOKEN_FILE. */
   readonly coordinator?: string;

@@ -1,6 +1,8 @@
 // Which executor process runs what. At most `slots` run at once; idle ones that have loaded a job are kept for its next
 // attempts; one that has loaded a job never serves another, as the job's code may have left anything behind.
-// A few blank ones are started before anybody asks, so that a job's first task does not wait for a process to start.
+// While none has a job, a few blank ones are started before anybody asks, so that a job's first task does not wait for a process to
+// start. A second one for the same job takes longer to load it and to get warm than a little task takes behind the one before it, so
+// such a task has patience.
 
 import { type Failure, failureCodes, limits } from '@sheaf/protocol';
 import type { ExecutorId } from './commands.ts';
@@ -39,11 +41,13 @@ export function runReady(turn: Turn): void {
   const { state } = turn;
   let free = state.config.slots - countExecutors(turn, executor => executor.state === 'running');
   const wanted = new Map<number, number>();
+  state.patientUntil = null;
   for (const attempt of [...state.pending]) {
     if (free === 0) break;
     if (attempt.state !== 'ready') continue;
     free--;
     const executor = idleExecutorFor(turn, attempt);
+    if (executor?.job !== attempt.job && isPatient(turn, attempt, wanted)) continue;
     if (executor !== null) run(turn, attempt, executor);
     else wanted.set(heapOf(turn, attempt), (wanted.get(heapOf(turn, attempt)) ?? 0) + 1);
   }
@@ -53,6 +57,30 @@ export function runReady(turn: Turn): void {
     for (let missing = count - starting; missing > 0; missing--) startOrMakeRoom(turn, heapMb);
   }
   startBlanks(turn);
+}
+
+/** Whether an attempt waits for an executor that others have before it. It is looked at again when its patience ends. */
+function isPatient(turn: Turn, attempt: Attempt, wanted: ReadonlyMap<number, number>): boolean {
+  if (inputBytesOf(attempt) >= limits.executorInputBytesMin) return false;
+  const { state, at } = turn;
+  const heapMb = heapOf(turn, attempt);
+  // However brief the tasks before it are, there are many of them when they take so long together.
+  let until = attempt.assignedAt + 2 * limits.executorPatienceMs;
+  if (!wanted.has(heapMb) && countExecutors(turn, one => one.state === 'starting' && one.heapMb === heapMb) === 0) {
+    let begunAt = Number.NEGATIVE_INFINITY;
+    for (const { attempt: id, job } of state.executors.values()) {
+      const other = id === null || job !== attempt.job ? undefined : state.attempts.get(id);
+      if (other?.state === 'running') begunAt = Math.max(begunAt, other.startedAt);
+    }
+    until = Math.min(until, begunAt + limits.executorPatienceMs);
+  }
+  if (at >= until) return false;
+  state.patientUntil = Math.min(until, state.patientUntil ?? until);
+  return true;
+}
+
+function inputBytesOf({ assignment }: Attempt): number {
+  return (assignment?.split?.pieces ?? []).reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function run(turn: Turn, attempt: Attempt, executor: Executor): void {
@@ -100,17 +128,12 @@ function startOrMakeRoom(turn: Turn, heapMb: number): void {
   if (oldest !== null) killExecutor(turn, oldest);
 }
 
+/** Those that have a job are followed by others when its attempts want them. */
 function startBlanks(turn: Turn): void {
-  const { slots, blankHeapMb } = turn.state.config;
-  const blanksMax = Math.min(slots, limits.blankExecutorsMax);
-  let living = countExecutors(turn, executor => executor.state !== 'stopping');
-  let blanks = countExecutors(turn, executor => executor.state === 'starting' || (executor.state === 'idle' && executor.job === null));
-  const room = slots * limits.executorsPerSlotMax;
-  while (living < slots && blanks < blanksMax && turn.state.executors.size < room) {
-    start(turn, blankHeapMb);
-    living++;
-    blanks++;
-  }
+  const { config, executors } = turn.state;
+  if (countExecutors(turn, ({ state, job }) => state !== 'stopping' && job !== null) > 0) return;
+  let blanks = countExecutors(turn, ({ state }) => state !== 'stopping');
+  for (; blanks < config.blanksMax && executors.size < config.slots * limits.executorsPerSlotMax; blanks++) start(turn, config.blankHeapMb);
 }
 
 function start(turn: Turn, heapMb: number): void {

@@ -22,6 +22,8 @@ export interface AgentConfig {
   readonly directory: string;
   /** Heap of executors that are started before a job is known. */
   readonly blankHeapMb: number;
+  /** How many of those, at most. */
+  readonly blanksMax: number;
 }
 
 export interface AgentState {
@@ -42,6 +44,8 @@ export interface AgentState {
   startFailures: number;
   /** After a failure none is started before this time; null when nothing is in the way. */
   startsBlockedUntil: number | null;
+  /** When the first attempt that has patience loses it; null: none has. */
+  patientUntil: number | null;
   draining: boolean;
   ended: boolean;
 }
@@ -147,6 +151,7 @@ export function createAgent(config: AgentConfig, held: readonly HeldAttempt[] = 
     executorsMade: 0,
     startFailures: 0,
     startsBlockedUntil: null,
+    patientUntil: null,
     draining: false,
     ended: false,
   };

@@ -53,6 +53,7 @@ export function nextWakeAt(state: AgentState): number | null {
     if (deadline !== null) times.push(deadline);
   }
   if (state.startsBlockedUntil !== null) times.push(state.startsBlockedUntil);
+  if (state.patientUntil !== null) times.push(state.patientUntil);
   const earliest = Math.min(...times);
   return Number.isFinite(earliest) ? earliest : null;
 }

@@ -2,7 +2,7 @@
 // that none of them outlives the worker.
 
 import { execFile } from 'node:child_process';
-import { limits } from '@sheaf/protocol';
+import { executorCertificates, limits } from '@sheaf/protocol';
 import type { Logger } from 'pino';
 import type { ExecutorId } from '../agent/index.ts';
 import type { ExecutorJob, ExecutorTask } from '../executor/messages.ts';
@@ -88,5 +88,7 @@ export class ExecutorPool {
 /** Without what is Sheaf's own, secrets among it, and without what would change how Node starts. */
 function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isOurs = (name: string) => name.startsWith('SHEAF_') || name === 'NODE_OPTIONS' || name.startsWith('NODE_CHANNEL_');
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOurs(name)));
+  const certificates = environment[executorCertificates];
+  const theirs = Object.entries(environment).filter(([name]) => !isOurs(name));
+  return { ...Object.fromEntries(theirs), ...(certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates }) };
 }

@@ -52,6 +52,8 @@ export interface WorkerOptions {
   readonly labels?: readonly string[];
   /** Packs map outputs with lz4: for slow networks and disks. Default false. */
   readonly lz4?: boolean;
+  /** Executors started before a job is known, at most one a slot. Default: `limits.blankExecutorsMax`. */
+  readonly blanksMax?: number;
   /** Told, within bounds, of what attempts print, as it comes. */
   readonly onPrinted?: PrintListener;
 }
@@ -145,9 +147,10 @@ class Worker {
   private describe(machine: string) {
     const { options, directory, server } = this.parts;
     const { slots, labels = [], version = 'unknown' } = options;
+    const blanksMax = Math.min(slots, options.blanksMax ?? limits.blankExecutorsMax);
     return {
       ...{ worker: directory.worker, protocol: protocolVersion, version, host: machine, pid: process.pid, slots, labels },
-      ...{ address: server?.address ?? null, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb },
+      ...{ address: server?.address ?? null, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb, blanksMax },
     };
   }
 
