@@ -28,7 +28,7 @@ export type { DecoderOptions } from './formats/make-decoder.ts';
 export { makeDecoder } from './formats/make-decoder.ts';
 export type { FilesOutput } from './formats/make-encoder.ts';
 export { isGzipped, makeEncoder } from './formats/make-encoder.ts';
-export type { EachBytes, EachLine, TextFormat, WordTaker } from './formats/text.ts';
+export type { EachBytes, EachLine, LineTaker, TextFormat, WordTaker } from './formats/text.ts';
 export { LineDecoder, textDecoder } from './formats/text.ts';
 export type { ListedInput } from './splits/plan-splits.ts';
 export { mayCut, planItemSplits, planSplits, totalBytes } from './splits/plan-splits.ts';

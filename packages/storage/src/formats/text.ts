@@ -25,6 +25,14 @@ export interface WordTaker {
   readonly words: number;
 }
 
+/** Takes lines as bytes, many at a time. */
+export interface LineTaker {
+  /** Takes the lines of window[at, end), valid UTF-8 that ends with a line feed; gives the beginning of a line that it leaves to the decoder, or `end`. */
+  take(at: number, end: number): number;
+  /** How many lines were taken last. */
+  readonly lines: number;
+}
+
 export type TextFormat = Extract<Format, { readonly type: 'text' }>;
 
 const lineFeed = 10;
@@ -51,6 +59,7 @@ export class LineDecoder implements Decoder {
   private eachBytes: EachBytes | null = null;
   private eachLine: EachLine | null = null;
   private taker: WordTaker | null = null;
+  private lineTaker: LineTaker | null = null;
   private readonly recordBytesMax: number;
 
   constructor(format: TextFormat, recordBytesMax: number) {
@@ -67,6 +76,11 @@ export class LineDecoder implements Decoder {
   /** From now on `decodeBytes` gives words to `taker`, and its `eachBytes` has only those that the taker leaves. */
   giveWords(taker: WordTaker): void {
     if (this.unit === 'word' && this.pattern === null) this.taker = taker;
+  }
+
+  /** From now on lines go to `taker`, and those that it leaves are delivered. */
+  giveLines(taker: LineTaker): void {
+    if (this.unit === 'line' && this.pattern === null) this.lineTaker = taker;
   }
 
   get position(): Position {
@@ -112,6 +126,7 @@ export class LineDecoder implements Decoder {
     if (!cursor.ready || cursor.done) return cursor.keep(begin, end, final);
     this.look(window, at, end, final);
     if (this.taker !== null && this.eachBytes !== null && this.valid) at = this.takeWords(this.taker, window, { at, end, origin });
+    if (this.lineTaker !== null && this.valid) at = this.takeLines(this.lineTaker, window, { at, end, origin });
     this.scannedTo = at;
     while (at < end && !cursor.done) {
       const from = at;
@@ -135,12 +150,10 @@ export class LineDecoder implements Decoder {
     span: { readonly at: number; readonly end: number; readonly origin: number },
   ): number {
     const { cursor, buffer } = this;
-    const { end, origin } = span;
+    const { origin } = span;
     let { at } = span;
-    // The last line is the one in which the piece ends; it may be longer than is allowed, and then so may others.
-    const last = Math.min(end - 1, Math.max(at, cursor.to - 1 - origin));
-    const ended = last < end - 1 ? buffer.indexOf(lineFeed, last) : -1;
-    const to = ended >= 0 && ended < end ? ended + 1 : buffer.lastIndexOf(lineFeed, end - 1) + 1;
+    // The last line may be longer than is allowed, and then so may others.
+    const to = this.endOfLines(span);
     while (at < to && to - at <= this.recordBytesMax) {
       const left = taker.take(at, to);
       cursor.position.record += taker.words;
@@ -154,6 +167,39 @@ export class LineDecoder implements Decoder {
       this.wordBytes(window, left, lineTo);
     }
     return at;
+  }
+
+  /** Gives whole lines to the taker, and delivers those that it leaves; the index behind them. */
+  private takeLines(
+    taker: LineTaker,
+    window: Uint8Array,
+    span: { readonly at: number; readonly end: number; readonly origin: number },
+  ): number {
+    const { cursor, buffer } = this;
+    const { origin } = span;
+    let { at } = span;
+    const to = this.endOfLines(span);
+    while (at < to) {
+      const left = taker.take(at, to);
+      cursor.position.record += taker.lines;
+      cursor.advance(origin + left);
+      if (left === to) return to;
+      const lineEnd = buffer.indexOf(lineFeed, left);
+      const lineTo = lineEnd > left && buffer[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+      at = lineEnd + 1;
+      cursor.advance(origin + at);
+      cursor.placeLine(origin + left, lineTo - left);
+      this.line(window, left, lineTo);
+    }
+    return at;
+  }
+
+  /** Behind the last whole line of the window that is the piece's. */
+  private endOfLines({ at, end, origin }: { readonly at: number; readonly end: number; readonly origin: number }): number {
+    const { buffer } = this;
+    const last = Math.min(end - 1, Math.max(at, this.cursor.to - 1 - origin));
+    const ended = last < end - 1 ? buffer.indexOf(lineFeed, last) : -1;
+    return ended >= 0 && ended < end ? ended + 1 : buffer.lastIndexOf(lineFeed, end - 1) + 1;
   }
 
   /** What the bytes of this window are, decided once for all its whole lines. */

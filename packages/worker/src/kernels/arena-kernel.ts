@@ -50,6 +50,10 @@ export interface Arena {
   readonly count: () => number;
   /** End of the records. */
   readonly top: () => number;
+  /** What they count as. */
+  readonly accounted: () => number;
+  /** Records were added by another loop, by the same rule: so the arena is now. */
+  adopt(top: number, accounted: number, count: number): void;
   clear(): void;
 }
 
@@ -146,6 +150,12 @@ export function arenaKernel(d: ArenaDependencies): Arena {
     },
     count: () => count,
     top: () => top,
+    accounted: () => accounted,
+    adopt(newTop: number, newAccounted: number, newCount: number): void {
+      top = newTop;
+      accounted = newAccounted;
+      count = newCount;
+    },
     clear(): void {
       count = 0;
       top = arenaFrom;

@@ -16,6 +16,7 @@ import { giveRows } from './csv-rows.ts';
 import { QuoteStarts, scanPieces } from './quote-starts.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
+import { TakenLines } from './taken-lines.ts';
 
 export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
   const { tasks } = run.stage;
@@ -70,6 +71,7 @@ async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): P
   const decoder = makeDecoder(input.format, { ...validate, recordBytesMax, ...refused });
   if (edge !== null) giveRows(decoder, { input, edge, job, recordBytesMax, progress });
   if (edge?.texts && decoder instanceof LineDecoder) decoder.giveWords(new CountedWords(job.memory, edge.texts, progress));
+  if (edge?.lines && decoder instanceof LineDecoder) decoder.giveLines(new TakenLines(job.memory, edge.lines, progress));
   const { position } = decoder;
   const each = instantiate(eachKernel)(skipping === null ? push : skipping.guard(push), position, where, progress);
   const eachBytes = pushBytes === null ? null : instantiate(eachBytesKernel)(pushBytes, progress);

@@ -21,6 +21,7 @@ import { recordKernelOf } from '../../kernels/record-kernel.ts';
 import { keptKernel } from '../kept-kernels.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { Progress } from '../progress.ts';
+import { type LineCut, lineCutOf } from '../steps/line-cuts.ts';
 import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
 import { Combining } from './combining.ts';
 import { type PartitionOf, partitionerOf } from './partitioner.ts';
@@ -73,6 +74,18 @@ export interface TextTable {
   readonly value: number;
 }
 
+/** An arena whose keys are cuts of the lines that are its records. */
+export interface LineArena {
+  readonly arena: Arena;
+  readonly cut: LineCut;
+  /** The line is the value; otherwise there is none. */
+  readonly withValue: boolean;
+  readonly bytesMax: number;
+  readonly recordBytesMax: number;
+  /** Spills it. */
+  flush(): void;
+}
+
 /** A broadcast is a run of one partition, without keys, in the order of arrival. */
 const broadcastShuffle: Shuffle = { key: [], group: 0, value: { type: 'record' }, combine: null, partitioner: { type: 'hash' } };
 
@@ -89,6 +102,9 @@ export class EdgeWriter {
 
   /** The table, for edges that add up a constant by the record; else null. */
   readonly texts: TextTable | null;
+
+  /** The arena, for edges whose records may be lines that nobody needs as strings; else null. */
+  readonly lines: LineArena | null;
 
   /** What is sent of a record. */
   readonly shuffle: Shuffle;
@@ -124,6 +140,7 @@ export class EdgeWriter {
       this.addLine = this.shuffle.value.type === 'record' ? this.arena.addLine : null;
       this.batches = null;
       this.texts = null;
+      this.lines = this.lineArena(this.arena, bytesMax);
     } else {
       const combining = this.combiningOf();
       const { table, batch } = combining;
@@ -137,6 +154,7 @@ export class EdgeWriter {
       const sums = this.shuffle.combine.type === 'built-in' && ['sum', 'count'].includes(this.shuffle.combine.name);
       this.texts = value === null || !sums ? null : { table, slotsAt: combining.layout.slotsAt * 4, value };
       this.addLine = null;
+      this.lines = null;
       this.batches = batch && { batch, add: table.addBatch };
     }
     this.run = this.newRun(options.path);
@@ -223,6 +241,15 @@ export class EdgeWriter {
 
   private textAdder(arena: Arena): EdgeWriter['addText'] {
     return this.keyIsRecord() && this.shuffle.value.type === 'none' ? arena.addText : null;
+  }
+
+  private lineArena(arena: Arena, bytesMax: number): LineArena | null {
+    const { key, group, value } = this.shuffle;
+    const [part] = key;
+    if (part === undefined || key.length > 1 || group !== 1 || part.desc || (value.type !== 'record' && !this.keyOnly)) return null;
+    const cut = lineCutOf(part.select, this.options.job);
+    const { recordBytesMax, keyOnly } = this;
+    return cut && { arena, cut, withValue: !keyOnly, bytesMax, recordBytesMax, flush: () => this.spill() };
   }
 
   /** What every record counts as, where the record is the key and all count alike. */
