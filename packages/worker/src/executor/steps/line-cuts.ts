@@ -22,7 +22,7 @@ const { slice, substring } = String.prototype;
 const sourceOf = Function.prototype.toString;
 
 const name = '([A-Za-z_$][\\w$]*)';
-const place = '\\s*(0|[1-9]\\d{0,5})\\s*';
+const place = '\\s*(0|[1-9]\\d{0,5}|[1-9]e[1-5])\\s*';
 /** x => x.slice(0, 10), with parentheses around x, with a block that returns it, or as a function; x alone is the whole string. */
 const spelling: RegExp = new RegExp(
   `^(?:(?:${name}|\\(\\s*${name}\\s*\\))\\s*=>|function(?:\\s+${name})?\\s*\\(\\s*${name}\\s*\\))\\s*` +
