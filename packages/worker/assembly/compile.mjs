@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-export const kernelNames = ['batches', 'lines', 'records', 'words'];
+export const kernelNames = ['batches', 'lines', 'records', 'sort', 'words'];
 
 /** The text of NAME-wasm.ts. */
 export async function compiledKernel(name) {

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { type FoldedColumn, runWriterBytes, type Shuffle } from '@sheaf/protocol/graph';
 import { afterAll, expect } from 'vitest';
-import { entryWords, sortArena } from '../../../packages/worker/src/data/arena-sort.ts';
 import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { Combining } from '../../../packages/worker/src/executor/shuffle/combining.ts';
 import { partitionerOf } from '../../../packages/worker/src/executor/shuffle/partitioner.ts';
 import { indexTable } from '../../../packages/worker/src/executor/shuffle/spill-index.ts';
 import { numbersBytesMax, putTable } from '../../../packages/worker/src/executor/shuffle/spill-records.ts';
+import { entryWords, sortArena } from '../../../packages/worker/src/kernels/arena-sort.ts';
 import { batchKernelOf } from '../../../packages/worker/src/kernels/key-batch.ts';
 import { jobOfFunctions, testAttempt, testJobId } from './shuffle.ts';
 
@@ -55,7 +55,7 @@ function check(rows: readonly Row[], shuffle: Shuffle): void {
     const { count, skip } = indexTable(target, { entriesAt: layout.entriesAt, count: table.count() });
     const spare = ((region.to - count * entryWords * 4) & ~15) >>> 2;
     const index = { ...{ bytes: memory.bytes, words: memory.words, entries, spare, count }, partitions: 3 };
-    sortArena(index, skip);
+    sortArena(memory, index, skip);
     const ids = { job: testJobId, stage: 0, task: 0, attempt: testAttempt, edge: 0 };
     const path = join(folder, 'run');
     const run = new Writer({ ...{ memory, region: blocks, path, ids, ordered }, partitions: 3, indexBlocks: false, codec: 'raw' });

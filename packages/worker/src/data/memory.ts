@@ -27,14 +27,17 @@ export class TaskMemory {
   readonly wasm: WasmMemory;
   /** A page beyond the budget, for what a kernel keeps while it is called. */
   readonly scratch: Region;
+  /** Another one, for the counts of a sort: sorting is called while a batch lies in the first. */
+  readonly counts: Region;
   private top = 0;
 
   constructor(budgetMb: number) {
-    const pages = budgetMb * 16 + 1;
+    const pages = budgetMb * 16 + 2;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.wasm = memory;
     this.budgetBytes = budgetMb * 1_048_576;
     this.scratch = { from: this.budgetBytes, to: this.budgetBytes + 65_536 };
+    this.counts = { from: this.scratch.to, to: this.scratch.to + 65_536 };
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
     this.floats = new Float64Array(memory.buffer);

@@ -5,7 +5,6 @@
 import { limits } from '@sheaf/protocol';
 import type { Edge, Shuffle } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
-import { type ArenaIndex, entryWords, sortArena } from '../../data/arena-sort.ts';
 import type { BlockCodec } from '../../data/block-codec.ts';
 import { encodeKey, encodeTextKey } from '../../data/key-codec.ts';
 import type { Region } from '../../data/memory.ts';
@@ -13,6 +12,7 @@ import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import { decodeValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
+import { type ArenaIndex, entryWords, sortArena } from '../../kernels/arena-sort.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import type { CombineTable } from '../../kernels/combine-kernel.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
@@ -113,7 +113,8 @@ export class EdgeWriter {
   readonly keyOnly: boolean;
 
   private readonly options: EdgeWriterOptions;
-  private readonly partitionOf: PartitionOf;
+  /** null: all records are in partition 0. */
+  private readonly partitionOf: PartitionOf | null;
   private readonly ordered: boolean;
   private readonly table: CombineTable | null = null;
   private readonly arena: Arena | null = null;
@@ -267,7 +268,8 @@ export class EdgeWriter {
 
   /** Sorts what is in memory and appends it to the run as a segment. */
   private spill(): void {
-    const { region, job, partitions } = this.options;
+    const { region, job } = this.options;
+    const partitions = this.partitionOf === null ? 1 : this.options.partitions;
     const { columns = null } = this.combining ?? {};
     const source = this.table ?? (this.arena as Arena);
     if (source.count() === 0) return;
@@ -281,7 +283,7 @@ export class EdgeWriter {
         : indexArena(target, { from: region.from + 16, to: (this.arena as Arena).top(), ordered: this.ordered });
     const { bytes, words } = job.memory;
     const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
-    sortArena(index, skip);
+    sortArena(job.memory, index, skip);
     this.run.beginSegment();
     this.counts.spilledBytes +=
       this.table === null

@@ -12,13 +12,14 @@ import { BadPartition, isPartition } from './bad-partition.ts';
 /** Of the group part bytes[from, to) of a key. */
 export type PartitionOf = (from: number, to: number) => number;
 
-export function partitionerOf(shuffle: Shuffle, partitions: number, job: LoadedJob): PartitionOf {
+/** null: there is one partition, or the readers cut ranges. */
+export function partitionerOf(shuffle: Shuffle, partitions: number, job: LoadedJob): PartitionOf | null {
   const { bytes } = job.memory;
   const { partitioner, key, group } = shuffle;
-  if (partitions === 1 && partitioner.type !== 'function') return () => 0;
+  if (partitions === 1 && partitioner.type !== 'function') return null;
   switch (partitioner.type) {
     case 'range':
-      return () => 0;
+      return null;
     case 'hash':
       return (from, to) => partitionOf(hashBytes(bytes, from, to), partitions);
     case 'function': {

@@ -1,15 +1,16 @@
 // The index of what is about to be spilled: an entry of four words for each record of an arena or each entry of a table, with the
 // address of its key and its partition. How many bytes all keys share is found on the way; the sort leaves them out.
 
-import { entryWords, keyLengthMask } from '../../data/arena-sort.ts';
 import type { TaskMemory } from '../../data/memory.ts';
+import { entryWords, keyLengthMask, sortKernelOf } from '../../kernels/arena-sort.ts';
 import type { PartitionOf } from './partitioner.ts';
 
 export interface IndexTarget {
   readonly memory: TaskMemory;
   /** Word index of the first entry. */
   readonly entries: number;
-  readonly partitionOf: PartitionOf;
+  /** null: all are in partition 0. */
+  readonly partitionOf: PartitionOf | null;
 }
 
 export interface SpillIndex {
@@ -21,30 +22,21 @@ export interface SpillIndex {
 
 /** Walks an arena, whose records lie one behind another in [from, to). */
 export function indexArena(
-  target: IndexTarget,
+  { memory, entries, partitionOf }: IndexTarget,
   arena: { readonly from: number; readonly to: number; readonly ordered: boolean },
 ): SpillIndex {
-  const { memory, entries, partitionOf } = target;
-  const { words } = memory;
-  const before = arena.ordered ? 4 : 0;
-  let skip = -1;
-  let first = 0;
-  let entry = entries;
-  for (let at = arena.from; at < arena.to; entry += entryWords) {
-    const address = at + before;
-    const keyLength = words[address >>> 2] as number;
-    const group = arena.ordered ? (words[at >>> 2] as number) : keyLength;
-    words[entry + 2] = address;
-    words[entry + 3] = partitionOf(address + 8, address + 8 + group);
-    if (skip < 0) {
-      first = address + 8;
-      skip = keyLength;
-    } else if (skip > 0) {
-      skip = sharedPrefix(memory.bytes, first, address + 8, skip < keyLength ? skip : keyLength);
+  const kernel = sortKernelOf(memory);
+  const skip = kernel.index(arena.from, arena.to, arena.ordered ? 4 : 0, entries * 4);
+  const count = kernel.indexed();
+  if (partitionOf !== null) {
+    const { words } = memory;
+    for (let entry = entries; entry < entries + count * entryWords; entry += entryWords) {
+      const address = words[entry + 2] as number;
+      const group = words[(arena.ordered ? address - 4 : address) >>> 2] as number;
+      words[entry + 3] = partitionOf(address + 8, address + 8 + group);
     }
-    at = (address + 8 + keyLength + (words[(address + 4) >>> 2] as number) + 3) & ~3;
   }
-  return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
+  return { count, skip };
 }
 
 /** Goes through the entries of a table, past those that were taken out of it. */
@@ -59,7 +51,7 @@ export function indexTable(target: IndexTarget, table: { readonly entriesAt: num
     if (address === 0) continue;
     const keyLength = (words[address >>> 2] as number) & keyLengthMask;
     words[entry + 2] = address;
-    words[entry + 3] = partitionOf(address + 8, address + 8 + (words[(address + 4) >>> 2] as number));
+    words[entry + 3] = partitionOf === null ? 0 : partitionOf(address + 8, address + 8 + (words[(address + 4) >>> 2] as number));
     entry += entryWords;
     if (skip < 0) {
       first = address + 8;

@@ -1,9 +1,9 @@
 // What is spilled, in the order of its sorted index: the records of an arena as they lie there, the entries of a combining table
 // with their numbers encoded. Both give how many bytes of keys and values they wrote.
 
-import { type ArenaIndex, entryWords, keyLengthMask } from '../../data/arena-sort.ts';
 import type { RunWriter } from '../../data/run-writer.ts';
 import { encodeNumbers, encodeNumberValue } from '../../data/value-codec.ts';
+import { type ArenaIndex, entryWords, keyLengthMask } from '../../kernels/arena-sort.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import { type BatchKernel, batchWidthMax } from '../../kernels/key-batch.ts';
 import type { RecordKernel } from '../../kernels/record-kernel.ts';

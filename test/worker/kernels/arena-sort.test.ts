@@ -2,8 +2,8 @@
 
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { sortArena } from '../../../packages/worker/src/data/arena-sort.ts';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
+import { sortArena } from '../../../packages/worker/src/kernels/arena-sort.ts';
 
 interface Entry {
   /** Encoded: it ends in 00 and has none before, as no key may be the beginning of another. */
@@ -42,7 +42,7 @@ function sorted(entries: readonly Entry[], partitions: number, skip: number): nu
     words[index.entries + i * 4 + 2] = address;
     words[index.entries + i * 4 + 3] = entries[i]!.partition;
   });
-  sortArena(index, skip);
+  sortArena(memory, index, skip);
   return entries.map((_, i) => {
     const entry = index.entries + i * 4;
     const place = placeOf.get(words[entry + 2]!)!;
