@@ -13,12 +13,7 @@ const addressesAt: usize = 18432;
 const foldsAt: usize = 19456;
 const numbersAt: usize = 19472;
 
-// What is done with a number: folds of columns keep the first of equals, those of one number are Math.min and Math.max.
-const least: u32 = 1;
-const most: u32 = 2;
-const minimum: u32 = 3;
-const maximum: u32 = 4;
-const moments: u32 = 5;
+import { encodedBytes, fold, putLength, putNumbers } from './numbers';
 
 let batch: usize = 0;
 let slots: usize = 0;
@@ -79,7 +74,7 @@ export function add(from: i32, rows: i32, had: u32, keysTo: usize, bytes: f64, e
     if (address === 0) address = find(batch + (<usize>i << slotShift), load<u32>(row, lengthsAt), load<u32>(row, hashesAt));
     const given = batch + numbersAt + (<usize>i * width << 3);
     if (address !== 0) {
-      fold(address - (width << 3), given);
+      fold(address - (width << 3), given, batch + foldsAt, width);
       folded++;
     } else if (!insert(i, given)) return i;
   }
@@ -160,50 +155,6 @@ function insert(i: i32, given: usize): bool {
   return true;
 }
 
-/** What encodeNumberValue writes of a number. */
-function encodedBytes(number: f64): u32 {
-  if (number !== Math.floor(number) || Math.abs(number) > 9007199254740991) return 9;
-  if (number === 0) return 1 / number > 0 ? 1 : 9;
-  if (number > 0 && number < 128) return 1;
-  if (number > 0 && number < 8320) return 2;
-  let rest = number > 0 ? <u64>number : <u64>(-1.0 - number);
-  let bytes: u32 = 2;
-  while (rest > 127) {
-    rest >>= 7;
-    bytes++;
-  }
-  return bytes;
-}
-
-function fold(into: usize, given: usize): void {
-  for (let i: usize = 0; i < width; i++) {
-    const target = into + (i << 3);
-    const number = load<f64>(given + (i << 3));
-    const kind = <u32>load<u8>(batch + i, foldsAt);
-    if (kind === 0) {
-      store<f64>(target, load<f64>(target) + number);
-    } else if (kind === least) {
-      if (number < load<f64>(target)) store<f64>(target, number);
-    } else if (kind === most) {
-      if (number > load<f64>(target)) store<f64>(target, number);
-    } else if (kind === minimum) {
-      store<f64>(target, min<f64>(load<f64>(target), number));
-    } else if (kind === maximum) {
-      store<f64>(target, max<f64>(load<f64>(target), number));
-    } else if (kind === moments) {
-      // By Chan et al. (column-fold-kernel.ts), over three places.
-      const mean = load<f64>(given + (i << 3), 8);
-      const had = load<f64>(target);
-      const both = had + number;
-      const distance = mean - load<f64>(target, 8);
-      store<f64>(target, load<f64>(target, 16) + (load<f64>(given + (i << 3), 16) + (distance * distance * had * number) / both), 16);
-      store<f64>(target, load<f64>(target, 8) + (distance * number) / both, 8);
-      store<f64>(target, both);
-      i += 2;
-    }
-  }
-}
-
 let out: usize = 0;
 let moved: f64 = 0;
 /** Keeps the reads that only bring memory near. */
@@ -245,58 +196,10 @@ export function gather(entry: usize, entriesEnd: usize, perKey: i32, withGroups:
     // Up to 15 bytes behind the key are written too, and then written over.
     for (let i: usize = 0; i < key; i += 16) v128.store(at + i, v128.load(address + 8 + i));
     at += key;
-    if (perKey > 7) {
-      store<u8>(at++, 0x0b);
-      store<u8>(at++, perKey);
-    } else if (perKey > 0) {
-      store<u8>(at++, 0x10 | perKey);
-    }
-    for (let number = first; number < address; number += 8) at = putNumber(at, load<f64>(number));
+    at = putNumbers(at, first, perKey);
     bytes += size;
   }
   moved = <f64>bytes;
   out = at;
   return next;
-}
-
-@inline function putLength(address: usize, value: u64): usize {
-  let at = address;
-  let rest = value;
-  while (rest > 127) {
-    store<u8>(at++, (rest & 127) | 128);
-    rest >>= 7;
-  }
-  store<u8>(at++, rest);
-  return at;
-}
-
-/** As encodeNumberValue writes it (src/data/value-codec.ts). */
-function putNumber(at: usize, number: f64): usize {
-  if (encodedBytes(number) === 9 && !isCounted(number)) {
-    store<u8>(at, 0x06);
-    const bits: u64 = isNaN(number) ? 0x7ff8000000000000 : reinterpret<u64>(number);
-    store<u64>(at + 1, bswap<u64>(bits));
-    return at + 9;
-  }
-  if (number < 0) {
-    store<u8>(at, 0x05);
-    return putLength(at + 1, <u64>(-1.0 - number));
-  }
-  if (number < 128) {
-    store<u8>(at, 0x80 | <u32>number);
-    return at + 1;
-  }
-  if (number < 8320) {
-    const rest = <u32>number - 128;
-    store<u8>(at, 0x20 | (rest >> 8));
-    store<u8>(at + 1, rest);
-    return at + 2;
-  }
-  store<u8>(at, 0x04);
-  return putLength(at + 1, <u64>number);
-}
-
-/** Written as a whole number. */
-@inline function isCounted(number: f64): bool {
-  return number === Math.floor(number) && Math.abs(number) <= 9007199254740991 && number !== 0;
 }

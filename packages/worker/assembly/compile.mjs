@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-export const kernelNames = ['batches', 'lines', 'records', 'sort', 'words'];
+export const kernelNames = ['batches', 'lines', 'partials', 'records', 'sort', 'words'];
 
 /** The text of NAME-wasm.ts. */
 export async function compiledKernel(name) {
@@ -12,7 +12,7 @@ export async function compiledKernel(name) {
   let binary = null;
   const options = [source, '--outFile', 'out.wasm', '-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--noAssert'];
   const { error, stderr } = await asc.main(options, {
-    readFile: wanted => (wanted === source ? readFileSync(new URL(source, import.meta.url), 'utf8') : null),
+    readFile: wanted => (/^[a-z-]+\.ts$/.test(wanted) ? readFileSync(new URL(wanted, import.meta.url), 'utf8') : null),
     writeFile: (wanted, contents) => {
       if (wanted === 'out.wasm') binary = contents;
     },

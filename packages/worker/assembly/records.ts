@@ -5,28 +5,27 @@
 //
 // AssemblyScript, not TypeScript: `load<u32>(address, offset)` reads memory.
 
-// A cursor's state, 64 bytes at `states + i * stride`.
-const prefixAt: usize = 0; // u64: the first 8 bytes of the key, all ones when the cursor has ended
-const nextAt: usize = 8; // u32: where the next record begins; behind `blockEnd` when the value goes on in further blocks
-const blockEnd: usize = 12; // u32
-const recordAt: usize = 16; // u32: the current record, its lengths first
-const keyAt: usize = 20; // u32
-const keyLength: usize = 24; // u32
-const groupLength: usize = 28; // u32
-const valueLength: usize = 32; // u32; the value lies behind the key
-const ended: usize = 36; // u32
-const loser: usize = 40; // u32: of the tree's inner node i; of node 0 the winner
+import {
+  begin as beginTree,
+  blockEnd,
+  copy,
+  decoded,
+  ended,
+  keyAt,
+  keyLength,
+  length,
+  nextAt,
+  putLength,
+  recordAt,
+  stateOf,
+  stepWinner,
+  take,
+  valueLength,
+  winner,
+} from './merge-tree';
 
-let states: usize = 0;
-let stride: usize = 0;
-let cursors: i32 = 0;
-/** Records have the length of their group's key. */
-let ordered: bool = false;
-/** Records from this key on are not wanted; 0 bytes: all are. */
-let highAt: usize = 0;
-let highLength: usize = 0;
-/** The winner's record has been taken: its cursor steps before the next is chosen. */
-let taken: bool = false;
+export { block, finish, isBelow, start, step, take, winner } from './merge-tree';
+
 /** Where `merge` and `gather` have written up to. */
 let out: usize = 0;
 /** Bytes of keys and values that they moved since `begin`, and records since the last call. */
@@ -43,194 +42,10 @@ export function movedRecords(): i32 {
   return records;
 }
 
-@inline function stateOf(i: i32): usize {
-  return states + <usize>i * stride;
-}
-
-let decoded: u32 = 0;
-/** Reads a length into `decoded` and gives its end. */
-@inline function length(address: usize): usize {
-  let at = address;
-  let byte = <u32>load<u8>(at++);
-  let value = byte & 127;
-  let shift: u32 = 7;
-  while (byte > 127) {
-    byte = <u32>load<u8>(at++);
-    value |= (byte & 127) << shift;
-    shift += 7;
-  }
-  decoded = value;
-  return at;
-}
-
-@inline function putLength(address: usize, value: u32): usize {
-  let at = address;
-  let rest = value;
-  while (rest > 127) {
-    store<u8>(at++, (rest & 127) | 128);
-    rest >>>= 7;
-  }
-  store<u8>(at++, rest);
-  return at;
-}
-
-/** Copies 16 bytes at a time: up to 15 bytes behind the target are written too, and read behind the source. */
-@inline function copy(target: usize, source: usize, bytes: usize): void {
-  const end = source + bytes;
-  let to = target;
-  for (let from = source; from < end; from += 16, to += 16) v128.store(to, v128.load(from));
-}
-
-@inline function swapped(address: usize): u64 {
-  return bswap<u64>(load<u64>(address));
-}
-
-/** The first 8 bytes of a key as a number that orders as they do; zeros behind a shorter one. */
-@inline function prefixOf(address: usize, bytes: u32): u64 {
-  if (bytes >= 8) return swapped(address);
-  return bytes === 0 ? 0 : swapped(address) & (<u64>-1 << (64 - 8 * <u64>bytes));
-}
-
-/** Below 0, 0 or above, as memcmp, and the shorter first. */
-function compare(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
-  const both = aLength < bLength ? aLength : bLength;
-  let i: u32 = 0;
-  for (; i + 8 <= both; i += 8) {
-    const one = load<u64>(a + i);
-    const other = load<u64>(b + i);
-    if (one !== other) return bswap<u64>(one) < bswap<u64>(other) ? -1 : 1;
-  }
-  for (; i < both; i++) {
-    const difference = <i32>load<u8>(a + i) - <i32>load<u8>(b + i);
-    if (difference !== 0) return difference;
-  }
-  return <i32>aLength - <i32>bLength;
-}
-
 /** The states of `count` cursors, every `bytes` bytes from `address` on. */
 export function begin(address: usize, bytes: usize, count: i32, withGroups: bool, high: usize, highBytes: usize): void {
-  states = address;
-  stride = bytes;
-  cursors = count;
-  ordered = withGroups;
-  highAt = high;
-  highLength = highBytes;
-  taken = false;
+  beginTree(address, bytes, count, withGroups, high, highBytes);
   moved = 0;
-  for (let i = 0; i < count; i++) {
-    const s = stateOf(i);
-    store<u32>(s, 0, nextAt);
-    store<u32>(s, 0, blockEnd);
-    store<u32>(s, 0, ended);
-    store<i32>(s, -1, loser);
-  }
-}
-
-/** Cursor i has a block, its records at [from, to). */
-export function block(i: i32, from: usize, to: usize): void {
-  const s = stateOf(i);
-  store<u32>(s, <u32>from, nextAt);
-  store<u32>(s, <u32>to, blockEnd);
-}
-
-/** Cursor i has no more records. */
-export function finish(i: i32): void {
-  const s = stateOf(i);
-  store<u32>(s, 1, ended);
-  store<u64>(s, <u64>-1, prefixAt);
-}
-
-/** Steps cursor i to its next record; false: it needs its next block, behind what is left of a value in blocks of its own. */
-export function step(i: i32): bool {
-  const s = stateOf(i);
-  if (load<u32>(s, ended) !== 0) return true;
-  const from = load<u32>(s, nextAt);
-  if (from >= load<u32>(s, blockEnd)) return false;
-  store<u32>(s, from, recordAt);
-  let at = length(from);
-  const bytes = decoded;
-  let group = bytes;
-  if (ordered) {
-    at = length(at);
-    group = decoded;
-  }
-  at = length(at);
-  store<u32>(s, <u32>at, keyAt);
-  store<u32>(s, bytes, keyLength);
-  store<u32>(s, group, groupLength);
-  store<u32>(s, decoded, valueLength);
-  store<u32>(s, <u32>at + bytes + decoded, nextAt);
-  store<u64>(s, prefixOf(at, bytes), prefixAt);
-  if (highLength > 0 && compare(at, bytes, highAt, <u32>highLength) >= 0) finish(i);
-  return true;
-}
-
-/** Whether the record of cursor i, which has stepped, lies below a key. */
-export function isBelow(i: i32, key: usize, bytes: u32): bool {
-  const s = stateOf(i);
-  return load<u32>(s, ended) === 0 && compare(load<u32>(s, keyAt), load<u32>(s, keyLength), key, bytes) < 0;
-}
-
-/** Whether cursor a's record comes before b's; ties go by their order. */
-@inline function before(a: i32, b: i32): bool {
-  const one = stateOf(a);
-  const two = stateOf(b);
-  const onePrefix = load<u64>(one, prefixAt);
-  const twoPrefix = load<u64>(two, prefixAt);
-  if (onePrefix !== twoPrefix) return onePrefix < twoPrefix;
-  return tie(a, b);
-}
-
-function tie(a: i32, b: i32): bool {
-  const one = stateOf(a);
-  const two = stateOf(b);
-  if (load<u32>(one, ended) !== 0) return false;
-  if (load<u32>(two, ended) !== 0) return true;
-  const order = compare(load<u32>(one, keyAt), load<u32>(one, keyLength), load<u32>(two, keyAt), load<u32>(two, keyLength));
-  return order !== 0 ? order < 0 : a < b;
-}
-
-/** All cursors have stepped to their first record, or ended: the first winner is found. A tree of losers (Knuth, TAOCP 3, 5.4.1). */
-export function start(): void {
-  for (let i = 0; i < cursors; i++) {
-    let player = i;
-    let node = (i + cursors) >>> 1;
-    for (; node > 0; node >>>= 1) {
-      const other = load<i32>(stateOf(node), loser);
-      if (other < 0) {
-        store<i32>(stateOf(node), player, loser);
-        player = -1;
-        break;
-      }
-      if (before(other, player)) {
-        store<i32>(stateOf(node), player, loser);
-        player = other;
-      }
-    }
-    if (player >= 0) store<i32>(stateOf(0), player, loser);
-  }
-}
-
-@inline function replay(leaf: i32): void {
-  let player = leaf;
-  for (let node = (leaf + cursors) >>> 1; node > 0; node >>>= 1) {
-    const other = load<i32>(stateOf(node), loser);
-    if (before(other, player)) {
-      store<i32>(stateOf(node), player, loser);
-      player = other;
-    }
-  }
-  store<i32>(stateOf(0), player, loser);
-}
-
-/** The cursor whose record is next, or whose block is. */
-export function winner(): i32 {
-  return load<i32>(stateOf(0), loser);
-}
-
-/** The winner's record has been taken by the caller. */
-export function take(): void {
-  taken = true;
 }
 
 // What `merge` writes of a record.
@@ -255,14 +70,9 @@ export function merge(mode: i32, from: usize, to: usize): i32 {
   let reason = allDone;
   records = 0;
   for (;;) {
-    if (taken) {
-      const last = winner();
-      if (!step(last)) {
-        reason = needsBlock;
-        break;
-      }
-      replay(last);
-      taken = false;
+    if (!stepWinner()) {
+      reason = needsBlock;
+      break;
     }
     const s = stateOf(winner());
     if (load<u32>(s, ended) !== 0) break;
@@ -320,7 +130,7 @@ export function merge(mode: i32, from: usize, to: usize): i32 {
     }
     moved += <f64>(keyBytes + valueBytes);
     records++;
-    taken = true;
+    take();
   }
   out = at;
   return reason;

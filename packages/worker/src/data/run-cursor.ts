@@ -26,6 +26,8 @@ export class RunCursor {
   /** Length of the key's group part; the whole key when the edge orders no values. */
   groupLength = 0;
   valueLength = 0;
+  /** A record of a merge is made of one, unless it was folded. */
+  readonly mergedRecords = 1;
 
   private readonly run: OpenRun;
   private readonly memory: TaskMemory;
@@ -101,6 +103,10 @@ export class RunCursor {
   /** What of the current value is in blocks that have not been read. */
   get missingBytes(): number {
     return this.missing;
+  }
+
+  get mergedBytes(): number {
+    return this.keyLength + this.valueLength;
   }
 
   /** The key range that is wanted. */

@@ -11,8 +11,8 @@ export type MergeMode = (typeof mergeModes)[keyof typeof mergeModes];
 /** Why `merge` came back. */
 export const mergeReasons = { allDone: 0, needsBlock: 1, isFull: 2, isOther: 3 } as const;
 
-/** Addresses are bytes of the fixed memory. What each does says assembly/records.ts. */
-export interface RecordKernel {
+/** A merge of cursors. Addresses are bytes of the fixed memory. What each does says assembly/merge-tree.ts. */
+export interface TreeKernel {
   begin(states: number, stride: number, count: number, ordered: boolean, highAt: number, highLength: number): void;
   block(cursor: number, from: number, to: number): void;
   finish(cursor: number): void;
@@ -22,6 +22,10 @@ export interface RecordKernel {
   start(): void;
   winner(): number;
   take(): void;
+}
+
+/** What each does says assembly/records.ts. */
+export interface RecordKernel extends TreeKernel {
   merge(mode: number, from: number, to: number): number;
   gather(entry: number, entriesEnd: number, ordered: boolean, from: number, to: number): number;
   outEnd(): number;

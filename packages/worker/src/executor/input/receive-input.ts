@@ -5,7 +5,8 @@ import { keyText } from '../failure/key-text.ts';
 import { writeTextLines } from '../output/write-text-lines.ts';
 import type { InputCounts, TaskRun } from '../run-task.ts';
 import { type GroupSide, Groups } from '../shuffle/groups.ts';
-import { type MergeMemory, OpenMerge, openMerged } from '../shuffle/merge-sources.ts';
+import { type Merged, type MergeMemory, OpenMerge, openMerged } from '../shuffle/merge-sources.ts';
+import { numberFoldsOf } from '../shuffle/number-folds.ts';
 import { taskSources } from '../shuffle/task-sources.ts';
 import { foldingOf } from '../steps/folds.ts';
 import type { Push } from '../steps/step-calls.ts';
@@ -37,7 +38,10 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   try {
     const lines = open instanceof OpenMerge ? writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory }) : null;
     if (lines !== null) return lines;
-    const groups = new Groups(open, memory, { key: layout.merge.key, sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))) });
+    const groups = new Groups(foldedWhereNumbers(run, open, { edges: ofSides, memory }), memory, {
+      key: layout.merge.key,
+      sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))),
+    });
     run.describe = () => ({ key: keyText(groups.key()), valueIndex: Math.max(0, groups.valueCount - 1) });
     const kinds = ofSides.map(edge => edge.shuffle.value.type);
     const push = chain.groupPush(at);
@@ -47,6 +51,18 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   } finally {
     open.close();
   }
+}
+
+/** Of a combiner that folds numbers, where nothing is joined: they are folded as they are merged. */
+function foldedWhereNumbers(
+  run: TaskRun,
+  open: Merged,
+  { edges, memory }: { readonly edges: readonly ShuffleEdge[]; readonly memory: MergeMemory },
+): Merged {
+  const [edge, ...others] = edges;
+  if (edge === undefined || others.length > 0 || !(open instanceof OpenMerge)) return open;
+  const folds = numberFoldsOf(edge.shuffle, run.job);
+  return folds === null ? open : open.folded(memory, folds);
 }
 
 /** All records have the same key: none at all, or a constant. */

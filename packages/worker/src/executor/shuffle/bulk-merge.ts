@@ -6,7 +6,14 @@ import { cursorBytes, cursorStateAt } from '@sheaf/protocol/graph';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import type { RunCursor } from '../../data/run-cursor.ts';
 import type { RunWriter } from '../../data/run-writer.ts';
-import { type MergeMode, mergeModes, mergeReasons, type RecordKernel, recordKernelOf } from '../../kernels/record-kernel.ts';
+import {
+  type MergeMode,
+  mergeModes,
+  mergeReasons,
+  type RecordKernel,
+  recordKernelOf,
+  type TreeKernel,
+} from '../../kernels/record-kernel.ts';
 import type { Progress } from '../progress.ts';
 
 export interface BulkMergeOptions {
@@ -25,18 +32,15 @@ const nextWord = 2;
 const blockEndWord = 3;
 const recordWord = 4;
 
-export class BulkMerge {
-  /** Where the last `fill` has written up to, and how many records. */
-  end = 0;
-  records = 0;
-
-  private readonly kernel: RecordKernel;
+/** A merge whose tree a kernel has. */
+export class KernelMerge<Kernel extends TreeKernel> {
+  protected readonly kernel: Kernel;
   private readonly words: Uint32Array;
   private readonly cursors: readonly RunCursor[];
   private readonly states: number;
 
-  constructor({ memory, cursors, buffers, ordered, keys }: BulkMergeOptions) {
-    this.kernel = recordKernelOf(memory);
+  constructor(kernel: Kernel, { memory, cursors, buffers, ordered, keys }: BulkMergeOptions) {
+    this.kernel = kernel;
     this.words = memory.words;
     this.cursors = cursors;
     this.states = buffers + cursorStateAt;
@@ -52,6 +56,46 @@ export class BulkMerge {
       } while (low !== undefined && this.kernel.isBelow(i, keys?.from ?? 0, low.length) !== 0);
     });
     this.kernel.start();
+  }
+
+  /** The next record, behind a `fill` that did not take it. */
+  current(): RunCursor {
+    const i = this.kernel.winner();
+    const cursor = this.cursors[i] as RunCursor;
+    cursor.standOn(this.words[this.wordOf(i) + recordWord] as number);
+    return cursor;
+  }
+
+  /** The next record has been taken; its value may have been read. */
+  take(): void {
+    const i = this.kernel.winner();
+    const word = this.wordOf(i);
+    const missing = (this.cursors[i] as RunCursor).missingBytes;
+    if (missing === 0)
+      this.words[word + nextWord] = Math.min(this.words[word + nextWord] as number, this.words[word + blockEndWord] as number);
+    this.kernel.take();
+  }
+
+  protected supply(i: number): void {
+    const word = this.wordOf(i);
+    const missing = (this.words[word + nextWord] as number) - (this.words[word + blockEndWord] as number);
+    const block = (this.cursors[i] as RunCursor).nextBlock(missing);
+    if (block === null) this.kernel.finish(i);
+    else this.kernel.block(i, block.from, block.to);
+  }
+
+  private wordOf(i: number): number {
+    return (this.states + i * cursorBytes) >>> 2;
+  }
+}
+
+export class BulkMerge extends KernelMerge<RecordKernel> {
+  /** Where the last `fill` has written up to, and how many records. */
+  end = 0;
+  records = 0;
+
+  constructor(options: BulkMergeOptions) {
+    super(recordKernelOf(options.memory), options);
   }
 
   /** Bytes of the keys and values that `fill` has moved. */
@@ -73,36 +117,6 @@ export class BulkMerge {
       if (reason !== mergeReasons.needsBlock) return reason;
       this.supply(this.kernel.winner());
     }
-  }
-
-  /** The next record, behind a `fill` that did not take it. */
-  current(): RunCursor {
-    const i = this.kernel.winner();
-    const cursor = this.cursors[i] as RunCursor;
-    cursor.standOn(this.words[this.wordOf(i) + recordWord] as number);
-    return cursor;
-  }
-
-  /** The next record has been taken; its value may have been read. */
-  take(): void {
-    const i = this.kernel.winner();
-    const word = this.wordOf(i);
-    const missing = (this.cursors[i] as RunCursor).missingBytes;
-    if (missing === 0)
-      this.words[word + nextWord] = Math.min(this.words[word + nextWord] as number, this.words[word + blockEndWord] as number);
-    this.kernel.take();
-  }
-
-  private supply(i: number): void {
-    const word = this.wordOf(i);
-    const missing = (this.words[word + nextWord] as number) - (this.words[word + blockEndWord] as number);
-    const block = (this.cursors[i] as RunCursor).nextBlock(missing);
-    if (block === null) this.kernel.finish(i);
-    else this.kernel.block(i, block.from, block.to);
-  }
-
-  private wordOf(i: number): number {
-    return (this.states + i * cursorBytes) >>> 2;
   }
 }
 

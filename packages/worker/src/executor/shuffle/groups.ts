@@ -126,13 +126,15 @@ export class Groups {
   private decode(): unknown {
     const { cursor } = this.open.tree;
     const at = cursor.value(this.large);
-    this.bytesRead += cursor.keyLength + cursor.valueLength;
+    this.bytesRead += cursor.mergedBytes;
     this.progress.bytes = this.bytesRead;
     return decodeValue(this.bytes, at, at + cursor.valueLength);
   }
 
   private step(): void {
-    this.records++;
+    const { mergedRecords } = this.open.tree.cursor;
+    this.records += mergedRecords;
+    this.progress.records += mergedRecords - 1;
     this.progress.tick();
     this.pending = this.open.tree.next();
     if (!this.pending) return;

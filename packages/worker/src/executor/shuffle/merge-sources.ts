@@ -4,7 +4,7 @@
 
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError } from '@sheaf/protocol';
+import { FailureError, limits } from '@sheaf/protocol';
 import { cursorBytes } from '@sheaf/protocol/graph';
 import type { BlockIndex } from '../../data/block-index.ts';
 import { LoserTree } from '../../data/loser-tree.ts';
@@ -15,6 +15,8 @@ import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
 import { BulkMerge, copyRecords } from './bulk-merge.ts';
+import { FoldedMerge } from './folded-merge.ts';
+import type { NumberFolds } from './number-folds.ts';
 import { RunChain } from './run-chain.ts';
 
 /** A stretch to merge, by file. */
@@ -84,7 +86,7 @@ export interface MergeMemory {
 
 /** What gives the records of a merge in order. */
 export interface Merged {
-  readonly tree: LoserTree | RunChain;
+  readonly tree: LoserTree | RunChain | FoldedMerge;
   close(): void;
 }
 
@@ -133,6 +135,15 @@ export class OpenMerge {
   bulk({ memory, cursors: { from: buffers }, key: keys, ordered }: MergeMemory): BulkMerge {
     const { cursors } = this;
     return new BulkMerge({ memory, cursors, buffers, ordered: ordered[this.sources[0]?.side ?? 0] ?? false, keys });
+  }
+
+  /** The same merge, in which partial results become one where they are numbers. */
+  folded({ memory, cursors: { from: buffers }, key: keys, ordered, blocks }: MergeMemory, folds: NumberFolds): Merged {
+    const { cursors } = this;
+    const side = this.sources[0]?.side ?? 0;
+    const options = { memory, cursors, buffers, ordered: ordered[side] ?? false, keys };
+    const tree = new FoldedMerge({ ...options, folds, side, out: blocks, lastKey: keys.from + limits.keyBytesMax });
+    return { tree, close: () => this.close() };
   }
 
   close(): void {
