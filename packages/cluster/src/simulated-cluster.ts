@@ -1,9 +1,9 @@
 // A cluster on this machine: one coordinator and some workers as processes of their own, in one directory that is gone after
 // any end. They speak the same protocol over the same sockets as on a real cluster.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import type { PrintListener } from '@sheaf/worker';
 import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
@@ -136,8 +136,8 @@ class SimulatedCluster implements Cluster {
     return worker;
   }
 
-  private startMember(name: string, command: readonly string[]): Member {
-    const argumentsOfNode = [this.cli, ...command, '--member', '--json'];
+  private startMember(name: string, [kind, ...options]: readonly [kind: string, ...options: string[]]): Member {
+    const argumentsOfNode = [this.programOf(kind), kind, ...options, '--member', '--json'];
     const member = startMember({
       ...{ name, arguments: argumentsOfNode, environment: process.env, cwd: this.directory },
       ...(this.onPrinted === undefined ? {} : { onLine: printReader(this.onPrinted) }),
@@ -149,6 +149,12 @@ class SimulatedCluster implements Cluster {
     );
     void member.ended.then(end => this.memberEnded(member, end));
     return member;
+  }
+
+  /** Beside a bundled command lies a program for each kind of member, which starts sooner. */
+  private programOf(kind: string): string {
+    const program = join(dirname(this.cli), `${kind}-member.cjs`);
+    return existsSync(program) ? program : this.cli;
   }
 
   private memberEnded(member: Member, { code, signal }: MemberEnd): void {

@@ -14,6 +14,9 @@ const source = path => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const programs = {
   /** The command line; coordinator and worker are commands of it. */
   cli: source('sheaf/src/cli/main.ts'),
+  /** The same two as members of a simulated cluster, without the rest. */
+  'coordinator-member': source('sheaf/src/cli/coordinator-member.ts'),
+  'worker-member': source('sheaf/src/cli/worker-member.ts'),
   /** The child process that runs tasks; reads nothing of the command line. */
   executor: source('worker/src/executor/main.ts'),
 };
@@ -74,7 +77,13 @@ const scriptOptions = {
   format: 'cjs',
   splitting: false,
   outExtension: { '.js': '.code.cjs' },
-  define: { 'import.meta.url': 'sheafModuleUrl' },
+  define: {
+    'import.meta.url': 'sheafModuleUrl',
+    // Native helpers that are not there: each would be looked for in every folder above, whenever a process starts.
+    'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+    'process.env.WS_NO_BUFFER_UTIL': '"true"',
+    'process.env.WS_NO_UTF_8_VALIDATE': '"true"',
+  },
 };
 
 /** Builds every program and door into `outdir`. Gives the paths, below the root, of all that went into them. */
@@ -94,7 +103,10 @@ export async function bundleSources({ outdir, sourcemap }) {
 /** Code out of a cache cannot import by itself, so the launcher does it for it. Gives the text of the file that a process starts with. */
 function launcher(outdir, name) {
   const path = join(outdir, `${name}.code.cjs`);
-  const code = readFileSync(path, 'utf8').replaceAll(/\bawait import\(/g, 'await sheafImport(');
+  // In ASCII alone, as V8 takes twice the room and the time for a text with one other character; comments and patterns have some.
+  const code = readFileSync(path, 'utf8')
+    .replaceAll(/\bawait import\(/g, 'await sheafImport(')
+    .replaceAll(/[\u0080-\uffff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
   writeFileSync(path, code);
   const build = createHash('sha256').update(code).digest('hex');
   return `#!/usr/bin/env node\nrequire('./launch.cjs')(__filename, '${build}');\n`;

@@ -28,17 +28,28 @@ module.exports = function launch(file, build) {
   );
   const cachedData = read(entry);
   // A function on the first line, so that places in stacks stay those of the file.
-  const script = new Script(`(function (require, sheafModuleUrl, sheafImport) {${readFileSync(code, 'utf8')}\n})`, {
+  const script = new Script(`(function (require, sheafModuleUrl, sheafImport, sheafKeepCode) {${readFileSync(code, 'latin1')}\n})`, {
     filename: code,
     ...(cachedData === null ? {} : { cachedData }),
   });
-  script.runInThisContext()(require, pathToFileURL(file).href, specifier => import(specifier));
-  if (cachedData !== null && !script.cachedDataRejected) return;
-  // At its end a process has compiled all that its kind needs; but an executor is killed, and has loaded most of it already.
-  const keep = () => write(cache, entry, script);
+  const isNew = cachedData === null || script.cachedDataRejected === true;
+  const keep = isNew ? () => write(cache, entry, script) : () => {};
+  script.runInThisContext()(require, pathToFileURL(file).href, load, keep);
+  // At its end a process has compiled all that its kind needs. An executor is killed, and says itself when it has done some work.
   if (process.send === undefined) process.once('exit', keep);
-  else setImmediate(keep);
 };
+
+/** Packages by `require` where they have that door: Node's loader of modules takes longer to get ready than they do. */
+async function load(specifier) {
+  if (/^(node:|[@a-z][^:]*$)/.test(specifier)) {
+    try {
+      return require(specifier);
+    } catch (error) {
+      if (error.code !== 'ERR_REQUIRE_ESM' && error.code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    }
+  }
+  return import(specifier);
+}
 
 /** V8 looks at the head of what it is given, and trusts the rest. */
 function read(entry) {

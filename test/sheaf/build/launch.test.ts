@@ -1,7 +1,7 @@
 // Programs start from V8's code cache: what they do is the same with it, without it, and with one that is damaged.
 
-import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, fork } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,6 +43,36 @@ test('a program runs from the cache as it does from its text, and a damaged entr
   writeFileSync(entry, damaged);
   expect(await run()).toBe('3 () => 1\n');
   expect(readFileSync(entry).equals(damaged)).toBe(false);
+});
+
+test('it imports packages, by the door that they have for require where there is one', async () => {
+  const modules = join(folder, 'node_modules');
+  for (const [name, manifest] of [
+    ['both', { exports: { require: './index.cjs', import: './index.mjs' } }],
+    ['alone', { exports: { import: './index.mjs' } }],
+  ] as const) {
+    mkdirSync(join(modules, name), { recursive: true });
+    writeFileSync(join(modules, name, 'package.json'), JSON.stringify({ name, ...manifest }));
+    writeFileSync(join(modules, name, 'index.cjs'), "exports.door = 'require';");
+    writeFileSync(join(modules, name, 'index.mjs'), "export const door = 'import';");
+  }
+  write("const door = name => sheafImport(name).then(({ door }) => console.log(door)); door('both').then(() => door('alone'));", 'a');
+  expect(await run()).toBe('require\nimport\n');
+});
+
+test('an executor keeps its code when it says so, and one that was given it does not', async () => {
+  write('process.once("message", () => { sheafKeepCode(); process.disconnect(); });', 'a');
+  const once = (): Promise<unknown> => {
+    const child = fork(join(folder, 'program.cjs'));
+    child.send('work');
+    return new Promise(resolve => child.once('exit', resolve));
+  };
+  expect(await once()).toBe(0);
+  const [entry = ''] = entries();
+  const { ino } = statSync(entry);
+  expect(await once()).toBe(0);
+  expect(entries()).toEqual([entry]);
+  expect(statSync(entry).ino).toBe(ino);
 });
 
 test('a text of the same length in its place is another program', async () => {

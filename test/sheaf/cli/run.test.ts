@@ -28,6 +28,9 @@ test('a word count prints its output folder, and its bytes are those of --inline
   expect(sorted(user.parts('cluster'))).toEqual(counts);
   expect(user.parts('inline')).toEqual(user.parts('cluster'));
   expect(user.names()).toEqual(['.cache', 'cluster', 'in', 'inline', 'wc.ts']);
+  // The token of a cluster elsewhere is none of its own cluster's business.
+  user.environment.SHEAF_TOKEN_FILE = user.write('token', 'a token of some other cluster');
+  expect(await user.run('run', 'wc.ts', '-p', 'in=in', '-p', 'out=again')).toMatchObject({ code: 0 });
 });
 
 test('--json gives one status or note a line, the last one a status that is complete', async () => {

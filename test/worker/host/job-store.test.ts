@@ -28,7 +28,7 @@ async function startStore(blobs: readonly string[], answer: (sha256: string, res
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const directory = temporaryFolder();
   const get = new HttpGet({ token: null, connectionsMax: 4 });
-  const store = new JobStore({ directory, get, blobsUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const store = new JobStore({ directory, get, coordinatorUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` });
   onTestFinished(() => {
     get.close();
     server.closeAllConnections();

@@ -2,7 +2,7 @@
 // It ends by itself only when it cannot go on: a journal that cannot be written, a bug of ours. `ended` tells why.
 
 import { join } from 'node:path';
-import { limits, UsageError } from '@sheaf/protocol';
+import { type JobId, limits, UsageError } from '@sheaf/protocol';
 import type { Logger } from 'pino';
 import { createState, type JournalRecord, replay, type SchedulerState, statusOf } from '../scheduler/index.ts';
 import { Admission } from './admission.ts';
@@ -40,6 +40,8 @@ export interface RunningCoordinator {
   readonly url: string;
   readonly port: number;
   readonly epoch: number;
+  /** The jobs that have not ended. */
+  readonly livingJobs: readonly JobId[];
   /** Resolves when it has ended: with null after `stop`, else with the error it could not go on for. */
   readonly ended: Promise<Error | null>;
   /** Ends it in order, within `limits.shutdownMs`. Jobs go on when a coordinator is started on the same state directory. */
@@ -133,6 +135,10 @@ class Coordinator implements RunningCoordinator {
 
   get epoch(): number {
     return this.parts.journal.epoch;
+  }
+
+  get livingJobs(): readonly JobId[] {
+    return this.parts.jobs.ids;
   }
 
   async start(): Promise<void> {

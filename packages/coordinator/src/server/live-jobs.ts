@@ -17,6 +17,10 @@ export class LiveJobs {
     return this.jobs.get(job) ?? null;
   }
 
+  get ids(): JobId[] {
+    return [...this.jobs.keys()];
+  }
+
   needsBlob(sha256: string): boolean {
     for (const { opening } of this.jobs.values()) {
       if (opening.bundle === sha256 || opening.sourceMap === sha256) return true;

@@ -1,10 +1,9 @@
 // The whole command line: what every command shares, and how any outcome becomes an exit code. Mistakes of the caller are one
 // line on standard error, never a stack.
 
-import { UsageError } from '@sheaf/protocol';
 import { Command, CommanderError } from 'commander';
-import { LostContactError } from '../submit/lost-contact.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { tellError } from './tell-error.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -56,15 +55,5 @@ function withAdvice(text: string): string {
 /** Tells the error, if nobody has yet, and gives the code it ends with. */
 function codeOfError(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.usage;
-  if (error instanceof UsageError) {
-    terminal.say(`error: ${error.message}`);
-    return exitCodes.usage;
-  }
-  if (error instanceof LostContactError) {
-    terminal.say(`error: ${error.message}`);
-    return exitCodes.lostContact;
-  }
-  // A bug of ours: everything we know of it.
-  terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return exitCodes.failed;
+  return tellError(error, terminal);
 }

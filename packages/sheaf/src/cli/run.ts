@@ -109,7 +109,7 @@ async function submitAndFollow({ file, options, context, cluster, prints, follow
   const client = new CoordinatorClient({ address, version, onContact: text => progress.say(text) });
   over.addEventListener('abort', () => client.close(), { once: true });
   try {
-    await Promise.all(blobs.map(blob => uploadBlob(address, blob)));
+    await Promise.all(blobs.map(blob => uploadBlob(address, blob, 'new')));
     goOn();
     const job = await client.submit(submission);
     const cancel = (): void => {

@@ -41,14 +41,16 @@ export async function order(address: CoordinatorAddress, path: string): Promise<
   return parseJson(address, checked(address, answer).text);
 }
 
-/** Uploads a blob, unless the coordinator has it. Tries again while the coordinator is away, up to `limits.clientReconnectMs`. */
-export async function uploadBlob(address: CoordinatorAddress, blob: Blob): Promise<void> {
+/**
+ * Uploads a blob, unless the coordinator has it, which one that is new is not asked. Tries again while the coordinator is away, up to
+ * `limits.clientReconnectMs`.
+ */
+export async function uploadBlob(address: CoordinatorAddress, blob: Blob, to: 'any' | 'new' = 'any'): Promise<void> {
   const giveUpAt = performance.now() + limits.clientReconnectMs;
   const path = `/blobs/${blob.sha256}`;
   for (;;) {
     try {
-      const known = await ask(address, { method: 'HEAD', path });
-      if (known.status === 200) return;
+      if (to === 'any' && (await ask(address, { method: 'HEAD', path })).status === 200) return;
       checked(address, await ask(address, { method: 'PUT', path, content: blob.content }));
       return;
     } catch (error) {

@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type Failure, FailureError, limits } from '@sheaf/protocol';
 import { userStack } from './failure/user-stack.ts';
+import { keepCodeOf } from './keep-code.ts';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
 import { progressText } from './progress-line.ts';
@@ -43,6 +44,7 @@ async function run(task: ExecutorTask): Promise<void> {
   // A promise that was rejected while the task ran is told of after it: the task has not succeeded before that.
   await nextTurn();
   if (busy === work) send(answer);
+  keepCodeOf(task.assignment.stage);
 }
 
 async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
@@ -119,6 +121,12 @@ function write(fd: number, line: string): void {
   }
 }
 
+/** Node's loader of modules gets ready while no job asks for it: its bundle is a module. */
+async function warmLoader(): Promise<void> {
+  const nothing = 'data:text/javascript,';
+  await import(nothing);
+}
+
 function take(message: ToExecutor): void {
   // While a task runs, only the task keeps the process alive: a promise that can never settle is noticed below.
   process.channel?.unref();
@@ -146,3 +154,4 @@ process.on('unhandledRejection', reason => escaped('a promise of the job was rej
 process.on('uncaughtException', error => escaped('the job threw where nobody could catch it, in a callback', error));
 
 send({ type: 'ready' });
+void warmLoader().catch(() => undefined);

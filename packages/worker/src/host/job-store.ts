@@ -34,8 +34,8 @@ export interface PreparedJob {
 export interface JobStoreOptions {
   /** Folder of all jobs. */
   readonly directory: string;
-  /** `http://host:port` of the coordinator. */
-  readonly blobsUrl: string;
+  /** `ws://host:port`: the blobs are had over HTTP from there. */
+  readonly coordinatorUrl: string | Promise<string>;
   readonly get: HttpGet;
 }
 
@@ -169,7 +169,8 @@ export class JobStore {
         done(bytes > bytesMax ? new Error(`it is larger than ${bytesMax} bytes`) : null, chunk);
       },
     });
-    const response = await this.options.get.open(new URL(`/blobs/${sha256}`, this.options.blobsUrl), signal);
+    const coordinator = (await this.options.coordinatorUrl).replace(/^ws/, 'http');
+    const response = await this.options.get.open(new URL(`/blobs/${sha256}`, coordinator), signal);
     const partial = `${path}.partial`;
     await pipeline(response, measure, createWriteStream(partial, { mode: 0o600 }));
     if (hash.digest('hex') !== sha256) throw new Error('its contents are not what its name says');

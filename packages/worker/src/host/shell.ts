@@ -31,7 +31,7 @@ import type { RelayTransport } from './relay-transport.ts';
 
 export interface ShellOptions {
   readonly agent: AgentState;
-  readonly coordinatorUrl: string;
+  readonly coordinatorUrl: string | Promise<string>;
   readonly token: string | null;
   /** Folder of the map outputs. */
   readonly outputs: string;
@@ -115,7 +115,11 @@ export class Shell {
   }
 
   private readonly handlers: { readonly [Type in AgentCommand['type']]: (command: CommandOf<Type>) => void } = {
-    connect: ({ link }) => this.connect(link),
+    connect: ({ link }) => {
+      const { coordinatorUrl } = this.options;
+      if (typeof coordinatorUrl === 'string') this.connect(link, coordinatorUrl);
+      else void coordinatorUrl.then(url => this.isClosed || this.connect(link, url)).catch(() => undefined);
+    },
     disconnect: ({ link }) => {
       if (this.link?.id === link) this.link.connection.close();
     },
@@ -162,8 +166,8 @@ export class Shell {
     end: command => this.options.onEnd(command),
   };
 
-  private connect(id: LinkId): void {
-    const { coordinatorUrl, token, logger } = this.options;
+  private connect(id: LinkId, coordinatorUrl: string): void {
+    const { token, logger } = this.options;
     const connection = new CoordinatorLink({
       ...{ coordinatorUrl, token, isKnown: this.options.agent.epoch > 0 },
       onOpen: () => this.tell({ type: 'connected', link: id }),

@@ -26,8 +26,8 @@ import { Shell } from './shell.ts';
 import { ShuffleServer } from './shuffle-server.ts';
 
 export interface WorkerOptions {
-  /** `ws://host:port` of the coordinator. */
-  readonly coordinatorUrl: string;
+  /** `ws://host:port` of the coordinator; the first executors start while it is waited for. */
+  readonly coordinatorUrl: string | Promise<string>;
   /** Tasks that run at once. */
   readonly slots: number;
   /** Working directory: one living worker per directory. */
@@ -122,7 +122,7 @@ class Worker {
     });
     this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
     this.logs = new AttemptLogs(directory.logs, { printed: onPrinted === undefined ? null : new PrintedLines(onPrinted) });
-    const jobs = new JobStore({ directory: directory.jobs, blobsUrl: coordinatorUrl.replace(/^ws/, 'http'), get: this.get });
+    const jobs = new JobStore({ directory: directory.jobs, coordinatorUrl, get: this.get });
     const relay = new RelayTransport();
     const transport = new FetchRoutes({ direct: new HttpTransport(this.get), relay, logger });
     const localiser = new Localiser({ machine, transport, folderOf: job => `${jobs.folderOf(job)}/fetched` });
@@ -183,11 +183,15 @@ class Worker {
 }
 
 function checkOptions({ coordinatorUrl, slots }: WorkerOptions): void {
-  if (!/^wss?:\/\/[^/]+\/?$/.test(coordinatorUrl) || !URL.canParse(coordinatorUrl)) {
-    throw new UsageError(`${JSON.stringify(coordinatorUrl)} is no coordinator: give ws://HOST:PORT`);
-  }
+  if (typeof coordinatorUrl === 'string') checkUrl(coordinatorUrl);
   if (!Number.isInteger(slots) || slots < 1 || slots > limits.slotsMax) {
     throw new UsageError(`slots is a whole number from 1 to ${limits.slotsMax}, not ${slots}`);
+  }
+}
+
+function checkUrl(coordinatorUrl: string): void {
+  if (!/^wss?:\/\/[^/]+\/?$/.test(coordinatorUrl) || !URL.canParse(coordinatorUrl)) {
+    throw new UsageError(`${JSON.stringify(coordinatorUrl)} is no coordinator: give ws://HOST:PORT`);
   }
 }
 

@@ -1,0 +1,8 @@
+// A worker of a simulated cluster, as a program. It reads the coordinator's address from its standard input.
+
+import { runMember } from './member.ts';
+import { runWorker } from './serve-worker.ts';
+
+runMember(({ directory, slots }, context) =>
+  runWorker({ coordinator: '-', slots, dir: directory, port: 0, label: [], member: true, json: true, logLevel: 'info' }, context),
+);
