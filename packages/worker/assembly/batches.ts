@@ -13,6 +13,7 @@ const addressesAt: usize = 18432;
 const foldsAt: usize = 19456;
 const numbersAt: usize = 19472;
 
+import { hashOf } from './hashes';
 import { encodedBytes, fold, putLength, putNumbers } from './numbers';
 
 let batch: usize = 0;
@@ -96,17 +97,6 @@ function lookUp(rows: i32): void {
     if (address === 0 || isKey(address, batch + (<usize>i << slotShift), load<u32>(row, lengthsAt))) continue;
     store<u32>(row, 0, addressesAt);
   }
-}
-
-@inline function hashOf(key: usize, length: u32): u32 {
-  let hash: u32 = length;
-  const to = key + length;
-  for (let at = key; at < to; at += 4) {
-    hash = (hash ^ load<u32>(at)) * 0x9e3779b1;
-    hash ^= hash >> 15;
-  }
-  hash = (hash ^ (hash >> 13)) * 0x2c1b3c6d;
-  return hash ^ (hash >> 16);
 }
 
 @inline function isKey(address: usize, key: usize, length: u32): bool {

@@ -1,7 +1,7 @@
 // Counts words of text in the combining table (src/kernels/combine-kernel.ts), from where they lie to where they are counted
 // without a copy. Words are taken some hundred at a time: first where each lies and what its hash is, then what the table has
-// under that hash, then the comparison and the count. So what waits for memory waits for many words at once. A word that the
-// table does not have, or that is not plain, is left to the caller, and the rest goes on behind it, in order.
+// under that hash, then the comparison and the count. So what waits for memory waits for many words at once. A word that would
+// fill the table or its slots, or that is not plain, is left to the caller, and the rest goes on behind it, in order.
 //
 // AssemblyScript, not TypeScript: `load<u32>(address, offset)` reads memory.
 
@@ -14,15 +14,29 @@ const batchWords: i32 = 128;
 /** A longer word is left to the caller: it may be too long for a key. */
 const lengthMax: u32 = 1024;
 
-/** Why a call came back: the text has ended, the table lacks a word, or a word is to be looked at byte by byte. */
+/** Why a call came back: the text has ended, the table lacks a word and room for it, or a word is to be looked at byte by byte. */
 const ended: i32 = 0;
 const missing: i32 = 1;
 const unusual: i32 = 2;
+
+import { finished, firstOf, hashed } from './hashes';
+import { encodedBytes } from './numbers';
 
 let batch: usize = 0;
 let slots: usize = 0;
 let mask: u32 = 0;
 let value: f64 = 0;
+/** As in batches.ts: the entries of the table, what fills it, and how full it is. */
+let entries: usize = 0;
+let countMax: u32 = 0;
+let bytesMax: f64 = 0;
+let entryTotal: u32 = 0;
+let top: usize = 0;
+let accounted: f64 = 0;
+/** The slot for a word that `find` did not find. */
+let free: usize = 0;
+/** Words that were put in since `begin`. */
+let inserted: i32 = 0;
 /** Where the next batch begins, and where the text ends. */
 let next: usize = 0;
 let end: usize = 0;
@@ -43,16 +57,43 @@ export function from(): usize {
 export function to(): usize {
   return wordTo;
 }
-export function words(): i32 {
+export function countedWords(): i32 {
   return counted;
 }
 
-/** The table's slots and their mask, what each word counts as, and 2 KB for a batch. */
-export function table(address: usize, slotMask: u32, number: f64, batchAt: usize): void {
-  slots = address;
-  mask = slotMask;
+export function insertedWords(): i32 {
+  return inserted;
+}
+export function entryCount(): u32 {
+  return entryTotal;
+}
+export function keysEnd(): usize {
+  return top;
+}
+export function accountedBytes(): f64 {
+  return accounted;
+}
+
+/** What each word counts as, and 2 KB for a batch. */
+export function words(number: f64, batchAt: usize): void {
   value = number;
   batch = batchAt;
+}
+
+/** The table as it is, and what fills it. Addresses are bytes. */
+export function table(slotsFrom: usize, slotMask: u32, entriesFrom: usize, entriesMax: u32, fullBytes: f64): void {
+  slots = slotsFrom;
+  mask = slotMask;
+  entries = entriesFrom;
+  countMax = entriesMax;
+  bytesMax = fullBytes;
+}
+
+/** How full it is. */
+export function filled(count: u32, keysTo: usize, bytes: f64): void {
+  entryTotal = count;
+  top = keysTo;
+  accounted = bytes;
 }
 
 /** Counts the words of memory[at, to), valid UTF-8 whose last byte is a line feed. */
@@ -60,6 +101,7 @@ export function begin(at: usize, to: usize): i32 {
   next = at;
   end = to;
   counted = 0;
+  inserted = 0;
   count = 0;
   done = 0;
   stopped = false;
@@ -86,7 +128,7 @@ function goOn(): i32 {
   return missing;
 }
 
-/** False at a word that the table does not have. */
+/** False at a word that the table does not have, and has no room for. */
 function countBatch(): bool {
   while (done < count) {
     const word = batch + <usize>(done++) * wordBytes;
@@ -94,12 +136,13 @@ function countBatch(): bool {
     const length = load<u32>(word, lengthAt);
     let address: usize = load<u32>(word, addressAt);
     if (address === 0 || !isKey(address, at, length)) address = find(at, length, load<u32>(word, hashAt));
-    if (address === 0) {
+    if (address !== 0) {
+      store<f64>(address - 8, load<f64>(address - 8) + value);
+    } else if (!insert(at, length, load<u32>(word, hashAt))) {
       wordFrom = at;
       wordTo = at + length;
       return false;
     }
-    store<f64>(address - 8, load<f64>(address - 8) + value);
     counted++;
   }
   return true;
@@ -164,25 +207,17 @@ function spaceAt(at: usize): i32 {
   return 0;
 }
 
+/** The first 16 bytes of a word's key: its tag, and as many bytes of the word. */
+@inline function firstBlock(at: usize, length: u32): v128 {
+  const text = v128.load(at);
+  return firstOf(v128.shuffle<u8>(i8x16.splat(0x50), text, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30), length + 1);
+}
+
 /** The table's hash of the word's key: its tag, its bytes, a zero. */
 @inline function hashOf(at: usize, length: u32): u32 {
-  const to = at + length;
-  let hash: u32 = length + 2;
-  let part: u32 = 0x50 | (load<u32>(at) << 8);
-  if (length < 3) part &= (1 << (8 * (length + 1))) - 1;
-  hash = (hash ^ part) * 0x9e3779b1;
-  hash ^= hash >> 15;
-  let from = at + 3;
-  for (let left = <i32>length - 2; left > 0; left -= 4) {
-    part = load<u32>(from);
-    const bytes = <i32>(to - from);
-    if (bytes < 4) part = bytes <= 0 ? 0 : part & ((1 << (8 * bytes)) - 1);
-    hash = (hash ^ part) * 0x9e3779b1;
-    hash ^= hash >> 15;
-    from += 4;
-  }
-  hash = (hash ^ (hash >> 13)) * 0x2c1b3c6d;
-  return hash ^ (hash >> 16);
+  let hash = hashed(length + 2, firstBlock(at, length));
+  for (let done: u32 = 15; done <= length; done += 16) hash = hashed(hash, firstOf(v128.load(at + done), length - done));
+  return finished(hash);
 }
 
 /** What the first slot of each hash has. */
@@ -204,7 +239,33 @@ function find(at: usize, length: u32, hash: u32): usize {
     slot = slots + (<usize>i << 3);
     address = load<u32>(slot, 4);
   }
+  free = slot;
   return address;
+}
+
+/** Makes an entry of a word, as `insert` of batches.ts does. */
+function insert(at: usize, length: u32, hash: u32): bool {
+  const key = length + 2;
+  const cost = <f64>(key + 32 + encodedBytes(value));
+  if (entryTotal + 1 > countMax || accounted + cost > bytesMax) return false;
+  const address = top + 8;
+  store<f64>(top, value);
+  store<u32>(address, key);
+  store<u32>(address, key, 4);
+  v128.store(address + 8, firstBlock(at, length));
+  for (let done: u32 = 15; done < length; done += 16) v128.store(address + 9 + done, v128.load(at + done));
+  // The end of the key, and zeros up to a whole word.
+  store<u32>(address + 9 + length, 0);
+  store<u32>(free, hash);
+  store<u32>(free, <u32>address, 4);
+  const entry = entries + (<usize>entryTotal << 3);
+  store<u32>(entry, hash);
+  store<u32>(entry, <u32>address, 4);
+  entryTotal++;
+  top = (address + 8 + key + 7) & ~7;
+  accounted += cost;
+  inserted++;
+  return true;
 }
 
 /** Whether the key at an address is that of a word. */

@@ -10,70 +10,9 @@
 //   flag     0x40000: encoded value, the place of the number has its address and length
 
 import type { ColumnFold } from './column-fold-kernel.ts';
+import type { CombineDependencies, CombineTable } from './combine-table.ts';
 import type { KeyBatch, KeyQueue } from './key-batch.ts';
-
-export interface CombineDependencies {
-  readonly bytes: Uint8Array;
-  readonly words: Uint32Array;
-  readonly floats: Float64Array;
-  /** Word index and number (a power of two) of the slots. */
-  readonly slotsAt: number;
-  readonly slotsMax: number;
-  /** Word index of the entries, two words each. */
-  readonly entriesAt: number;
-  /** Where keys begin and must end. */
-  readonly arenaFrom: number;
-  readonly arenaTo: number;
-  /** Flush when this many bytes are accounted for. */
-  readonly bytesMax: number;
-  /** A record over this is refused. */
-  readonly recordBytesMax: number;
-  readonly pickKey: (record: unknown) => unknown;
-  readonly pickValue: (record: unknown) => unknown;
-  readonly fold: (a: unknown, b: unknown) => unknown;
-  /** Folds several numbers of the picked value in place, instead of `fold`; null: there is one value. */
-  readonly columns: ColumnFold | null;
-  /** Takes keys with numbers many at a time. */
-  readonly batch: KeyBatch | null;
-  /** Where numbers are added up by short strings: records wait here for a batch. null: each goes in by itself. */
-  readonly queue: KeyQueue | null;
-  /** The key of one ascending part; otherwise `putKey` writes the parts. */
-  readonly simple: boolean;
-  /** Writes all parts of the record's key at an address, gives the end. */
-  readonly putKey: (record: unknown, at: number, limit: number) => number;
-  /** Length of the group part that the last putKey wrote. */
-  readonly groupLength: () => number;
-  readonly encodeAsciiKey: (text: string, target: Uint8Array, at: number) => number;
-  readonly encodeKey: (key: unknown, target: Uint8Array, at: number, limit: number) => number;
-  readonly encodeTextKey: (source: Uint8Array, from: number, to: number, target: Uint8Array, at: number, limit: number) => number;
-  readonly encodeValue: (value: unknown, target: Uint8Array, at: number, limit: number) => number;
-  readonly decodeValue: (source: Uint8Array, from: number, to: number) => unknown;
-  readonly numberBytes: (value: number) => number;
-  readonly tooLarge: () => never;
-  /** Spills all entries (but those whose key address is 0) and calls clear(). */
-  readonly flush: () => void;
-}
-
-export interface CombineTable {
-  /** Before the records of a task: the table is empty, whatever the memory held. */
-  begin(): void;
-  add(record: unknown): void;
-  /** A record that never became a value: string key = valid UTF-8 in bytes[from, to), with a number. */
-  addText(from: number, to: number, value: number): void;
-  /** A record whose key was encoded elsewhere, as source[from, keyTo) with a group part of `group` bytes. Of several numbers the value is their list. */
-  addEncoded(source: Uint8Array, key: { readonly from: number; readonly keyTo: number; readonly group: number }, value: unknown): void;
-  /** The first so many keys of the batch, each a group, with their numbers. */
-  addBatch(rows: number): void;
-  /** For whoever looks into the table by itself: the mask of the slots, and a number that changes when the table is emptied. */
-  readonly mask: () => number;
-  readonly emptied: () => number;
-  /** So many records were folded into entries elsewhere. */
-  addFolded(records: number): void;
-  readonly count: () => number;
-  /** Records that were folded into an entry. */
-  readonly folded: () => number;
-  clear(): void;
-}
+import type { WordKernel } from './word-kernel.ts';
 
 export function combineKernel(d: CombineDependencies): CombineTable {
   const { bytes, words, floats, slotsAt, entriesAt, arenaFrom, arenaTo, bytesMax, recordBytesMax } = d;
@@ -164,11 +103,15 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     put(top + keyFrom + length, group, value);
   }
 
+  /** As assembly/hashes.ts has it: words behind the key count as zeros, which add nothing. */
   function hashOf(source: Uint32Array, from: number, to: number, length: number): number {
     let hash = length;
     for (let i = from; i < to; i++) {
-      hash = Math.imul(hash ^ (source[i] as number), 0x9e3779b1);
-      hash ^= hash >>> 15;
+      const at = (i - from) & 3;
+      if (at === 0) hash = Math.imul(hash ^ (hash >>> 15), 0x165667b1);
+      const word = source[i] as number;
+      const factor = at === 0 ? 0x9e3779b1 : at === 1 ? 0x85ebca77 : at === 2 ? 0xc2b2ae3d : 0x27d4eb2f;
+      hash = (hash + Math.imul(word ^ (word >>> 15), factor)) | 0;
     }
     hash = Math.imul(hash ^ (hash >>> 13), 0x2c1b3c6d);
     return (hash ^ (hash >>> 16)) >>> 0;
@@ -300,6 +243,32 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     }
   }
 
+  function putText(from: number, to: number, value: number): void {
+    const at = top + keyFrom;
+    const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
+    put(end, end - at, value);
+  }
+
+  function addWords(kernel: WordKernel, at: number, to: number, value: number): number {
+    drain();
+    for (let put = 0, emptiedBefore = emptied, first = true; ; first = false) {
+      kernel.table(slotsAt * 4, mask, entriesAt * 4, slots < slotsMax ? (slots / 4) * 3 : 0xffffffff, bytesMax);
+      kernel.filled(count, top, accounted);
+      const reason = first ? kernel.begin(at, to) : kernel.resume(emptied !== emptiedBefore);
+      count = kernel.entryCount();
+      top = kernel.keysEnd() >>> 0;
+      accounted = kernel.accountedBytes();
+      if (reason !== 1) {
+        folded += kernel.countedWords() - kernel.insertedWords() - put;
+        return reason === 0 ? to : kernel.from() >>> 0;
+      }
+      // A new word, with which the table is full or its slots are.
+      emptiedBefore = emptied;
+      putText(kernel.from() >>> 0, kernel.to() >>> 0, value);
+      put++;
+    }
+  }
+
   /** False: the key is none for the queue. */
   function enqueue({ bytes: keys, lengths, numbers }: KeyQueue, key: string, value: number): boolean {
     const at = queued << 6;
@@ -364,9 +333,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
     },
     addText(from: number, to: number, value: number): void {
       drain();
-      const at = top + keyFrom;
-      const end = encodeTextKey(bytes, from, to, bytes, at, arenaTo);
-      put(end, end - at, value);
+      putText(from, to, value);
     },
     addEncoded(source, { from, keyTo, group }, value): void {
       drain();
@@ -381,11 +348,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
       putTaken(at + keyTo - from, group);
     },
     addBatch,
-    mask: () => mask,
-    emptied: () => emptied,
-    addFolded(records: number): void {
-      folded += records;
-    },
+    addWords,
     count(): number {
       drain();
       return count;

@@ -4,17 +4,21 @@ import type { TaskMemory } from '../data/memory.ts';
 import { wasmKernel } from './wasm-kernel.ts';
 import { wordsWasm } from './words-wasm.ts';
 
-/** Why `begin` and `resume` came back. */
-export const wordReasons = { ended: 0, missing: 1, unusual: 2 } as const;
-
 /** Addresses are bytes of the fixed memory. What each does says assembly/words.ts. */
 export interface WordKernel {
-  table(slots: number, mask: number, value: number, batch: number): void;
+  words(value: number, batch: number): void;
+  table(slots: number, mask: number, entries: number, countMax: number, bytesMax: number): void;
+  filled(count: number, keysEnd: number, accounted: number): void;
+  /** 0: the text has ended; 1: there is no room for the word; 2: the word is unusual. */
   begin(at: number, to: number): number;
   resume(emptied: boolean): number;
   from(): number;
   to(): number;
-  words(): number;
+  countedWords(): number;
+  insertedWords(): number;
+  entryCount(): number;
+  keysEnd(): number;
+  accountedBytes(): number;
 }
 
 /** The kernel of a memory; made once. */

@@ -1,9 +1,9 @@
-// Words of text that are counted in the combining table of an edge from where they lie. Those that the table has are counted in
-// WebAssembly; a new one is put into the table, and one that is no plain text is left to the decoder.
+// Words of text that are counted in the combining table of an edge from where they lie, in WebAssembly; one that is no plain text
+// is left to the decoder.
 
 import type { WordTaker } from '@sheaf/storage';
 import type { TaskMemory } from '../../data/memory.ts';
-import { type WordKernel, wordKernelOf, wordReasons } from '../../kernels/word-kernel.ts';
+import { type WordKernel, wordKernelOf } from '../../kernels/word-kernel.ts';
 import type { Progress } from '../progress.ts';
 import type { TextTable } from '../shuffle/edge-writer.ts';
 
@@ -22,29 +22,11 @@ export class CountedWords implements WordTaker {
   }
 
   take(at: number, end: number): number {
-    const { kernel } = this;
-    const { table, value } = this.texts;
-    let emptied = table.emptied();
-    let added = 0;
-    this.showTable();
-    let reason = kernel.begin(at, end);
-    while (reason === wordReasons.missing) {
-      table.addText(kernel.from() >>> 0, kernel.to() >>> 0, value);
-      added++;
-      this.showTable();
-      const before = emptied;
-      emptied = table.emptied();
-      reason = kernel.resume(emptied !== before);
-    }
-    this.words = kernel.words();
-    table.addFolded(this.words - added);
+    const { kernel, texts, memory } = this;
+    kernel.words(texts.value, memory.scratch.from);
+    const next = texts.table.addWords(kernel, at, end, texts.value);
+    this.words = kernel.countedWords();
     this.progress.records += this.words;
-    return reason === wordReasons.unusual ? kernel.from() >>> 0 : end;
-  }
-
-  /** The slots grow. */
-  private showTable(): void {
-    const { table, slotsAt, value } = this.texts;
-    this.kernel.table(slotsAt, table.mask(), value, this.memory.scratch.from);
+    return next;
   }
 }

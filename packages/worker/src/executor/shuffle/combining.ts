@@ -5,7 +5,8 @@ import { encodeAsciiKey, encodeKey, encodeTextKey } from '../../data/key-codec.t
 import type { Region } from '../../data/memory.ts';
 import { decodeValue, encodeNumberValue, encodeValue } from '../../data/value-codec.ts';
 import { batchFoldsOf, type ColumnFold } from '../../kernels/column-fold-kernel.ts';
-import { type CombineDependencies, type CombineTable, combineKernel } from '../../kernels/combine-kernel.ts';
+import { combineKernel } from '../../kernels/combine-kernel.ts';
+import type { CombineDependencies, CombineTable } from '../../kernels/combine-table.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { type BatchFold, batchWidthMax, type KeyBatch, keyBatch, keyQueue } from '../../kernels/key-batch.ts';
 import type { LoadedJob } from '../loaded-job.ts';

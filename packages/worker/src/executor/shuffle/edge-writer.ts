@@ -14,7 +14,7 @@ import { decodeValue, encodeTextValue, encodeValue } from '../../data/value-code
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
 import { type ArenaIndex, entryWords, sortArena } from '../../kernels/arena-sort.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
-import type { CombineTable } from '../../kernels/combine-kernel.ts';
+import type { CombineTable } from '../../kernels/combine-table.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
 import { batchKernelOf, type KeyBatch } from '../../kernels/key-batch.ts';
 import { recordKernelOf } from '../../kernels/record-kernel.ts';
@@ -69,8 +69,6 @@ export interface BatchTaker {
 /** A table whose keys are strings, each of which counts as one value that is added up. */
 export interface TextTable {
   readonly table: CombineTable;
-  /** Address of its slots. */
-  readonly slotsAt: number;
   readonly value: number;
 }
 
@@ -153,7 +151,7 @@ export class EdgeWriter {
       const value = this.constantOfRecord();
       this.addText = value === null ? null : (from, to) => table.addText(from, to, value);
       const sums = this.shuffle.combine.type === 'built-in' && ['sum', 'count'].includes(this.shuffle.combine.name);
-      this.texts = value === null || !sums ? null : { table, slotsAt: combining.layout.slotsAt * 4, value };
+      this.texts = value === null || !sums ? null : { table, value };
       this.addLine = null;
       this.lines = null;
       this.batches = batch && { batch, add: table.addBatch };
