@@ -4,7 +4,7 @@
 // start. A second one for the same job takes longer to load it and to get warm than a little task takes behind the one before it, so
 // such a task has patience.
 
-import { type Failure, failureCodes, limits } from '@sheaf/protocol';
+import { type Failure, failureCodes, type JobId, limits } from '@sheaf/protocol';
 import type { ExecutorId } from './commands.ts';
 import { failAttempt, forgetExecutor, killExecutor, lastSeenIn } from './endings.ts';
 import { note } from './sending.ts';
@@ -47,7 +47,7 @@ export function runReady(turn: Turn): void {
     if (attempt.state !== 'ready') continue;
     free--;
     const executor = idleExecutorFor(turn, attempt);
-    if (executor?.job !== attempt.job && isPatient(turn, attempt, wanted)) continue;
+    if (executor?.job !== attempt.job && isPatient(turn, attempt, { blank: executor !== null, wanted })) continue;
     if (executor !== null) run(turn, attempt, executor);
     else wanted.set(heapOf(turn, attempt), (wanted.get(heapOf(turn, attempt)) ?? 0) + 1);
   }
@@ -59,24 +59,37 @@ export function runReady(turn: Turn): void {
   startBlanks(turn);
 }
 
-/** Whether an attempt waits for an executor that others have before it. It is looked at again when its patience ends. */
-function isPatient(turn: Turn, attempt: Attempt, wanted: ReadonlyMap<number, number>): boolean {
+/**
+ * Whether an attempt waits for an executor that others have before it, though a blank one may be there. It is looked at again when its
+ * patience ends.
+ */
+function isPatient(
+  turn: Turn,
+  attempt: Attempt,
+  { blank, wanted }: { readonly blank: boolean; readonly wanted: ReadonlyMap<number, number> },
+): boolean {
   if (inputBytesOf(attempt) >= limits.executorInputBytesMin) return false;
   const { state, at } = turn;
   const heapMb = heapOf(turn, attempt);
+  const starts = (executor: Executor): boolean => executor.state === 'starting' && executor.heapMb === heapMb;
   // However brief the tasks before it are, there are many of them when they take so long together.
   let until = attempt.assignedAt + 2 * limits.executorPatienceMs;
-  if (!wanted.has(heapMb) && countExecutors(turn, one => one.state === 'starting' && one.heapMb === heapMb) === 0) {
-    let begunAt = Number.NEGATIVE_INFINITY;
-    for (const { attempt: id, job } of state.executors.values()) {
-      const other = id === null || job !== attempt.job ? undefined : state.attempts.get(id);
-      if (other?.state === 'running') begunAt = Math.max(begunAt, other.startedAt);
-    }
-    until = Math.min(until, begunAt + limits.executorPatienceMs);
+  if (blank || (!wanted.has(heapMb) && countExecutors(turn, starts) === 0)) {
+    until = Math.min(until, lastStartOf(turn, attempt.job) + limits.executorPatienceMs);
   }
   if (at >= until) return false;
   state.patientUntil = Math.min(until, state.patientUntil ?? until);
   return true;
+}
+
+/** When the youngest of the running attempts of a job began; long ago where none runs. */
+function lastStartOf({ state }: Turn, job: JobId): number {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  for (const executor of state.executors.values()) {
+    const attempt = executor.attempt === null || executor.job !== job ? undefined : state.attempts.get(executor.attempt);
+    if (attempt?.state === 'running') begunAt = Math.max(begunAt, attempt.startedAt);
+  }
+  return begunAt;
 }
 
 function inputBytesOf({ assignment }: Attempt): number {
