@@ -93,6 +93,18 @@ test('of zod a bundle has the languages only when the job may ask for them', asy
   expect(await mapped(folder, join(folder.path, 'german.ts'))).toEqual(['Ungültige Eingabe: erwartet string, erhalten Zahl']);
 });
 
+test('of zod a job has what it names; one that takes it as a whole has all of it', async () => {
+  const head = "import { z } from 'zod';";
+  const folder = await jobFolder({
+    'job.ts': jobText('z.object({ n: z.number() }).parse({ n: 1 }).n', head),
+    'whole.ts': jobText("((name: 'string' | 'xor') => typeof z[name])('xor')", head),
+  });
+  const [named, whole] = [await bundleOf(join(folder.path, 'job.ts')), await bundleOf(join(folder.path, 'whole.ts'))];
+  expect(named.code.length).toBeLessThan(0.75 * whole.code.length);
+  expect(await mapped(folder, join(folder.path, 'job.ts'))).toEqual([1]);
+  expect(await mapped(folder, join(folder.path, 'whole.ts'))).toEqual(['function']);
+});
+
 test("zod is the job's own where there is one", async () => {
   const folder = await jobFolder({
     'job.ts': jobText('z', "import { z } from 'zod';"),

@@ -14,7 +14,7 @@ import type { SheafDoors } from './sheaf-doors.ts';
 import { writeWholeFile } from './whole-file.ts';
 
 /** Raised when the way of bundling changes, so that older entries are not taken. */
-const cacheVersion = 3;
+const cacheVersion = 4;
 
 type Kept = Pick<JobBundle, 'code' | 'sourceMap' | 'sha256' | 'sourceMapSha256'>;
 

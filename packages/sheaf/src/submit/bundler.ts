@@ -15,6 +15,7 @@ import { type Bundling, type Resolutions, sheafPlugin, virtualEntry } from './bu
 import { sourceMapOf } from './bundle-source-map.ts';
 import { findSheafDoors, type SheafDoors } from './sheaf-doors.ts';
 import { englishOnly, mayNameLocales } from './zod-locales.ts';
+import { zodAsNamespace } from './zod-namespace.ts';
 
 export interface JobBundle {
   /** The job file's name without its ending. */
@@ -133,7 +134,7 @@ async function runEsbuild(bundling: Bundling, plugins: readonly Plugin[]): Promi
       logLevel: 'silent',
       banner: { js: banner },
       define: { __filename: 'sheafFilename', __dirname: 'sheafDirname' },
-      plugins: [sheafPlugin(bundling), ...plugins],
+      plugins: [sheafPlugin(bundling), zodAsNamespace, ...plugins],
     });
   } catch (error) {
     const text = buildErrorText(error, path);
