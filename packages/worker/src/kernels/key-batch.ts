@@ -19,6 +19,8 @@ const lengthsAt: number = batchRows * batchSlotBytes;
 const hashesAt: number = lengthsAt + 4 * batchRows;
 const foldsAt: number = hashesAt + 8 * batchRows;
 const numbersAt: number = foldsAt + batchWidthMax;
+/** Where the scratch page is free. */
+export const batchEndsAt: number = numbersAt + 8 * batchRows * batchWidthMax;
 
 /** What is done with a number; `moments` stands for three. */
 export const batchFolds = { add: 0, least: 1, most: 2, minimum: 3, maximum: 4, moments: 5 } as const;

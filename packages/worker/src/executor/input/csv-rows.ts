@@ -3,6 +3,7 @@
 
 import type { Column, Input, KeyPart, Select, Shuffle } from '@sheaf/protocol/graph';
 import { CsvDecoder, type Decoder, type RowTaker } from '@sheaf/storage';
+import type { TaskMemory } from '../../data/memory.ts';
 import { type CsvCell, type CsvCellType, type CsvKernel, csvKernel } from '../../kernels/csv-kernel.ts';
 import { keptKernel } from '../kept-kernels.ts';
 import type { LoadedJob } from '../loaded-job.ts';
@@ -36,7 +37,7 @@ export function giveRows(decoder: Decoder, options: CsvRowsOptions): void {
   const columns = format.columns ?? [];
   const sent = sentOf(shuffle, columns);
   if (sent === null || !columns.every(column => cellTypes.has(column.type))) return;
-  const make = (): CsvRows => new CsvRows({ format, columns, sent, batches, bytes: job.memory.bytes, recordBytesMax });
+  const make = (): CsvRows => new CsvRows({ format, columns, sent, batches, memory: job.memory, recordBytesMax });
   const rows = keptKernel(job, batches.batch, JSON.stringify(format), make);
   rows.progress = progress;
   decoder.giveRows(rows);
@@ -74,7 +75,7 @@ interface CsvRowsParts {
   readonly columns: readonly Column[];
   readonly sent: Sent;
   readonly batches: BatchTaker;
-  readonly bytes: Uint8Array;
+  readonly memory: TaskMemory;
   readonly recordBytesMax: number;
 }
 
@@ -84,7 +85,7 @@ class CsvRows implements RowTaker {
   private readonly parts: CsvRowsParts;
   private kernel: CsvKernel | null = null;
   /** By what the header says: the files of an input mostly have one header. */
-  private readonly kernels = new Map<string, CsvKernel>();
+  private readonly kernels = new Map<string, CsvKernel | null>();
 
   constructor(parts: CsvRowsParts) {
     this.parts = parts;
@@ -101,13 +102,14 @@ class CsvRows implements RowTaker {
   }
 
   take(at: number, stop: number, end: number): number {
-    const next = (this.kernel as CsvKernel)(at, stop, end);
+    this.rows = 0;
+    const next = this.kernel === null ? at : this.kernel(at, stop, end);
     if (this.progress !== null) this.progress.records += this.rows;
     return next;
   }
 
-  private made(cells: number, places: Int32Array): CsvKernel {
-    const { format, columns, sent, batches, bytes, recordBytesMax } = this.parts;
+  private made(cells: number, places: Int32Array): CsvKernel | null {
+    const { format, columns, sent, batches, memory, recordBytesMax } = this.parts;
     const looked = columns
       .map((column, i): CsvCell => {
         const { type, optional, name } = column;
@@ -126,7 +128,7 @@ class CsvRows implements RowTaker {
         ...{ width: sent.numbers.length, ones: constants(1), zeros: constants(0) },
       },
       {
-        ...{ bytes, batch: batches.batch, addBatch: batches.add },
+        ...{ memory, addBatch: batches.add },
         taken: rows => {
           this.rows = rows;
         },
