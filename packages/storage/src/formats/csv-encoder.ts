@@ -17,6 +17,7 @@ class CsvEncoder implements Encoder {
   private columns: readonly string[] | null;
   private readonly separator: string;
   private readonly needsQuotes: RegExp;
+  private readonly plainNumbers: boolean;
   private known: ReadonlySet<string>;
   private headerWritten = false;
 
@@ -24,6 +25,7 @@ class CsvEncoder implements Encoder {
     this.columns = columns;
     this.known = new Set(columns ?? []);
     this.separator = separator;
+    this.plainNumbers = !/[-+.e\d]/.test(separator);
     // A BOM in quotes is not taken for one.
     this.needsQuotes = new RegExp(`["\\r\\n\\ufeff${separator.replace(/[\\\]^-]/, '\\$&')}]`);
   }
@@ -36,10 +38,13 @@ class CsvEncoder implements Encoder {
     if (!isRecord(record)) throw new BadOutputRecord('to.csv writes objects, whose keys are the columns');
     this.columns ??= this.columnsOf(record);
     const { columns } = this;
+    let at = 0;
     for (const name in record) {
-      if (!this.known.has(name)) throw new BadOutputRecord(`has the key ${JSON.stringify(name)}, the columns are ${columns.join(', ')}`);
+      // Most records have their keys in the order of the columns.
+      if (name !== columns[at++] && !this.known.has(name))
+        throw new BadOutputRecord(`has the key ${JSON.stringify(name)}, the columns are ${columns.join(', ')}`);
     }
-    const row = this.row(columns, name => this.value(name, record[name]));
+    const row = this.row(columns, record);
     this.writeHeader(columns, sink);
     sink.text(row);
   }
@@ -63,18 +68,26 @@ class CsvEncoder implements Encoder {
   private writeHeader(columns: readonly string[], sink: ByteSink): void {
     if (this.headerWritten) return;
     this.headerWritten = true;
-    sink.text(this.row(columns, name => name));
+    const cells = columns.map(name => this.quoted(name));
+    sink.text(cells.length === 1 ? `${cells[0] || '""'}\n` : `${cells.join(this.separator)}\n`);
   }
 
-  private row(columns: readonly string[], cellOf: (name: string) => string): string {
+  private row(columns: readonly string[], record: Readonly<Record<string, unknown>>): string {
     // The row of one empty cell would be a blank line, which readers skip.
-    if (columns.length === 1) return `${this.quoted(cellOf(columns[0] as string)) || '""'}\n`;
+    if (columns.length === 1) return `${this.cell(columns[0] as string, record) || '""'}\n`;
     let row = '';
     for (let i = 0; i < columns.length; i++) {
       if (i > 0) row += this.separator;
-      row += this.quoted(cellOf(columns[i] as string));
+      row += this.cell(columns[i] as string, record);
     }
     return `${row}\n`;
+  }
+
+  private cell(name: string, record: Readonly<Record<string, unknown>>): string {
+    const value = record[name];
+    // A number's text needs quotes only where the separator is a part of it.
+    if (typeof value === 'number' && this.plainNumbers && Number.isFinite(value)) return String(value);
+    return this.quoted(this.value(name, value));
   }
 
   private quoted(cell: string): string {

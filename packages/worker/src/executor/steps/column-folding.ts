@@ -40,14 +40,22 @@ export function columnFolding(columns: readonly FoldedColumn[], job: LoadedJob, 
       fold(a as number[], 0, b as number[]);
       return a;
     },
-    finish: value =>
-      Object.fromEntries(columns.map((column, at) => [column.name, finished(column.fold, value as number[], placeOf(columns, at))])),
+    finish: finishOf(columns),
   };
 }
 
-function finished(fold: FoldedColumn['fold'], places: readonly number[], at: number): number {
-  const first = places[at] as number;
-  if (fold === 'mean') return first / (places[at + 1] as number);
-  if (fold === 'variance') return (places[at + 2] as number) / first;
-  return first;
+/** Makes the record that is delivered, by code of its own. */
+function finishOf(columns: readonly FoldedColumn[]): Folding['finish'] {
+  const members = columns.map(({ name, fold }, at) => `${memberName(name)}: ${finishedText(fold, placeOf(columns, at))}`);
+  return new Function('places', `return { ${members.join(', ')} };`) as Folding['finish'];
+}
+
+/** A member called __proto__ is a member like any other. */
+function memberName(name: string): string {
+  return name === '__proto__' ? `['__proto__']` : JSON.stringify(name);
+}
+
+function finishedText(fold: FoldedColumn['fold'], at: number): string {
+  if (fold === 'mean') return `places[${at}] / places[${at + 1}]`;
+  return fold === 'variance' ? `places[${at + 2}] / places[${at}]` : `places[${at}]`;
 }
