@@ -14,12 +14,14 @@ export const groupLength: usize = 28; // u32
 export const valueLength: usize = 32; // u32; the value lies behind the key
 export const ended: usize = 36; // u32
 const loser: usize = 40; // u32: of the tree's inner node i; of node 0 the winner
+export const side: usize = 44; // u32: the edge of a join
+const ordered: usize = 48; // u32: its records have the length of their group's key
 
 let states: usize = 0;
 let stride: usize = 0;
 let cursors: i32 = 0;
-/** Records have the length of their group's key. */
-let ordered: bool = false;
+/** There is more than one side: of one group they come in turn, before the other parts of the key. */
+let byGroup: bool = false;
 /** Records from this key on are not wanted; 0 bytes: all are. */
 let highAt: usize = 0;
 let highLength: usize = 0;
@@ -67,7 +69,7 @@ export let decoded: u32 = 0;
   return bswap<u64>(load<u64>(address));
 }
 
-/** The first 8 bytes of a key as a number that orders as they do; zeros behind a shorter one. */
+/** The first 8 bytes of a key, of its group's where there are sides, as a number that orders as they do; zeros behind a shorter one. */
 @inline function prefixOf(address: usize, bytes: u32): u64 {
   if (bytes >= 8) return swapped(address);
   return bytes === 0 ? 0 : swapped(address) & (<u64>-1 << (64 - 8 * <u64>bytes));
@@ -89,12 +91,12 @@ export function compare(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   return <i32>aLength - <i32>bLength;
 }
 
-/** The states of `count` cursors, every `bytes` bytes from `address` on. */
-export function begin(address: usize, bytes: usize, count: i32, withGroups: bool, high: usize, highBytes: usize): void {
+/** The states of `count` cursors, every `bytes` bytes from `address` on. What kinds they are is said next. */
+export function begin(address: usize, bytes: usize, count: i32, withSides: bool, high: usize, highBytes: usize): void {
   states = address;
   stride = bytes;
   cursors = count;
-  ordered = withGroups;
+  byGroup = withSides;
   highAt = high;
   highLength = highBytes;
   taken = false;
@@ -105,6 +107,13 @@ export function begin(address: usize, bytes: usize, count: i32, withGroups: bool
     store<u32>(s, 0, ended);
     store<i32>(s, -1, loser);
   }
+}
+
+/** Of which side cursor i is, and whether its records have the length of their group's key. */
+export function kind(i: i32, ofSide: u32, withGroups: bool): void {
+  const s = stateOf(i);
+  store<u32>(s, ofSide, side);
+  store<u32>(s, withGroups ? 1 : 0, ordered);
 }
 
 /** Cursor i has a block, its records at [from, to). */
@@ -131,7 +140,7 @@ export function step(i: i32): bool {
   let at = length(from);
   const bytes = decoded;
   let group = bytes;
-  if (ordered) {
+  if (load<u32>(s, ordered) !== 0) {
     at = length(at);
     group = decoded;
   }
@@ -141,7 +150,7 @@ export function step(i: i32): bool {
   store<u32>(s, group, groupLength);
   store<u32>(s, decoded, valueLength);
   store<u32>(s, <u32>at + bytes + decoded, nextAt);
-  store<u64>(s, prefixOf(at, bytes), prefixAt);
+  store<u64>(s, prefixOf(at, byGroup ? group : bytes), prefixAt);
   if (highLength > 0 && compare(at, bytes, highAt, <u32>highLength) >= 0) finish(i);
   return true;
 }
@@ -152,7 +161,7 @@ export function isBelow(i: i32, key: usize, bytes: u32): bool {
   return load<u32>(s, ended) === 0 && compare(load<u32>(s, keyAt), load<u32>(s, keyLength), key, bytes) < 0;
 }
 
-/** Whether cursor a's record comes before b's; ties go by their order. */
+/** Whether cursor a's record comes before b's: by group, side, the other parts of the key, and the cursors' order, which is that of map tasks. */
 @inline function before(a: i32, b: i32): bool {
   const one = stateOf(a);
   const two = stateOf(b);
@@ -167,8 +176,23 @@ function tie(a: i32, b: i32): bool {
   const two = stateOf(b);
   if (load<u32>(one, ended) !== 0) return false;
   if (load<u32>(two, ended) !== 0) return true;
-  const order = compare(load<u32>(one, keyAt), load<u32>(one, keyLength), load<u32>(two, keyAt), load<u32>(two, keyLength));
-  return order !== 0 ? order < 0 : a < b;
+  const oneKey: usize = load<u32>(one, keyAt);
+  const twoKey: usize = load<u32>(two, keyAt);
+  const oneLength = load<u32>(one, keyLength);
+  const twoLength = load<u32>(two, keyLength);
+  if (!byGroup) {
+    const order = compare(oneKey, oneLength, twoKey, twoLength);
+    return order !== 0 ? order < 0 : a < b;
+  }
+  const oneGroup = load<u32>(one, groupLength);
+  const twoGroup = load<u32>(two, groupLength);
+  const order = compare(oneKey, oneGroup, twoKey, twoGroup);
+  if (order !== 0) return order < 0;
+  const oneSide = load<u32>(one, side);
+  const twoSide = load<u32>(two, side);
+  if (oneSide !== twoSide) return oneSide < twoSide;
+  const rest = compare(oneKey + oneGroup, oneLength - oneGroup, twoKey + twoGroup, twoLength - twoGroup);
+  return rest !== 0 ? rest < 0 : a < b;
 }
 
 /** All cursors have stepped to their first record, or ended: the first winner is found. A tree of losers (Knuth, TAOCP 3, 5.4.1). */

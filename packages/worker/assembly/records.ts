@@ -24,7 +24,7 @@ import {
   winner,
 } from './merge-tree';
 
-export { block, finish, isBelow, start, step, take, winner } from './merge-tree';
+export { block, finish, isBelow, kind, start, step, take, winner } from './merge-tree';
 
 /** Where `merge` and `gather` have written up to. */
 let out: usize = 0;
@@ -43,8 +43,8 @@ export function movedRecords(): i32 {
 }
 
 /** The states of `count` cursors, every `bytes` bytes from `address` on. */
-export function begin(address: usize, bytes: usize, count: i32, withGroups: bool, high: usize, highBytes: usize): void {
-  beginTree(address, bytes, count, withGroups, high, highBytes);
+export function begin(address: usize, bytes: usize, count: i32, withSides: bool, high: usize, highBytes: usize): void {
+  beginTree(address, bytes, count, withSides, high, highBytes);
   moved = 0;
 }
 

@@ -246,3 +246,74 @@ function allEqual(from: u32, to: u32, depth: u32): bool {
   for (let i = from + 1; i < to; i++) if (compare(first, load<u32>(entryAt(i), addressAt), depth) !== 0) return false;
   return true;
 }
+
+/**
+ * Gives entries their partitions, by the hash of the group's key: hashBytes and partitionOf of src/data/hash.ts. The group's length is
+ * the low 18 bits of the word so many bytes behind a record's address.
+ */
+export function partition(firstEntry: usize, count: u32, groupAt: isize, partitions: u32): void {
+  const end = firstEntry + (<usize>count << entryShift);
+  for (let at = firstEntry; at < end; at += 16) {
+    const record: usize = load<u32>(at, addressAt);
+    const hash = hashOf(record + 8, load<u32>(record + groupAt) & keyLengthMask);
+    store<u32>(at, <u32>((<u64>hash * <u64>partitions) >> 32), partitionAt);
+  }
+}
+
+function hashOf(from: usize, length: u32): u32 {
+  let hash: u32 = 0x2545f491 ^ length;
+  let at = from;
+  const to = from + length;
+  for (; at + 4 <= to; at += 4) {
+    hash = mixed(hash, load<u32>(at));
+    hash ^= hash >> 16;
+  }
+  if (at < to) {
+    let word = <u32>load<u8>(at);
+    if (at + 1 < to) word |= <u32>load<u8>(at, 1) << 8;
+    if (at + 2 < to) word |= <u32>load<u8>(at, 2) << 16;
+    hash = mixed(hash, word);
+  }
+  hash = (hash ^ (hash >> 16)) * 0x7feb352d;
+  hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
+  return hash ^ (hash >> 16);
+}
+
+@inline function mixed(hash: u32, word: u32): u32 {
+  const scaled = word * 0x9e3779b1;
+  return (hash ^ scaled ^ (scaled >> 15)) * 0x5bd1f38d;
+}
+
+/** Puts entries that are in the order of their keys in that of their partitions, and keeps it within each. */
+export function sortPartitions(count: u32, partitions: u32): void {
+  let source = entries;
+  let target = spare;
+  for (let shift: u32 = 0; shift < 32 && (partitions - 1) >> shift > 0; shift += 8) {
+    scatterPartitions(source, target, count, shift);
+    const swap = source;
+    source = target;
+    target = swap;
+  }
+  if (source !== entries) memory.copy(entries, source, <usize>count << entryShift);
+}
+
+function scatterPartitions(source: usize, target: usize, count: u32, shift: u32): void {
+  const end = source + (<usize>count << entryShift);
+  memory.fill(counts, 0, 1024);
+  for (let at = source; at < end; at += 16) {
+    const slot = counts + (<usize>((load<u32>(at, partitionAt) >> shift) & 255) << 2);
+    store<u32>(slot, load<u32>(slot) + 16);
+  }
+  let to = <u32>target;
+  for (let at = counts; at < counts + 1024; at += 4) {
+    const here = load<u32>(at);
+    store<u32>(at, to);
+    to += here;
+  }
+  for (let at = source; at < end; at += 16) {
+    const slot = counts + (<usize>((load<u32>(at, partitionAt) >> shift) & 255) << 2);
+    const place: usize = load<u32>(slot);
+    store<u32>(slot, <u32>place + 16);
+    v128.store(place, v128.load(at));
+  }
+}

@@ -78,7 +78,7 @@ function copied(sources: readonly MergeSource[], merge: MergeMemory): Told[] {
     const options = { memory: merge.memory, region: merge.blocks, ordered: merge.ordered[0] ?? false };
     const writer = new RunWriter({ ...options, path, ids, partitions: 1, indexBlocks: false });
     writer.beginSegment();
-    copyRecords(open.bulk(merge), writer, { partition: 0, large: merge.large, progress: merge.progress });
+    copyRecords(open.bulk(), writer, { partition: 0, large: merge.large, progress: merge.progress });
     writer.endSegment();
     writer.finish();
   } finally {
@@ -94,7 +94,7 @@ function lines(sources: readonly MergeSource[], merge: MergeMemory, { mode, wind
   const { bytes, buffer } = merge.memory;
   const given: unknown[] = [];
   try {
-    const bulk: BulkMerge = open.bulk(merge);
+    const bulk: BulkMerge = open.bulk();
     const { from } = merge.blocks;
     for (;;) {
       bytes.fill(0xee, from, from + window + 16);

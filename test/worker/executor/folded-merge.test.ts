@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
+import { limits } from '@sheaf/protocol';
 import type { Fold, FoldedColumn, Shuffle } from '@sheaf/protocol/graph';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { Groups } from '../../../packages/worker/src/executor/shuffle/groups.ts';
@@ -34,16 +35,18 @@ function shuffleOf(combine: Fold, value: Shuffle['value'], ordered: boolean): Sh
   return { key: ordered ? [...key, ...order] : key, group: 1, value, combine, partitioner: { type: 'hash' } };
 }
 
-/** The groups of a merge, and what was counted. `window`: bytes that records are folded into at a time; null: by the tree. */
+/** The groups of a merge, and what was counted. `window`: bytes that records are folded into at a time; null: in groups. */
 function read(sources: readonly MergeSource[], shuffle: Shuffle, window: number | null): unknown[] {
   const merge: MergeMemory = mergeMemory(folder, fanIn, [shuffle.key.length > 1]);
   const job = jobOfFunctions(functions);
   const folds = numberFoldsOf(shuffle, job);
-  const open = new OpenMerge(sources, merge);
+  const { from, to } = merge.blocks;
+  // Behind room for a key.
+  const end = from + limits.keyBytesMax + 16 + (window ?? to);
+  const open = new OpenMerge(sources, { ...merge, blocks: { from, to: Math.min(to, end) } });
   try {
     if (folds === null) throw new Error('it is folded by a function');
-    const { from, to } = merge.blocks;
-    const merged = window === null ? open : open.folded({ ...merge, blocks: { from, to: Math.min(to, from + window) } }, folds);
+    const merged = window === null ? open : open.folded(folds);
     const descending = shuffle.key.map(part => part.desc);
     const side = { folding: foldingOf(shuffle.combine as Fold, job, true), finishes: false, keyOnly: false, descending, group: 1 };
     const groups = new Groups(merged, merge, { key: merge.key, sides: [side] });

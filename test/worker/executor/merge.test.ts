@@ -9,6 +9,7 @@ import type { Shuffle } from '@sheaf/protocol/graph';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { decodeKey } from '../../../packages/worker/src/data/key-codec.ts';
 import { CorruptRun } from '../../../packages/worker/src/data/run-format.ts';
+import { decodeValue } from '../../../packages/worker/src/data/value-codec.ts';
 import {
   type Merged,
   type MergeMemory,
@@ -64,9 +65,8 @@ function readOpen(open: Merged, merge: MergeMemory): { side: number; key: unknow
     while (tree.next()) {
       const { keyAt, valueLength } = tree.cursor;
       const at = tree.cursor.value(merge.large);
-      // A value of one string: a tag, or a tag and its length.
-      const text = merge.memory.buffer.toString('utf8', at, at + valueLength).replace(/^[^v]*/, '');
-      list.push({ side: tree.side, key: decodeKey(merge.memory.bytes, keyAt), value: text });
+      const value = decodeValue(merge.memory.bytes, at, at + valueLength) as string;
+      list.push({ side: tree.side, key: decodeKey(merge.memory.bytes, keyAt), value });
     }
     expect(tree.next()).toBe(false);
   } finally {
@@ -100,6 +100,29 @@ describe('a merge', () => {
     const all = written(list);
     if (all.length > 0) expect(readAll(all, mergeMemory(folder, 12, [false, false, false]))).toEqual(reference(list));
   });
+
+  const wide = fc.array(fc.tuple(key, fc.integer(), fc.oneof(fc.nat(300), fc.nat(200_000))), { maxLength: 20 });
+  test.prop([fc.array(fc.tuple(fc.nat(2), wide), { minLength: 1, maxLength: 6 })], { numRuns: 40 })(
+    'of several sides puts values in order within a side, also what is larger than blocks and windows',
+    list => {
+      const bySide = [...list].sort(([a], [b]) => a - b);
+      const tasks = bySide.map(([side, rows], source) => ({
+        side,
+        rows: rows.map(([of, order, size], i) => ({ key: of, order, value: `v${source}.${i}`.padEnd(size, '.') })),
+      }));
+      const ordered: Shuffle = { ...shuffle, key: [...shuffle.key, { select: { type: 'column', name: 'order' }, desc: true }] };
+      const all = tasks.flatMap(({ side, rows }, task) => {
+        const { path, ids } = writeRun(run, { folder, edge: side, task, records: rows, shuffle: ordered });
+        return sourcesOf(path, ids, { side, from: 0, to: 1, splitters: null });
+      });
+      const expected = tasks
+        .flatMap(({ side, rows }) => rows.map(row => ({ side, ...row })))
+        .sort((a, b) => compareKeys(a.key, b.key) || a.side - b.side || compareKeys(b.order, a.order))
+        .map(({ side, key: of, value }) => ({ side, key: of, value }));
+      const fanIn = Math.max(1, all.length);
+      if (all.length > 0) expect(readAll(all, mergeMemory(folder, fanIn, [true, true, true]))).toEqual(expected);
+    },
+  );
 
   test.prop([fc.array(fc.nat(3), { maxLength: 30 }), fc.boolean()], { numRuns: 40 })(
     'of records that all have one key reads source after source, however many there are',

@@ -9,7 +9,7 @@ import { type FoldedColumn, runWriterBytes, type Shuffle } from '@sheaf/protocol
 import { afterAll, expect } from 'vitest';
 import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { Combining } from '../../../packages/worker/src/executor/shuffle/combining.ts';
-import { partitionerOf } from '../../../packages/worker/src/executor/shuffle/partitioner.ts';
+import { partitioningOf } from '../../../packages/worker/src/executor/shuffle/partitioner.ts';
 import { indexTable } from '../../../packages/worker/src/executor/shuffle/spill-index.ts';
 import { numbersBytesMax, putTable } from '../../../packages/worker/src/executor/shuffle/spill-records.ts';
 import { entryWords, sortArena } from '../../../packages/worker/src/kernels/arena-sort.ts';
@@ -51,7 +51,7 @@ function check(rows: readonly Row[], shuffle: Shuffle): void {
     const ordered = shuffle.key.length > shuffle.group;
     const { columns, layout, table } = combining;
     const entries = (region.from + numbersBytesMax(columns)) >>> 2;
-    const target = { memory, entries, partitionOf: partitionerOf(shuffle, 3, job) };
+    const target = { memory, entries, partitions: 3, partitioning: partitioningOf(shuffle, 3, job) };
     const { count, skip } = indexTable(target, { entriesAt: layout.entriesAt, count: table.count() });
     const spare = ((region.to - count * entryWords * 4) & ~15) >>> 2;
     const index = { ...{ bytes: memory.bytes, words: memory.words, entries, spare, count }, partitions: 3 };

@@ -2,8 +2,9 @@
 
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import { hashBytes, partitionOf } from '../../../packages/worker/src/data/hash.ts';
 import { TaskMemory } from '../../../packages/worker/src/data/memory.ts';
-import { sortArena } from '../../../packages/worker/src/kernels/arena-sort.ts';
+import { sortArena, sortKernelOf } from '../../../packages/worker/src/kernels/arena-sort.ts';
 
 interface Entry {
   /** Encoded: it ends in 00 and has none before, as no key may be the beginning of another. */
@@ -130,4 +131,23 @@ describe('sortArena', () => {
     });
     check(entries, 1);
   });
+});
+
+test.prop([
+  fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 50 }),
+  fc.constantFrom(1, 2, 7, 1_000, 65_536),
+  fc.constantFrom(-4, 0, 4),
+])('partitions are those of the hash, by the length wherever it lies', (keys, partitions, groupAt) => {
+  const { bytes, words } = memory;
+  const entries = 65_536;
+  let record = 1_024;
+  keys.forEach((one, i) => {
+    words[(record + groupAt) >>> 2] = one.length | (1 << 18);
+    bytes.set(one, record + 8);
+    words[entries + i * 4 + 2] = record;
+    record = (record + 12 + one.length + 3) & ~3;
+  });
+  sortKernelOf(memory).partition(entries * 4, keys.length, groupAt, partitions);
+  const expected = keys.map(one => partitionOf(hashBytes(one, 0, one.length), partitions));
+  expect(keys.map((_, i) => words[entries + i * 4 + 3])).toEqual(expected);
 });

@@ -32,12 +32,12 @@ export interface SortKernel {
   sort(from: number, to: number, depth: number): number;
   nextStretch(from: number, to: number, depth: number): number;
   stretchEnd(): number;
+  partition(firstEntry: number, count: number, groupAt: number, partitions: number): void;
+  sortPartitions(count: number, partitions: number): void;
 }
 
 /** The kernel of a memory; made once. */
 export const sortKernelOf: (memory: TaskMemory) => SortKernel = wasmKernel(sortWasm);
-
-const partitionCounts: Uint32Array = new Uint32Array(65_536);
 
 /** Sorts the entries in place. `skip`: bytes that all keys share and the prefix leaves out. */
 export function sortArena(memory: TaskMemory, index: ArenaIndex, skip: number): void {
@@ -45,7 +45,7 @@ export function sortArena(memory: TaskMemory, index: ArenaIndex, skip: number): 
   kernel.begin(index.entries * 4, index.spare * 4, memory.counts.from);
   const stack: Stretch[] = [{ from: 0, to: index.count, depth: skip }];
   for (let stretch = stack.pop(); stretch !== undefined; stretch = stack.pop()) sortStretch(kernel, stretch, stack);
-  if (index.partitions > 1) sortByPartition(index);
+  if (index.partitions > 1) kernel.sortPartitions(index.count, index.partitions);
 }
 
 interface Stretch {
@@ -60,31 +60,4 @@ function sortStretch(kernel: SortKernel, { from, to, depth }: Stretch, stack: St
   for (let at = kernel.nextStretch(from, to, depth + 8); at < to; at = kernel.nextStretch(kernel.stretchEnd(), to, depth + 8)) {
     stack.push({ from: at, to: kernel.stretchEnd(), depth: depth + 8 });
   }
-}
-
-/** A stable counting sort by partition over the entries that are in key order already. */
-function sortByPartition(index: ArenaIndex): void {
-  const { words, entries, spare, count, partitions } = index;
-  const counts = partitionCounts;
-  counts.fill(0, 0, partitions);
-  for (let i = entries + 3, end = entries + count * 4; i < end; i += 4) {
-    const partition = words[i] as number;
-    counts[partition] = (counts[partition] as number) + 1;
-  }
-  let sum = 0;
-  for (let p = 0; p < partitions; p++) {
-    const here = counts[p] as number;
-    counts[p] = spare + sum * 4;
-    sum += here;
-  }
-  for (let i = entries, end = entries + count * 4; i < end; i += 4) {
-    const partition = words[i + 3] as number;
-    const to = counts[partition] as number;
-    counts[partition] = to + 4;
-    words[to] = words[i] as number;
-    words[to + 1] = words[i + 1] as number;
-    words[to + 2] = words[i + 2] as number;
-    words[to + 3] = partition;
-  }
-  words.copyWithin(entries, spare, spare + count * 4);
 }

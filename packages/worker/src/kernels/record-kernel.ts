@@ -13,7 +13,8 @@ export const mergeReasons = { allDone: 0, needsBlock: 1, isFull: 2, isOther: 3 }
 
 /** A merge of cursors. Addresses are bytes of the fixed memory. What each does says assembly/merge-tree.ts. */
 export interface TreeKernel {
-  begin(states: number, stride: number, count: number, ordered: boolean, highAt: number, highLength: number): void;
+  begin(states: number, stride: number, count: number, withSides: boolean, highAt: number, highLength: number): void;
+  kind(cursor: number, side: number, ordered: boolean): void;
   block(cursor: number, from: number, to: number): void;
   finish(cursor: number): void;
   /** 1: it stands on a record, or has ended; 0: it needs a block. */

@@ -38,7 +38,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
   try {
     const lines = open instanceof OpenMerge ? writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory }) : null;
     if (lines !== null) return lines;
-    const groups = new Groups(foldedWhereNumbers(run, open, { edges: ofSides, memory }), memory, {
+    const groups = new Groups(foldedWhereNumbers(run, open, ofSides), memory, {
       key: layout.merge.key,
       sides: ofSides.map(edge => sideOf(run, edge, chain.joins(at))),
     });
@@ -54,15 +54,10 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
 }
 
 /** Of a combiner that folds numbers, where nothing is joined: they are folded as they are merged. */
-function foldedWhereNumbers(
-  run: TaskRun,
-  open: Merged,
-  { edges, memory }: { readonly edges: readonly ShuffleEdge[]; readonly memory: MergeMemory },
-): Merged {
-  const [edge, ...others] = edges;
+function foldedWhereNumbers(run: TaskRun, open: Merged, [edge, ...others]: readonly ShuffleEdge[]): Merged {
   if (edge === undefined || others.length > 0 || !(open instanceof OpenMerge)) return open;
   const folds = numberFoldsOf(edge.shuffle, run.job);
-  return folds === null ? open : open.folded(memory, folds);
+  return folds === null ? open : open.folded(folds);
 }
 
 /** All records have the same key: none at all, or a constant. */

@@ -38,7 +38,7 @@ export function writeTextLines(run: TaskRun, chain: StepChain, { receive, sides,
   const { progress } = run;
   const { bytes } = run.job.memory;
   const { from, to } = memory.blocks;
-  const merge = open.bulk(memory);
+  const merge = open.bulk();
   const { key, group } = edge.shuffle;
   const parts = { descending: key.map(({ desc }) => desc), group };
   for (;;) {

@@ -1,4 +1,4 @@
-// A merge of one side whose records are moved as they are, by the kernel: into another run, or as lines of text. The kernel steps
+// A merge of which a kernel has the tree, and one of one side whose records it moves as they are: into another run, or as lines of text. The kernel steps
 // from record to record and chooses; here its cursors get their blocks, and what it cannot do is handed out record by record.
 
 import { limits } from '@sheaf/protocol';
@@ -20,9 +20,12 @@ export interface BulkMergeOptions {
   readonly memory: TaskMemory;
   /** In the order that decides ties; their buffers lie one behind another. At least one. */
   readonly cursors: readonly RunCursor[];
+  /** Beside them, which edge of a join each is of; a merge that moves whole records has one. */
+  readonly sides: readonly number[];
   /** Where the first cursor's buffer begins. */
   readonly buffers: number;
-  readonly ordered: boolean;
+  /** By side: records have the length of their group's key. */
+  readonly ordered: readonly boolean[];
   /** Room for two keys; null: no cursor has a key range. */
   readonly keys: Region | null;
 }
@@ -39,7 +42,7 @@ export class KernelMerge<Kernel extends TreeKernel> {
   private readonly cursors: readonly RunCursor[];
   private readonly states: number;
 
-  constructor(kernel: Kernel, { memory, cursors, buffers, ordered, keys }: BulkMergeOptions) {
+  constructor(kernel: Kernel, { memory, cursors, sides, buffers, ordered, keys }: BulkMergeOptions) {
     this.kernel = kernel;
     this.words = memory.words;
     this.cursors = cursors;
@@ -48,7 +51,11 @@ export class KernelMerge<Kernel extends TreeKernel> {
     const high = cursors.find(cursor => cursor.range.high !== undefined)?.range.high;
     const highAt = (keys?.from ?? 0) + limits.keyBytesMax;
     if (high !== undefined) memory.bytes.set(high, highAt);
-    this.kernel.begin(this.states, cursorBytes, cursors.length, ordered, highAt, high?.length ?? 0);
+    const withSides = sides.some(side => side !== sides[0]);
+    this.kernel.begin(this.states, cursorBytes, cursors.length, withSides, highAt, high?.length ?? 0);
+    sides.forEach((side, i) => {
+      this.kernel.kind(i, side, ordered[side] ?? false);
+    });
     cursors.forEach(({ range: { low } }, i) => {
       if (low !== undefined) memory.bytes.set(low, keys?.from ?? 0);
       do {

@@ -24,7 +24,7 @@ import type { Progress } from '../progress.ts';
 import { type LineCut, lineCutOf } from '../steps/line-cuts.ts';
 import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
 import { Combining } from './combining.ts';
-import { type PartitionOf, partitionerOf } from './partitioner.ts';
+import { type Partitioning, partitioningOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
 import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
 import { numbersBytesMax, putArena, putTable, type TableEntries } from './spill-records.ts';
@@ -112,7 +112,7 @@ export class EdgeWriter {
 
   private readonly options: EdgeWriterOptions;
   /** null: all records are in partition 0. */
-  private readonly partitionOf: PartitionOf | null;
+  private readonly partitioning: Partitioning;
   private readonly ordered: boolean;
   private readonly table: CombineTable | null = null;
   private readonly arena: Arena | null = null;
@@ -127,7 +127,7 @@ export class EdgeWriter {
     const { edge, job, region, partitions } = options;
     this.shuffle = edge.type === 'shuffle' ? edge.shuffle : broadcastShuffle;
     this.ordered = this.shuffle.key.length > this.shuffle.group;
-    this.partitionOf = partitionerOf(this.shuffle, partitions, job);
+    this.partitioning = partitioningOf(this.shuffle, partitions, job);
     this.keyOnly = this.shuffle.combine === null && this.shuffle.value.type === 'none';
     if (this.shuffle.combine === null) {
       const bytesMax = arenaBytesMax(region);
@@ -267,14 +267,14 @@ export class EdgeWriter {
   /** Sorts what is in memory and appends it to the run as a segment. */
   private spill(): void {
     const { region, job } = this.options;
-    const partitions = this.partitionOf === null ? 1 : this.options.partitions;
+    const partitions = this.partitioning === 'one' ? 1 : this.options.partitions;
     const { columns = null } = this.combining ?? {};
     const source = this.table ?? (this.arena as Arena);
     if (source.count() === 0) return;
     // An arena's index lies behind its records, a table's in the place of its slots.
     const entries = (this.arena === null ? region.from + numbersBytesMax(columns) : (this.arena.top() + 15) & ~15) >>> 2;
     const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
-    const target: IndexTarget = { memory: job.memory, entries, partitionOf: this.partitionOf };
+    const target: IndexTarget = { memory: job.memory, entries, partitions, partitioning: this.partitioning };
     const { count, skip } =
       this.combining !== null
         ? indexTable(target, { entriesAt: this.combining.layout.entriesAt, count: source.count() })

@@ -4,18 +4,17 @@
 
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, limits } from '@sheaf/protocol';
+import { FailureError } from '@sheaf/protocol';
 import { cursorBytes } from '@sheaf/protocol/graph';
 import type { BlockIndex } from '../../data/block-index.ts';
-import { LoserTree } from '../../data/loser-tree.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { type CursorStart, RunCursor } from '../../data/run-cursor.ts';
 import { inFile, OpenRun, RunFile, type RunPlace, withFooter } from '../../data/run-file.ts';
 import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
-import { BulkMerge, copyRecords } from './bulk-merge.ts';
-import { FoldedMerge } from './folded-merge.ts';
+import { BulkMerge, type BulkMergeOptions, copyRecords } from './bulk-merge.ts';
+import { MergedRecords } from './merged-records.ts';
 import type { NumberFolds } from './number-folds.ts';
 import { RunChain } from './run-chain.ts';
 
@@ -86,7 +85,7 @@ export interface MergeMemory {
 
 /** What gives the records of a merge in order. */
 export interface Merged {
-  readonly tree: LoserTree | RunChain | FoldedMerge;
+  readonly tree: MergedRecords | RunChain;
   close(): void;
 }
 
@@ -102,48 +101,54 @@ export function openMerged(
   return { tree, close: () => tree.close() };
 }
 
-/** An open merge of at most `fanIn` sources. */
+/** An open merge of at most `fanIn` sources: its records are gone through by `tree` or `folded`, or moved by `bulk`, once. */
 export class OpenMerge {
-  readonly tree: LoserTree;
   readonly cursors: readonly RunCursor[];
+  private readonly merge: MergeMemory;
   private readonly files = new Map<string, OpenRun>();
   private readonly sources: readonly MergeSource[];
+  private records: MergedRecords | null = null;
 
   constructor(sources: readonly MergeSource[], merge: MergeMemory) {
     if (sources.length > merge.fanIn) throw new Error(`a merge of ${sources.length} sources has memory for ${merge.fanIn}`);
     this.sources = sources;
+    this.merge = merge;
     try {
-      const cursors = sources.map((source, i) => {
+      this.cursors = sources.map((source, i) => {
         const from = merge.cursors.from + i * cursorBytes;
         const ordered = merge.ordered[source.side] ?? false;
         const buffer = { from, to: from + cursorBytes };
         return new RunCursor({ run: this.open(source), memory: merge.memory, buffer, start: source.start, ordered });
       });
-      this.cursors = cursors;
-      this.tree = new LoserTree(
-        merge.memory,
-        cursors,
-        sources.map(source => source.side),
-      );
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** The same merge by the kernel, in place of the tree: all sources are of one side. */
-  bulk({ memory, cursors: { from: buffers }, key: keys, ordered }: MergeMemory): BulkMerge {
-    const { cursors } = this;
-    return new BulkMerge({ memory, cursors, buffers, ordered: ordered[this.sources[0]?.side ?? 0] ?? false, keys });
+  /** Every record in order. */
+  get tree(): MergedRecords {
+    this.records ??= this.recordsOf(null);
+    return this.records;
   }
 
-  /** The same merge, in which partial results become one where they are numbers. */
-  folded({ memory, cursors: { from: buffers }, key: keys, ordered, blocks }: MergeMemory, folds: NumberFolds): Merged {
-    const { cursors } = this;
-    const side = this.sources[0]?.side ?? 0;
-    const options = { memory, cursors, buffers, ordered: ordered[side] ?? false, keys };
-    const tree = new FoldedMerge({ ...options, folds, side, out: blocks, lastKey: keys.from + limits.keyBytesMax });
-    return { tree, close: () => this.close() };
+  /** The records, of which partial results have become one where they are numbers: all are of one side. */
+  folded(folds: NumberFolds): Merged {
+    return { tree: this.recordsOf(folds), close: () => this.close() };
+  }
+
+  /** For records that are moved as they are: all are of one side. */
+  bulk(): BulkMerge {
+    return new BulkMerge(this.options());
+  }
+
+  private recordsOf(folds: NumberFolds | null): MergedRecords {
+    return new MergedRecords({ ...this.options(), folds, out: this.merge.blocks });
+  }
+
+  private options(): BulkMergeOptions {
+    const { memory, cursors, key: keys, ordered } = this.merge;
+    return { memory, cursors: this.cursors, sides: this.sources.map(({ side }) => side), buffers: cursors.from, ordered, keys };
   }
 
   close(): void {
@@ -219,7 +224,7 @@ function mergeGroup(group: readonly MergeSource[], merge: MergeMemory, ids: RunI
 function copyMerged(open: OpenMerge, merge: MergeMemory, writer: RunWriter): void {
   try {
     writer.beginSegment();
-    copyRecords(open.bulk(merge), writer, { partition: 0, large: merge.large, progress: merge.progress });
+    copyRecords(open.bulk(), writer, { partition: 0, large: merge.large, progress: merge.progress });
     writer.endSegment();
     writer.finish();
   } catch (error) {

@@ -3,7 +3,6 @@
 import { FailureError } from '@sheaf/protocol';
 import type { FunctionRef, Shuffle } from '@sheaf/protocol/graph';
 import { decodeGroup, type GroupParts } from '../../data/group-key.ts';
-import { hashBytes, partitionOf } from '../../data/hash.ts';
 import { keyText } from '../failure/key-text.ts';
 import { thrownText } from '../failure/thrown-text.ts';
 import type { LoadedJob } from '../loaded-job.ts';
@@ -12,16 +11,18 @@ import { BadPartition, isPartition } from './bad-partition.ts';
 /** Of the group part bytes[from, to) of a key. */
 export type PartitionOf = (from: number, to: number) => number;
 
-/** null: there is one partition, or the readers cut ranges. */
-export function partitionerOf(shuffle: Shuffle, partitions: number, job: LoadedJob): PartitionOf | null {
+/** 'one': there is one partition, or the readers cut ranges; 'hash': by the hash of the group part, which a kernel knows. */
+export type Partitioning = 'one' | 'hash' | PartitionOf;
+
+export function partitioningOf(shuffle: Shuffle, partitions: number, job: LoadedJob): Partitioning {
   const { bytes } = job.memory;
   const { partitioner, key, group } = shuffle;
-  if (partitions === 1 && partitioner.type !== 'function') return null;
+  if (partitions === 1 && partitioner.type !== 'function') return 'one';
   switch (partitioner.type) {
     case 'range':
-      return null;
+      return 'one';
     case 'hash':
-      return (from, to) => partitionOf(hashBytes(bytes, from, to), partitions);
+      return 'hash';
     case 'function': {
       const partition = job.functions[partitioner.function.index] as Partition;
       const parts: GroupParts = { descending: key.map(part => part.desc), group };

@@ -90,6 +90,6 @@ function mergeStretches(merge: SegmentMerge, run: RunFile, group: readonly Stret
     return new RunCursor({ run, memory, buffer, start, ordered: merge.ordered });
   });
   const large = { from: from + cursors.length * cursorBytes, to };
-  const bulk = new BulkMerge({ memory, cursors, buffers: from, ordered: merge.ordered, keys: null });
+  const bulk = new BulkMerge({ memory, cursors, sides: cursors.map(() => 0), buffers: from, ordered: [merge.ordered], keys: null });
   copyRecords(bulk, writer, { partition: group[0]?.partition ?? 0, large, progress: merge.progress });
 }

@@ -3,14 +3,14 @@
 
 import type { TaskMemory } from '../../data/memory.ts';
 import { entryWords, keyLengthMask, sortKernelOf } from '../../kernels/arena-sort.ts';
-import type { PartitionOf } from './partitioner.ts';
+import type { Partitioning } from './partitioner.ts';
 
 export interface IndexTarget {
   readonly memory: TaskMemory;
   /** Word index of the first entry. */
   readonly entries: number;
-  /** null: all are in partition 0. */
-  readonly partitionOf: PartitionOf | null;
+  readonly partitions: number;
+  readonly partitioning: Partitioning;
 }
 
 export interface SpillIndex {
@@ -22,26 +22,37 @@ export interface SpillIndex {
 
 /** Walks an arena, whose records lie one behind another in [from, to). */
 export function indexArena(
-  { memory, entries, partitionOf }: IndexTarget,
+  target: IndexTarget,
   arena: { readonly from: number; readonly to: number; readonly ordered: boolean },
 ): SpillIndex {
-  const kernel = sortKernelOf(memory);
-  const skip = kernel.index(arena.from, arena.to, arena.ordered ? 4 : 0, entries * 4);
+  const kernel = sortKernelOf(target.memory);
+  const skip = kernel.index(arena.from, arena.to, arena.ordered ? 4 : 0, target.entries * 4);
   const count = kernel.indexed();
-  if (partitionOf !== null) {
-    const { words } = memory;
-    for (let entry = entries; entry < entries + count * entryWords; entry += entryWords) {
-      const address = words[entry + 2] as number;
-      const group = words[(arena.ordered ? address - 4 : address) >>> 2] as number;
-      words[entry + 3] = partitionOf(address + 8, address + 8 + group);
-    }
-  }
+  choosePartitions(target, { count, groupAt: arena.ordered ? -4 : 0 });
   return { count, skip };
+}
+
+/** Of entries in partition 0. `groupAt`: where the length of a record's group part lies, from its address. */
+function choosePartitions(
+  { memory, entries, partitions, partitioning }: IndexTarget,
+  { count, groupAt }: { readonly count: number; readonly groupAt: number },
+): void {
+  if (partitioning === 'one') return;
+  if (partitioning === 'hash') {
+    sortKernelOf(memory).partition(entries * 4, count, groupAt, partitions);
+    return;
+  }
+  const { words } = memory;
+  for (let entry = entries; entry < entries + count * entryWords; entry += entryWords) {
+    const address = words[entry + 2] as number;
+    const group = (words[(address + groupAt) >>> 2] as number) & keyLengthMask;
+    words[entry + 3] = partitioning(address + 8, address + 8 + group);
+  }
 }
 
 /** Goes through the entries of a table, past those that were taken out of it. */
 export function indexTable(target: IndexTarget, table: { readonly entriesAt: number; readonly count: number }): SpillIndex {
-  const { memory, entries, partitionOf } = target;
+  const { memory, entries } = target;
   const { words } = memory;
   let skip = -1;
   let first = 0;
@@ -51,7 +62,7 @@ export function indexTable(target: IndexTarget, table: { readonly entriesAt: num
     if (address === 0) continue;
     const keyLength = (words[address >>> 2] as number) & keyLengthMask;
     words[entry + 2] = address;
-    words[entry + 3] = partitionOf === null ? 0 : partitionOf(address + 8, address + 8 + (words[(address + 4) >>> 2] as number));
+    words[entry + 3] = 0;
     entry += entryWords;
     if (skip < 0) {
       first = address + 8;
@@ -60,7 +71,9 @@ export function indexTable(target: IndexTarget, table: { readonly entriesAt: num
       skip = sharedPrefix(memory.bytes, first, address + 8, skip < keyLength ? skip : keyLength);
     }
   }
-  return { count: (entry - entries) / entryWords, skip: Math.max(0, skip) };
+  const count = (entry - entries) / entryWords;
+  choosePartitions(target, { count, groupAt: 4 });
+  return { count, skip: Math.max(0, skip) };
 }
 
 function sharedPrefix(bytes: Uint8Array, a: number, b: number, most: number): number {

@@ -1,13 +1,14 @@
-// A merge that folds: records with one whole key become one, their numbers folded left to right in the order of the merge, as the
-// final merge of a combiner has it. What is no number is left to the caller, in its place: the records of such a key come one by
-// one from there on, as numbers behind it may not be folded among themselves.
+// A merge whose records are written one behind another, for a caller that goes through them. It may fold: records with one whole key
+// become one, their numbers folded left to right in the order of the merge, as the final merge of a combiner has it. What is no
+// number is left to the caller, in its place: the records of such a key come one by one from there on, as numbers behind it may
+// not be folded among themselves.
 //
 // AssemblyScript, not TypeScript: `load<u32>(address, offset)` reads memory.
 
-import { blockEnd, compare, copy, ended, groupLength, keyAt, keyLength, nextAt, stateOf, stepWinner, take, valueLength, winner } from './merge-tree';
+import { blockEnd, compare, copy, ended, groupLength, keyAt, keyLength, nextAt, side, stateOf, stepWinner, take, valueLength, winner } from './merge-tree';
 import { fold, putNumbers, readNumbers } from './numbers';
 
-export { begin, block, finish, isBelow, start, step, take, winner } from './merge-tree';
+export { begin, block, finish, isBelow, kind, start, step, take, winner } from './merge-tree';
 
 // Why `merge` came back: as in records.ts.
 const allDone: i32 = 0;
@@ -15,13 +16,14 @@ const needsBlock: i32 = 1;
 const isFull: i32 = 2;
 const isOther: i32 = 3;
 
-// What is written of a record: five words, then the key, then the value, up to a whole 8 bytes.
+// What is written of a record: seven words, then the key, then the value, up to a whole 8 bytes.
 const groupAt: usize = 4;
 const valueAt: usize = 8;
 /** Records that were folded into it, and bytes of their keys and values. */
 const recordsAt: usize = 12;
 const bytesAt: usize = 16;
-const headBytes: usize = 24;
+const sideAt: usize = 24;
+const headBytes: usize = 32;
 
 /** Room for the numbers that are gathered, and for those of one record; behind them how each is folded. */
 let gathered: usize = 0;
@@ -43,7 +45,7 @@ export function outEnd(): usize {
   return out;
 }
 
-/** How numbers are folded: `scratch` has the kinds behind room for twice as many numbers. 64 KB and more for a key at `key`. */
+/** How numbers are folded, `count` 0: not at all. `scratch` has the kinds behind room for twice as many numbers. 64 KB and more for a key at `key`. */
 export function numbers(scratch: usize, count: i32, perList: i32, key: usize): void {
   width = count;
   perKey = perList;
@@ -78,7 +80,7 @@ export function merge(from: usize, to: usize): i32 {
     const keyBytes = load<u32>(s, keyLength);
     const valueBytes = load<u32>(s, valueLength);
     const value = key + keyBytes;
-    const isSame = <i32>keyBytes === lastLength && compare(key, keyBytes, lastKey, keyBytes) === 0;
+    const isSame = width > 0 && <i32>keyBytes === lastLength && compare(key, keyBytes, lastKey, keyBytes) === 0;
     const isWhole = load<u32>(s, nextAt) <= load<u32>(s, blockEnd);
     if (opened !== 0 && isSame && isWhole && readNumbers(value, value + valueBytes, perKey, given)) {
       fold(gathered, given, kinds, width);
@@ -95,7 +97,7 @@ export function merge(from: usize, to: usize): i32 {
       reason = isFull;
       break;
     }
-    if (!isSame) {
+    if (width > 0 && !isSame) {
       keep(key, keyBytes);
       plain = isWhole && readNumbers(value, value + valueBytes, perKey, gathered);
     }
@@ -109,6 +111,7 @@ export function merge(from: usize, to: usize): i32 {
     store<u32>(at, valueBytes, valueAt);
     store<u32>(at, 1, recordsAt);
     store<f64>(at, <f64>(keyBytes + valueBytes), bytesAt);
+    store<u32>(at, load<u32>(s, side), sideAt);
     if (plain) {
       copy(at + headBytes, key, keyBytes);
       opened = at;
