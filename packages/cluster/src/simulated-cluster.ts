@@ -1,9 +1,10 @@
 // A cluster on this machine: one coordinator and some workers as processes of their own, in one directory that is gone after
 // any end. They speak the same protocol over the same sockets as on a real cluster.
 
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { blobsFolder } from '@sheaf/coordinator/blobs-folder';
 import { limits } from '@sheaf/protocol';
 import type { PrintListener } from '@sheaf/worker';
 import { type Member, type MemberEnd, MemberError, startMember } from './member.ts';
@@ -34,6 +35,8 @@ export interface Cluster {
   readonly directory: string;
   /** An existing folder for files of whoever uses the cluster; gone with it. */
   readonly scratch: string;
+  /** Puts bytes where the coordinator keeps what was uploaded under their sha256, be it ready or not. */
+  putBlob(sha256: string, content: Uint8Array): void;
   /** One worker more, ready. */
   addWorker(): Promise<Member>;
   /** Ends every process and removes the directory. May be called more than once. */
@@ -60,6 +63,7 @@ class SimulatedCluster implements Cluster {
   readonly directory: string;
   readonly scratch: string;
   coordinator: Member;
+  private readonly blobs: string;
   private readonly cli: string;
   private readonly slots: number;
   private readonly onPrinted: PrintListener | undefined;
@@ -85,13 +89,30 @@ class SimulatedCluster implements Cluster {
     // Inside the coordinator's folder, which it takes with it even when this process is killed.
     this.scratch = join(this.directory, 'coordinator', 'scratch');
     mkdirSync(this.scratch, { recursive: true });
-    this.coordinator = this.startCoordinator(0);
-    this.url = this.coordinator.ready.then(({ url = '' }) => {
-      this.port = Number(new URL(url).port);
-      return url;
+    this.blobs = blobsFolder(join(this.directory, 'coordinator'));
+    mkdirSync(this.blobs, { mode: 0o700 });
+    let tellUrl = (_: Promise<string>): void => {};
+    this.url = new Promise(resolve => {
+      tellUrl = resolve;
     });
     this.url.catch(() => {});
-    for (let at = 0; at < workers; at += 1) this.startWorker();
+    // A worker and its first executor, one after the other, take longer to get ready than the coordinator.
+    this.startWorker();
+    this.coordinator = this.startCoordinator(0);
+    tellUrl(
+      this.coordinator.ready.then(({ url = '' }) => {
+        this.port = Number(new URL(url).port);
+        return url;
+      }),
+    );
+    for (let at = 1; at < workers; at += 1) this.startWorker();
+  }
+
+  /** The coordinator removes what lies there under any other name, so a blob is whole before it gets there. */
+  putBlob(sha256: string, content: Uint8Array): void {
+    const temporary = join(this.scratch, `blob-${sha256}`);
+    writeFileSync(temporary, content, { mode: 0o600 });
+    renameSync(temporary, join(this.blobs, sha256));
   }
 
   addWorker(): Promise<Member> {
@@ -127,6 +148,8 @@ class SimulatedCluster implements Cluster {
       String(this.slots),
       '--dir',
       directory,
+      '--blobs',
+      this.blobs,
     ]);
     this.workers.push(worker);
     this.url.then(

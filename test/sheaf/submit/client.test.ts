@@ -9,10 +9,11 @@ import { type RunningCoordinator, startCoordinator } from '@sheaf/coordinator';
 import { type JobId, UsageError } from '@sheaf/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CoordinatorClient, RejectedError } from '../../../packages/sheaf/src/submit/client.ts';
+import { CoordinatorClient } from '../../../packages/sheaf/src/submit/client.ts';
 import type { CoordinatorAddress } from '../../../packages/sheaf/src/submit/coordinator-address.ts';
 import { askJson } from '../../../packages/sheaf/src/submit/http.ts';
 import { LostContactError } from '../../../packages/sheaf/src/submit/lost-contact.ts';
+import { RejectedError } from '../../../packages/sheaf/src/submit/rejected-error.ts';
 
 const unknownJob = 'j00000000aaaa' as JobId;
 const silent = { status: (): void => {}, note: (): void => {} };

@@ -16,7 +16,11 @@ const job = parseJobId('jaaaaaaaaaaaa');
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A coordinator that has the given blobs; `answer` may do something else with a request. */
-async function startStore(blobs: readonly string[], answer: (sha256: string, response: ServerResponse) => boolean = () => false) {
+async function startStore(
+  blobs: readonly string[],
+  answer: (sha256: string, response: ServerResponse) => boolean = () => false,
+  near?: string,
+) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const sha256 = request.url?.replace('/blobs/', '') ?? '';
@@ -28,7 +32,7 @@ async function startStore(blobs: readonly string[], answer: (sha256: string, res
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const directory = temporaryFolder();
   const get = new HttpGet({ token: null, connectionsMax: 4 });
-  const store = new JobStore({ directory, get, coordinatorUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const store = new JobStore({ directory, get, coordinatorUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, blobs: near });
   onTestFinished(() => {
     get.close();
     server.closeAllConnections();
@@ -76,6 +80,18 @@ describe('the job store', () => {
     const graph = JSON.stringify({ settings: { heapMb: 300, taskTimeoutMs: 5_000 }, edges, stages: [] });
     const prepared = await store.prepare(openingOf({ graph }));
     expect(edges.map((_, edge) => prepared?.isPartitioned(edge))).toEqual([true, false, false]);
+  });
+
+  it('copies what lies on its machine, where that is what its name says', async () => {
+    const near = temporaryFolder();
+    writeFileSync(join(near, hashOf('bundle')), 'bundle');
+    writeFileSync(join(near, hashOf('map')), 'half of the m');
+    const { store, asked } = await startStore(['bundle', 'map', 'items'], undefined, near);
+    const prepared = await store.prepare(openingOf({ blobs: { '0.0': hashOf('items') } }));
+    const { bundlePath = '' } = prepared?.executorJob ?? {};
+    expect(readFileSync(bundlePath, 'utf8')).toBe('bundle');
+    expect(readFileSync(`${bundlePath}.map`, 'utf8')).toBe('map');
+    expect(asked.sort()).toEqual([hashOf('items'), hashOf('map')].sort());
   });
 
   it('tries again what came damaged or not at all', async () => {

@@ -1,13 +1,13 @@
 // A coordinator's life: state directory locked ▸ journal replayed ▸ sockets open ▸ the loop runs ▸ shut down in order.
 // It ends by itself only when it cannot go on: a journal that cannot be written, a bug of ours. `ended` tells why.
 
-import { join } from 'node:path';
 import { type JobId, limits, UsageError } from '@sheaf/protocol';
 import type { Logger } from 'pino';
 import { createState, type JournalRecord, replay, type SchedulerState, statusOf } from '../scheduler/index.ts';
 import { Admission } from './admission.ts';
 import { KnownAttempts } from './attempts.ts';
 import { BlobStore } from './blobs.ts';
+import { blobsFolder } from './blobs-folder.ts';
 import { ClientLinks } from './client-links.ts';
 import { now } from './clock.ts';
 import { Committer } from './committer.ts';
@@ -65,7 +65,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       records += 1;
     }
     logger.info({ stateDirectory, epoch: journal.epoch, records }, 'the journal was replayed');
-    const blobs = await BlobStore.open(join(stateDirectory, 'blobs'));
+    const blobs = await BlobStore.open(blobsFolder(stateDirectory));
     const coordinator = new Coordinator({ options: { ...options, host }, admission, journal, state, jobs, blobs });
     await coordinator.start();
     return coordinator;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 import type { CommandContext } from './command-line.ts';
+import { endProcess } from './end-process.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { tellError } from './tell-error.ts';
 import { processTerminal } from './terminal.ts';
@@ -12,6 +13,7 @@ import { processTerminal } from './terminal.ts';
 /** What a simulated cluster says to its members: `KIND --NAME VALUE … --member --json`. */
 export interface MemberArguments {
   readonly directory: string;
+  readonly blobs: string | undefined;
   readonly port: number;
   readonly slots: number;
 }
@@ -21,9 +23,7 @@ export function runMember(serve: (given: MemberArguments, context: CommandContex
   const context = { terminal: processTerminal(), version: manifest.version, cli: fileURLToPath(import.meta.url) };
   void serve(readArguments(), context)
     .catch((error: unknown) => tellError(error, context.terminal))
-    .then(code => {
-      process.exitCode = code;
-    });
+    .then(code => endProcess(code));
 }
 
 function readArguments(): MemberArguments {
@@ -31,7 +31,8 @@ function readArguments(): MemberArguments {
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: process.argv.slice(3),
-    options: { 'state-dir': text, dir: text, port: text, slots: text, coordinator: text, member: flag, json: flag },
+    options: { 'state-dir': text, dir: text, blobs: text, port: text, slots: text, coordinator: text, member: flag, json: flag },
   });
-  return { directory: values['state-dir'] ?? values.dir ?? '', port: Number(values.port ?? 0), slots: Number(values.slots ?? 1) };
+  const { blobs, port = '0', slots = '1' } = values;
+  return { directory: values['state-dir'] ?? values.dir ?? '', blobs, port: Number(port), slots: Number(slots) };
 }

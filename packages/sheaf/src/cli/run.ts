@@ -1,32 +1,19 @@
 // `sheaf run`: a job on a cluster of this machine's own, or in this very process. The cluster starts while the job file is
 // bundled, and nothing of it is left afterwards, whatever ends the command.
 
-import { type Cluster, clusterSize, MemberError, startCluster } from '@sheaf/cluster';
+import { clusterSize, MemberError, startCluster } from '@sheaf/cluster';
 import { limits } from '@sheaf/protocol';
-import type { JobStatus } from '@sheaf/protocol/messages';
 import type { Command } from 'commander';
-import { CoordinatorClient } from '../submit/client.ts';
-import { parseAddress } from '../submit/coordinator-address.ts';
-import { uploadBlob } from '../submit/http.ts';
-import { planJob, prepareSubmission } from '../submit/submission.ts';
 import type { CommandContext } from './command-line.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { addExplainOptions, type ExplainOptions, JobExplainer } from './explain-options.ts';
-import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
+import { addExplainOptions, JobExplainer } from './explain-options.ts';
+import { type FollowOptions, tellEnd } from './follow-job.ts';
 import { InterruptedError, isInterrupt, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
-import { addJobArguments, type JobArguments, jobRequestOf } from './job-arguments.ts';
+import { addJobArguments } from './job-arguments.ts';
 import { JobPrints } from './job-prints.ts';
 import { slotsOption, workersOption } from './options.ts';
-import { plural } from './quantities.ts';
-import { runInlineCommand } from './run-inline.ts';
-import { rejected } from './submit.ts';
-
-interface RunOptions extends JobArguments, ExplainOptions {
-  readonly inline?: boolean;
-  readonly workers?: number;
-  readonly slots?: number;
-  readonly json?: boolean;
-}
+import { rejected } from './rejected.ts';
+import type { RunOptions } from './run-work.ts';
 
 /** How long a cancelled job may take to clean up before the cluster is ended all the same. */
 const cancelGraceMs = 5_000;
@@ -41,7 +28,8 @@ export function addRun(program: Command, context: CommandContext, done: (code: E
     .option('--overwrite', 'replace an existing output, once the new one is complete')
     .option('--json', 'statuses, and notes as { note }, as one object a line on standard output; the last is the final status')
     .action(async (file: string, options: RunOptions) => {
-      done(await (options.inline === true ? runInlineCommand(file, options, context) : runOnCluster(file, options, context)));
+      if (options.inline !== true) done(await runOnCluster(file, options, context));
+      else done(await (await import('./run-inline.ts')).runInlineCommand(file, options, context));
     });
 }
 
@@ -55,6 +43,8 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
   const cluster = startCluster({ cli: context.cli, workers: options.workers, slots: options.slots, onPrinted: prints });
   const over = new AbortController();
   try {
+    // Loaded while the processes start.
+    const { submitAndFollow } = await import('./run-work.ts');
     const work = submitAndFollow({ file, options, context, cluster, prints, follow, interrupted: interrupts.signal, over: over.signal });
     const ended = Promise.race([work, cluster.broken]);
     const status = await unlessInterrupted(ended, { signal: interrupts.signal, graceMs: cancelGraceMs });
@@ -75,54 +65,6 @@ async function runOnCluster(file: string, options: RunOptions, context: CommandC
     over.abort();
     await cluster.stop();
     interrupts.release();
-  }
-}
-
-interface RunWork {
-  readonly file: string;
-  readonly options: RunOptions;
-  readonly context: CommandContext;
-  readonly cluster: Cluster;
-  readonly prints: JobPrints;
-  readonly follow: FollowOptions;
-  readonly interrupted: AbortSignal;
-  /** The command ends, whether the work is done or not. */
-  readonly over: AbortSignal;
-}
-
-async function submitAndFollow({ file, options, context, cluster, prints, follow, interrupted, over }: RunWork): Promise<JobStatus> {
-  const { terminal, version } = context;
-  const goOn = (): void => {
-    if (interrupted.aborted) throw new InterruptedError();
-  };
-  const request = jobRequestOf(file, options, { terminal, directory: cluster.scratch });
-  const plan = async () => {
-    const job = await planJob(request);
-    return { planned: job, ...(await prepareSubmission(job, request)) };
-  };
-  const { planned, submission, blobs } = await unlessInterrupted(plan(), { signal: interrupted, graceMs: 0 });
-  if (follow.explainer) follow.explainer.outline = submission.outline ?? null;
-  const address = parseAddress(await cluster.url, null);
-  const progress = progressFor(follow);
-  prints.stages = planned.graph.stages;
-  if (!follow.json) prints.say = text => progress.say(text);
-  const client = new CoordinatorClient({ address, version, onContact: text => progress.say(text) });
-  over.addEventListener('abort', () => client.close(), { once: true });
-  try {
-    await Promise.all(blobs.map(blob => uploadBlob(address, blob, 'new')));
-    goOn();
-    const job = await client.submit(submission);
-    const cancel = (): void => {
-      progress.say('cancelling');
-      void client.cancel(job, `${interrupted.reason}`).catch(() => {});
-    };
-    if (interrupted.aborted) cancel();
-    else interrupted.addEventListener('abort', cancel, { once: true });
-    progress.say(`${submission.name} (${job}) on ${plural(cluster.workers.length, 'worker')}`);
-    return await followJob(client, job, progress, follow);
-  } finally {
-    progress.end();
-    client.close();
   }
 }
 

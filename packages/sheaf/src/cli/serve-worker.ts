@@ -16,6 +16,7 @@ import { isSystemError, makeLogger, type ServerOptions, unusable } from './servi
 export interface WorkerCommandOptions extends ServerOptions {
   readonly slots: number;
   readonly dir?: string;
+  readonly blobs?: string;
   readonly host?: string;
   readonly port: number;
   readonly advertise?: string;
@@ -41,7 +42,7 @@ export async function runWorker(options: WorkerCommandOptions, { terminal, versi
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.cjs') },
       ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
-      ...(options.member === true ? { blanksMax: 1, onPrinted: printWriter(line => terminal.result(line)) } : {}),
+      ...(options.member === true ? { blanksMax: 1, blobs: options.blobs, onPrinted: printWriter(line => terminal.result(line)) } : {}),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
     else terminal.say(`worker ${worker.id} of ${await coordinatorUrl}, ${plural(slots, 'slot')}, files in ${directory}`);

@@ -3,7 +3,7 @@
 
 import type { JobId } from '@sheaf/protocol';
 import type { Command } from 'commander';
-import { CoordinatorClient, RejectedError } from '../submit/client.ts';
+import { CoordinatorClient } from '../submit/client.ts';
 import { addressText, type CoordinatorAddress } from '../submit/coordinator-address.ts';
 import { uploadBlob } from '../submit/http.ts';
 import { planJob, prepareSubmission } from '../submit/submission.ts';
@@ -11,11 +11,10 @@ import type { CommandContext } from './command-line.ts';
 import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf } from './coordinator-option.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { addExplainOptions, type ExplainOptions, JobExplainer } from './explain-options.ts';
-import { type FollowOptions, followJob, progressFor, reportOptions, tellEnd } from './follow-job.ts';
+import { type FollowOptions, followJob, progressFor, tellEnd } from './follow-job.ts';
 import { endedBySignals, InterruptedError, listenForInterrupts, unlessInterrupted } from './interrupt.ts';
 import { addJobArguments, type JobArguments, jobRequestOf, withTemporaryFolder } from './job-arguments.ts';
-import { reportFailure } from './report-failure.ts';
-import type { Terminal } from './terminal.ts';
+import { rejected } from './rejected.ts';
 
 interface SubmitOptions extends JobArguments, CoordinatorOptions, ExplainOptions {
   readonly detach?: boolean;
@@ -98,15 +97,4 @@ export async function followToEnd({ client, job, address, follow, cancelOnExit }
   } finally {
     interrupts.release();
   }
-}
-
-/** The exit code of a submission that was turned down, with the reason told; any other error is thrown on. */
-export function rejected(error: unknown, terminal: Terminal): ExitCode {
-  if (!(error instanceof RejectedError)) throw error;
-  if (error.kind === 'failed') {
-    terminal.say(reportFailure(error.failure, reportOptions(terminal)));
-    return exitCodes.failed;
-  }
-  terminal.say(`error: ${error.failure.message}`);
-  return exitCodes.usage;
 }

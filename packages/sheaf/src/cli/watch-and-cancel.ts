@@ -9,7 +9,8 @@ import { addCoordinatorOptions, type CoordinatorOptions, coordinatorOf } from '.
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { FollowOptions } from './follow-job.ts';
 import { jobIdArgument } from './options.ts';
-import { followToEnd, rejected } from './submit.ts';
+import { rejected } from './rejected.ts';
+import { followToEnd } from './submit.ts';
 
 interface WatchOptions extends CoordinatorOptions {
   readonly json?: boolean;

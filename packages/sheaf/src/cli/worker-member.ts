@@ -3,6 +3,19 @@
 import { runMember } from './member.ts';
 import { runWorker } from './serve-worker.ts';
 
-runMember(({ directory, slots }, context) =>
-  runWorker({ coordinator: '-', slots, dir: directory, port: 0, label: [], member: true, json: true, logLevel: 'info' }, context),
+runMember(({ directory, blobs, slots }, context) =>
+  runWorker(
+    {
+      coordinator: '-',
+      slots,
+      dir: directory,
+      port: 0,
+      label: [],
+      ...(blobs === undefined ? {} : { blobs }),
+      member: true,
+      json: true,
+      logLevel: 'info',
+    },
+    context,
+  ),
 );

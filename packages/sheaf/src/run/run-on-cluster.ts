@@ -10,9 +10,10 @@ import type { JobStatus } from '@sheaf/protocol/messages';
 import manifest from '../../package.json' with { type: 'json' };
 import { withTemporaryFolder } from '../cli/job-arguments.ts';
 import { JobPrints } from '../cli/job-prints.ts';
-import { CoordinatorClient, RejectedError } from '../submit/client.ts';
+import { CoordinatorClient } from '../submit/client.ts';
 import { type CoordinatorAddress, parseAddress, readToken } from '../submit/coordinator-address.ts';
-import { uploadBlob } from '../submit/http.ts';
+import { type Blob, putBlobs, uploadBlob } from '../submit/http.ts';
+import { RejectedError } from '../submit/rejected-error.ts';
 import { type JobRequest, type PlannedJob, prepareSubmission, type RawParams } from '../submit/submission.ts';
 import { AbortedRun, onceAborted, unlessAborted } from './abort.ts';
 import { definitionFile } from './definition-file.ts';
@@ -49,7 +50,7 @@ async function onOwnCluster(run: ProgramRun): Promise<JobStatus> {
     const planned = ({ graph }: PlannedJob): void => {
       prints.stages = graph.stages;
     };
-    const work = submitAndWait({ run, directory: cluster.scratch, address, planned });
+    const work = submitAndWait({ run, directory: cluster.scratch, address, planned, put: blobs => putBlobs(cluster, blobs) });
     return await Promise.race([work, cluster.broken]);
   } finally {
     await cluster.stop();
@@ -60,7 +61,9 @@ async function onOwnCluster(run: ProgramRun): Promise<JobStatus> {
 async function onCoordinator(run: ProgramRun, coordinator: string): Promise<JobStatus> {
   const tokenFile = process.env.SHEAF_TOKEN_FILE ?? '';
   const address = parseAddress(coordinator, tokenFile === '' ? null : readToken(tokenFile));
-  return withTemporaryFolder(directory => submitAndWait({ run, directory, address: async () => address, planned: () => {} }));
+  return withTemporaryFolder(directory =>
+    submitAndWait({ run, directory, address: async () => address, planned: () => {}, put: blobs => blobs }),
+  );
 }
 
 interface Work {
@@ -69,16 +72,19 @@ interface Work {
   readonly directory: string;
   readonly address: () => Promise<CoordinatorAddress>;
   readonly planned: (job: PlannedJob) => void;
+  /** Puts blobs where the coordinator finds them, if it can, and gives those that are to be uploaded. */
+  readonly put: (blobs: readonly Blob[]) => readonly Blob[];
 }
 
 /** The job's last status. Throws AbortedRun before it is accepted; afterwards an abort cancels it. */
-async function submitAndWait({ run, directory, address, planned }: Work): Promise<JobStatus> {
+async function submitAndWait({ run, directory, address, planned, put }: Work): Promise<JobStatus> {
   const { signal } = run.options;
   const prepare = async () => {
     const request = requestOf(run, directory);
     const job = await planProgramJob(request);
     planned(job);
-    return { ...(await prepareSubmission(job, request)), to: await address() };
+    const { submission, blobs } = await prepareSubmission(job, request);
+    return { submission, blobs: put(blobs), to: await address() };
   };
   const { submission, blobs, to } = await unlessAborted(prepare(), signal, 0);
   const client = new CoordinatorClient({ address: to, version: manifest.version, onContact: () => {} });

@@ -2,12 +2,13 @@
 // on the new one. Every request may be repeated: a submission carries its job's id, watching and cancelling change nothing
 // twice. After `limits.clientReconnectMs` without a connection every open request ends with LostContactError.
 
-import { type Failure, type JobId, limits, UsageError } from '@sheaf/protocol';
+import { type JobId, limits, UsageError } from '@sheaf/protocol';
 import { closeCodes, decodeFrame, encodeMessage, protocolVersion, serverMessageSchema } from '@sheaf/protocol/control-codec';
 import type { ClientMessage, JobNote, JobStatus, ServerMessage, Submission } from '@sheaf/protocol/messages';
 import { WebSocket } from 'ws';
 import { addressText, type CoordinatorAddress } from './coordinator-address.ts';
 import { connectionProblem, LostContactError } from './lost-contact.ts';
+import { RejectedError } from './rejected-error.ts';
 
 export interface ClientOptions {
   readonly address: CoordinatorAddress;
@@ -21,18 +22,6 @@ export interface ClientOptions {
 export interface Watcher {
   status(status: JobStatus): void;
   note(note: JobNote): void;
-}
-
-/** The coordinator will not do what was asked; `failure` says why. */
-export class RejectedError extends Error {
-  readonly kind: 'usage' | 'failed' | 'unknown-job';
-  readonly failure: Failure;
-  constructor(kind: 'usage' | 'failed' | 'unknown-job', failure: Failure) {
-    super(failure.message);
-    this.name = 'RejectedError';
-    this.kind = kind;
-    this.failure = failure;
-  }
 }
 
 type Request = Exclude<ClientMessage, { readonly type: 'client-hello' }>;

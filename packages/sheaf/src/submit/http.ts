@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
+import type { Cluster } from '@sheaf/cluster';
 import { limits, UsageError } from '@sheaf/protocol';
 import { addressText, type CoordinatorAddress } from './coordinator-address.ts';
 import { connectionProblem, LostContactError } from './lost-contact.ts';
@@ -41,16 +42,14 @@ export async function order(address: CoordinatorAddress, path: string): Promise<
   return parseJson(address, checked(address, answer).text);
 }
 
-/**
- * Uploads a blob, unless the coordinator has it, which one that is new is not asked. Tries again while the coordinator is away, up to
- * `limits.clientReconnectMs`.
- */
-export async function uploadBlob(address: CoordinatorAddress, blob: Blob, to: 'any' | 'new' = 'any'): Promise<void> {
+/** Uploads a blob, unless the coordinator has it. Tries again while the coordinator is away, up to `limits.clientReconnectMs`. */
+export async function uploadBlob(address: CoordinatorAddress, blob: Blob): Promise<void> {
   const giveUpAt = performance.now() + limits.clientReconnectMs;
   const path = `/blobs/${blob.sha256}`;
   for (;;) {
     try {
-      if (to === 'any' && (await ask(address, { method: 'HEAD', path })).status === 200) return;
+      const known = await ask(address, { method: 'HEAD', path });
+      if (known.status === 200) return;
       checked(address, await ask(address, { method: 'PUT', path, content: blob.content }));
       return;
     } catch (error) {
@@ -58,6 +57,14 @@ export async function uploadBlob(address: CoordinatorAddress, blob: Blob, to: 'a
       await new Promise(resolve => setTimeout(resolve, limits.retryDelayMs));
     }
   }
+}
+
+/** What is in memory, and lies in the blobs folder of a cluster of one's own before its coordinator is ready, need not be uploaded. Gives the rest. */
+export function putBlobs(cluster: Pick<Cluster, 'putBlob'>, blobs: readonly Blob[]): readonly Blob[] {
+  return blobs.filter(({ sha256, content }) => {
+    if (content instanceof Uint8Array) cluster.putBlob(sha256, content);
+    return !(content instanceof Uint8Array);
+  });
 }
 
 function ask(address: CoordinatorAddress, { method, path, content }: Ask): Promise<Answer> {

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -37,6 +37,8 @@ export interface JobStoreOptions {
   /** `ws://host:port`: the blobs are had over HTTP from there. */
   readonly coordinatorUrl: string | Promise<string>;
   readonly get: HttpGet;
+  /** A folder of this machine in which they may lie, by their names. */
+  readonly blobs?: string | undefined;
 }
 
 export class JobStore {
@@ -145,6 +147,7 @@ export class JobStore {
   }
 
   private async fetchBlob(blob: BlobFetch): Promise<void> {
+    if (await this.copied(blob)) return;
     for (let failures = 0; ; ) {
       try {
         await this.fetchOnce(blob);
@@ -157,6 +160,17 @@ export class JobStore {
         await delay(limits.fetchRetryDelayMs * 2 ** failures, undefined, { signal: blob.signal });
       }
     }
+  }
+
+  /** Whether it lies on this machine and is what its name says. What is large would not be held in memory, and is fetched. */
+  private async copied({ sha256, path, bytesMax }: BlobFetch): Promise<boolean> {
+    const { blobs } = this.options;
+    if (blobs === undefined || bytesMax > limits.bundleBytesMax) return false;
+    const bytes = await readFile(join(blobs, sha256)).catch(() => null);
+    if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256) return false;
+    await writeFile(`${path}.partial`, bytes, { mode: 0o600 });
+    await rename(`${path}.partial`, path);
+    return true;
   }
 
   private async fetchOnce({ sha256, path, bytesMax, signal }: BlobFetch): Promise<void> {

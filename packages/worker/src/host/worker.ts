@@ -52,6 +52,8 @@ export interface WorkerOptions {
   readonly labels?: readonly string[];
   /** Packs map outputs with lz4: for slow networks and disks. Default false. */
   readonly lz4?: boolean;
+  /** Where the coordinator's blobs lie, on this machine: then they are copied, and not asked for. */
+  readonly blobs?: string | undefined;
   /** Executors started before a job is known, at most one a slot. Default: `limits.blankExecutorsMax`. */
   readonly blanksMax?: number;
   /** Told, within bounds, of what attempts print, as it comes. */
@@ -122,7 +124,7 @@ class Worker {
     });
     this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
     this.logs = new AttemptLogs(directory.logs, { printed: onPrinted === undefined ? null : new PrintedLines(onPrinted) });
-    const jobs = new JobStore({ directory: directory.jobs, coordinatorUrl, get: this.get });
+    const jobs = new JobStore({ directory: directory.jobs, coordinatorUrl, get: this.get, blobs: options.blobs });
     const relay = new RelayTransport();
     const transport = new FetchRoutes({ direct: new HttpTransport(this.get), relay, logger });
     const localiser = new Localiser({ machine, transport, folderOf: job => `${jobs.folderOf(job)}/fetched` });
