@@ -72,7 +72,7 @@ describe('before a run', () => {
         map                                           at bills.ts:13:8
         write bills                                   at bills.ts:14:8
       shuffle read → join by hash of user, 2 × 2 pieces, combiner sum
-      shuffle read 2 → join by hash of (u) => u.id, 1 × 2 pieces, no combiner
+      shuffle read 2 → join by hash of id, 1 × 2 pieces, no combiner
       output bills (jsonl)
       "
     `);
