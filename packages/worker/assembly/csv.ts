@@ -229,8 +229,8 @@ function readText(from: usize, row: i32, slot: usize, flags: u32): usize {
   const to = quoted ? nextQuote(text) : cellEnd(text);
   if (to === 0 || to - text > textMax) return 0;
   let length = <u32>(to - text);
-  // The CR of a line end, unless it is all there is.
-  if (!quoted && length > 1 && load<u8>(to) === 10 && load<u8>(to - 1) === 13) length--;
+  // The CR of a line end.
+  if (!quoted && length > 0 && load<u8>(to) === 10 && load<u8>(to - 1) === 13) length--;
   if (length === 0 && (flags & optional) !== 0) {
     putShortKey(row, slot, 0x10);
   } else {

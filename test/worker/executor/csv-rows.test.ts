@@ -257,4 +257,13 @@ describe('rows that are taken as bytes', () => {
     // The row behind the blank one has no line end.
     expect(taken).toBe(3);
   });
+
+  test('end at a CR LF that is no part of the last cell, however little is left of it', () => {
+    const columns: Column[] = ['amount', 'user'].map(name => ({ name, type: name === 'user' ? 'text' : 'number', optional: false }));
+    const format: CsvFormat = { type: 'csv', separator: ',', header: true, multiline: false, columns };
+    const content = new Uint8Array(Buffer.from('amount,user\r\n1,\r\n2,a\r\n3,\r\r\n4,""\r\n5,"a"\r\n'));
+    taken = 0;
+    check({ content, format, shuffle: shuffleOf('user', 'sum') });
+    expect(taken).toBe(5);
+  });
 });
