@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AttemptLogs } from '../../../packages/worker/src/host/attempt-logs.ts';
 import { ExecutorPool } from '../../../packages/worker/src/host/executor-pool.ts';
+import { EarlyExecutor } from '../../../packages/worker/src/host/executor-start.ts';
 import { eventually } from './eventually.ts';
 import { isAlive } from './processes.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -28,10 +29,10 @@ class Bench {
   private readonly folder = temporaryFolder();
   private attempts = 0;
 
-  constructor() {
+  constructor(early?: EarlyExecutor) {
     this.logs = new AttemptLogs(this.folder, { bytesPerAttemptMax: 2_000, bytesPerWorkerMax: 10_000 });
     this.pool = new ExecutorPool({
-      ...{ executorPath, usesSetpriv, logger: pino({ level: 'silent' }) },
+      ...{ executorPath, usesSetpriv, early, logger: pino({ level: 'silent' }) },
       eventsOf: executor => ({
         ready: () => this.told.push(`${executor} ready`),
         succeeded: attempt => this.told.push(`${executor} succeeded ${attempt}`),
@@ -202,6 +203,32 @@ describe('an executor', () => {
     await bench.start(1);
     await bench.hears(`1 succeeded ${bench.run('environment NODE_EXTRA_CA_CERTS', 1)}`);
     await eventually('the line', () => bench.logs.read(attemptIdOf(epochOf(1), 1), 100).endsWith('NODE_EXTRA_CA_CERTS=/nowhere/ca.pem\n'));
+  });
+});
+
+describe('an executor that was started before its pool', () => {
+  it('is the first one of its heap, and what it said is heard', async () => {
+    const early = new EarlyExecutor({ executorPath, heapMb: 64 });
+    expect(early.take(128)).toBe(null);
+    const bench = new Bench(early);
+    await bench.start(1);
+    expect(early.take(64)).toBe(null);
+    await bench.hears(`1 succeeded ${bench.run('environment TEST_OTHER', 1)}`);
+    await bench.start(2);
+    await bench.hears(`2 succeeded ${bench.run('environment TEST_OTHER', 2)}`);
+  });
+
+  it('is not taken when it has ended', async () => {
+    process.env.EXECUTOR_TEST = 'dies';
+    onTestFinished(() => {
+      delete process.env.EXECUTOR_TEST;
+    });
+    const early = new EarlyExecutor({ executorPath, heapMb: 64 });
+    await eventually('its end', () => early.hasEnded);
+    delete process.env.EXECUTOR_TEST;
+    const bench = new Bench(early);
+    await bench.start(1);
+    await bench.hears(`1 succeeded ${bench.run('environment TEST_OTHER', 1)}`);
   });
 });
 

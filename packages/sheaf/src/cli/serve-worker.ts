@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { makeTemporaryFolder, printWriter } from '@sheaf/cluster';
+import type { EarlyExecutor } from '@sheaf/worker/executor-start';
 import { addressText } from '../submit/coordinator-address.ts';
 import type { CommandContext } from './command-line.ts';
 import { coordinatorOf } from './coordinator-option.ts';
@@ -17,6 +18,7 @@ export interface WorkerCommandOptions extends ServerOptions {
   readonly slots: number;
   readonly dir?: string;
   readonly blobs?: string;
+  readonly early?: EarlyExecutor;
   readonly host?: string;
   readonly port: number;
   readonly advertise?: string;
@@ -42,7 +44,9 @@ export async function runWorker(options: WorkerCommandOptions, { terminal, versi
       ...{ host, port, advertisedHost: advertise, labels, executorPath: join(dirname(cli), 'executor.cjs') },
       ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
-      ...(options.member === true ? { blanksMax: 1, blobs: options.blobs, onPrinted: printWriter(line => terminal.result(line)) } : {}),
+      ...(options.member === true
+        ? { blanksMax: 1, blobs: options.blobs, early: options.early, onPrinted: printWriter(line => terminal.result(line)) }
+        : {}),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
     else terminal.say(`worker ${worker.id} of ${await coordinatorUrl}, ${plural(slots, 'slot')}, files in ${directory}`);
@@ -55,6 +59,7 @@ export async function runWorker(options: WorkerCommandOptions, { terminal, versi
   } catch (error) {
     throw isSystemError(error) ? unusable('--dir', directory, error) : error;
   } finally {
+    options.early?.end();
     if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
     life.end(directory);
   }

@@ -2,12 +2,13 @@
 // that none of them outlives the worker.
 
 import { execFile } from 'node:child_process';
-import { executorCertificates, limits } from '@sheaf/protocol';
+import { limits } from '@sheaf/protocol';
 import type { Logger } from 'pino';
 import type { ExecutorId } from '../agent/index.ts';
 import type { ExecutorJob, ExecutorTask } from '../executor/messages.ts';
 import type { AttemptLog } from './attempt-logs.ts';
 import { type ExecutorEvents, ExecutorProcess } from './executor-process.ts';
+import { dieWithParent, type EarlyExecutor, setpriv, startExecutor } from './executor-start.ts';
 import { GroupReaper } from './group-reaper.ts';
 
 export interface ExecutorPoolOptions {
@@ -16,18 +17,15 @@ export interface ExecutorPoolOptions {
   readonly logger: Logger;
   /** What `canUseSetpriv` found; without it the shell that watches over the executors does alone. */
   readonly usesSetpriv: boolean;
+  /** One that was started before. */
+  readonly early?: EarlyExecutor | undefined;
   /** Where an executor's events go. */
   readonly eventsOf: (executor: ExecutorId) => ExecutorEvents;
 }
 
-const setpriv = '/usr/bin/setpriv';
-/** With these the kernel kills the executor when the worker's thread dies. */
-const dieWithParent = ['--pdeathsig', 'KILL', '--'];
-
 export class ExecutorPool {
   private readonly options: ExecutorPoolOptions;
   private readonly reaper: GroupReaper;
-  private readonly environment: NodeJS.ProcessEnv = cleanEnvironment(process.env);
   private readonly processes = new Map<ExecutorId, ExecutorProcess>();
   private allGone: (() => void) | null = null;
 
@@ -44,13 +42,11 @@ export class ExecutorPool {
   }
 
   start(executor: ExecutorId, heapMb: number): void {
-    // Young objects die soon in a loop over records: a small nursery costs no time and saves tens of megabytes an executor.
-    const heap = [`--max-old-space-size=${heapMb + limits.executorBaseHeapMb}`, `--max-semi-space-size=${limits.executorNurseryMb}`];
-    const node = [process.execPath, ...heap, this.options.executorPath];
-    const [command = '', ...args] = this.options.usesSetpriv ? [setpriv, ...dieWithParent, ...node] : node;
+    const { executorPath, usesSetpriv, early } = this.options;
+    const { child, said } = early?.take(heapMb) ?? { child: startExecutor({ executorPath, heapMb, usesSetpriv }), said: [] };
     const events = this.options.eventsOf(executor);
     const process_ = new ExecutorProcess({
-      ...{ command, args, heapMb, environment: this.environment, reaper: this.reaper },
+      ...{ child, said, heapMb, reaper: this.reaper },
       events: {
         ...events,
         exited: failure => {
@@ -83,12 +79,4 @@ export class ExecutorPool {
     await Promise.race([gone, new Promise<void>(resolve => setTimeout(resolve, limits.executorKillGraceMs).unref())]);
     await this.reaper.close();
   }
-}
-
-/** Without what is Sheaf's own, secrets among it, and without what would change how Node starts. */
-function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const isOurs = (name: string) => name.startsWith('SHEAF_') || name === 'NODE_OPTIONS' || name.startsWith('NODE_CHANNEL_');
-  const certificates = environment[executorCertificates];
-  const theirs = Object.entries(environment).filter(([name]) => !isOurs(name));
-  return { ...Object.fromEntries(theirs), ...(certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates }) };
 }

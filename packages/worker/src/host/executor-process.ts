@@ -4,7 +4,7 @@
 //
 //   stdin nothing · stdout, stderr the user's prints · 3 the channel of messages · 4 progress lines
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { type AttemptId, type Failure, type JobId, limits } from '@sheaf/protocol';
 import type { TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from '../executor/messages.ts';
@@ -23,10 +23,9 @@ export interface ExecutorEvents {
 }
 
 export interface ExecutorOptions {
-  /** The command that becomes the executor: Node, or something that executes Node in its place. */
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
+  /** It was started just now, or before and has said something since. */
+  readonly child: ChildProcess;
+  readonly said: readonly unknown[];
   readonly heapMb: number;
   readonly reaper: GroupReaper;
   readonly events: ExecutorEvents;
@@ -59,13 +58,7 @@ export class ExecutorProcess {
 
   constructor(options: ExecutorOptions) {
     this.options = options;
-    this.child = spawn(options.command, options.args, {
-      // A group of its own, so that whatever it starts can be killed with it.
-      detached: true,
-      env: options.environment,
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-    });
+    this.child = options.child;
     this.startTimer = setTimeout(() => this.end(`it was not ready after ${limits.executorStartMs} ms`), limits.executorStartMs);
     if (this.child.pid !== undefined) options.reaper.add(this.child.pid);
     this.child.on('error', error => this.couldNotStart(error));
@@ -76,6 +69,10 @@ export class ExecutorProcess {
     this.child.stderr?.on('data', (chunk: Buffer) => this.printedToStderr(chunk));
     this.child.stdio[progressFd]?.on('data', (chunk: Buffer) => this.progressed(chunk));
     this.child.stdio[progressFd]?.on('error', () => undefined);
+    // Once whoever starts it knows of it.
+    process.nextTick(() => {
+      for (const message of options.said) this.received(message);
+    });
   }
 
   /** Runs an attempt on an idle executor; the log takes what it prints from now on. */

@@ -11,6 +11,7 @@ import { type AgentCommand, createAgent } from '../agent/index.ts';
 import { AttemptLogs } from './attempt-logs.ts';
 import { offerOf, openDirectory, packsMade, type WorkerDirectory } from './directory.ts';
 import { ExecutorPool } from './executor-pool.ts';
+import type { EarlyExecutor } from './executor-start.ts';
 import { FetchRoutes } from './fetch-routes.ts';
 import { HttpGet } from './http-get.ts';
 import { HttpTransport } from './http-transport.ts';
@@ -52,6 +53,8 @@ export interface WorkerOptions {
   readonly labels?: readonly string[];
   /** Packs map outputs with lz4: for slow networks and disks. Default false. */
   readonly lz4?: boolean;
+  /** The first executor, if it was started before the worker: of the same file, with the heap of a job that asks for none. */
+  readonly early?: EarlyExecutor | undefined;
   /** Where the coordinator's blobs lie, on this machine: then they are copied, and not asked for. */
   readonly blobs?: string | undefined;
   /** Executors started before a job is known, at most one a slot. Default: `limits.blankExecutorsMax`. */
@@ -136,7 +139,7 @@ class Worker {
         codec: options.lz4 === true ? 'lz4' : 'raw',
         onEnd: command => this.agentEnded(command),
       },
-      eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv }),
+      eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv, early: options.early }),
     );
     this.shell.tell({ type: 'started' });
   }
