@@ -122,6 +122,24 @@ describe('sortArena', () => {
     }
   });
 
+  test.prop([fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 8, maxLength: 8 }), fc.integer({ min: 1, max: 40 }), fc.nat()], {
+    numRuns: 15,
+  })('where a few digits tell most keys apart, and one stretch is left that is long', (common, share, seed) => {
+    let state = seed;
+    const random = (): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 16;
+    };
+    const entries = Array.from({ length: 3_000 }, (_, i): Entry => {
+      const bytes = Array.from({ length: 10 }, () => 1 + (random() % 255));
+      // The clustered ones part behind some digits of the prefix that they have in common, or behind all of it.
+      const shared = i % share === 0 ? 1 + (random() % 8) : 0;
+      for (let at = 0; at < shared; at++) bytes[at] = 1 + (common[at]! % 255);
+      return { key: terminated(bytes.map((value, at) => (at === 5 ? 1 + (value % 3) : value))), partition: random() % 2 };
+    });
+    check(entries, 2);
+  });
+
   test('sorts numbers, where every byte of the prefix is in use', () => {
     const entries = Array.from({ length: 3_000 }, (_, i): Entry => {
       const encoded = Buffer.alloc(9);
