@@ -22,6 +22,8 @@ function writePair(key: unknown, value: unknown, sink: ByteSink): void {
 }
 
 function field(value: unknown): string {
+  // As JSON spells it, too.
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') return value === undefined ? 'null' : jsonText(value);
   const text = checked(value);
   return /[\t\n\\]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n') : text;
