@@ -37,6 +37,20 @@ property.prop([fc.array(record, { maxLength: 30 }), fc.nat(30), fc.nat(30)], { n
   },
 );
 
+property.prop([fc.array(record, { minLength: 1, maxLength: 30 }), fc.array(fc.tuple(fc.nat(30), fc.nat(5)))], { numRuns: 60 })(
+  'one reader gives many ranges, in any order',
+  async (records, ranges) => {
+    const path = join(temporaryFolder(), 'spool');
+    await writeSpool(path, records);
+    const reader = new SpoolReader(path);
+    for (const [from, length] of ranges) {
+      const given = Array.from(reader.records(from, from + length), of => Buffer.from(of));
+      expect(given).toEqual(records.slice(from, from + length).map(of => Buffer.from(of)));
+    }
+    reader.close();
+  },
+);
+
 test('records may come from one memory that is used again', async () => {
   const path = join(temporaryFolder(), 'spool');
   const memory = new Uint8Array(1);

@@ -4,13 +4,16 @@
 
 import { Packr, Unpackr } from 'msgpackr';
 import { limits } from './limits.ts';
+import { isCommonCoordinatorMessage, isCommonWorkerMessage } from './messages/quick-check.ts';
 import type { Schema } from './messages/schema.ts';
+import { coordinatorMessageSchema, workerMessageSchema } from './messages/worker-schema.ts';
 import { checkWire } from './wire-check.ts';
 
 export { clientMessageSchema, serverMessageSchema } from './messages/client-schema.ts';
+export { isCommonResult } from './messages/quick-check.ts';
 export type { Schema } from './messages/schema.ts';
-export { coordinatorMessageSchema, workerMessageSchema } from './messages/worker-schema.ts';
 export { Outbox } from './outbox.ts';
+export { coordinatorMessageSchema, workerMessageSchema };
 
 /** The version both ends must name in their first message. */
 export const protocolVersion = 2;
@@ -77,13 +80,23 @@ export function decodeFrame<Message>(bytes: Uint8Array, schema: Schema<Message>)
     return { type: 'malformed', problem: `no msgpack: ${error instanceof Error ? error.message : String(error)}` };
   }
   const messages: Message[] = [];
+  const isCommon = quickChecks.get(schema);
   for (const each of Array.isArray(value) ? value : [value]) {
+    if (isCommon?.(each) === true) {
+      messages.push(each as Message);
+      continue;
+    }
     const parsed = checkMessage(schema, each);
     if (!parsed.success) return { type: 'malformed', problem: describe(each, parsed.error.issues[0]) };
     messages.push(parsed.data);
   }
   return { type: 'messages', messages };
 }
+
+const quickChecks = new Map<unknown, (value: unknown) => boolean>([
+  [workerMessageSchema, isCommonWorkerMessage],
+  [coordinatorMessageSchema, isCommonCoordinatorMessage],
+]);
 
 interface Issue {
   readonly path: readonly PropertyKey[];

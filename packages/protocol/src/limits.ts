@@ -159,6 +159,11 @@ export const limits = {
   slotsMax: 1_024,
   /** Tasks whose input may be brought to the worker before a slot is free for them. */
   prefetchTasksMax: 2,
+  /** Short tasks that an executor has in line behind the one it runs, and the work in them. */
+  linedUpMax: 32,
+  linedUpWorkMs: 5,
+  /** Behind a task that takes so long nothing stays in line: it waits for any slot. */
+  lineStuckMs: 20,
   /** Executor processes of a worker, idle ones of other jobs among them. */
   executorsPerSlotMax: 2,
   /** Executors started before a job is known. */

@@ -4,6 +4,7 @@
 import type { AttemptId, Failure } from '@sheaf/protocol';
 import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId } from '@sheaf/worker/agent';
+import type { ExecutorLine } from './executor-line.ts';
 import { contentOf, failureOf, type JobModel, onEdge, partitionBytesOf } from './job-model.ts';
 import { firstSkippedIn, lettersOf, recordsPerTask, skippedIn } from './skipped-records.ts';
 import type { WorkerNode } from './worker-node.ts';
@@ -48,11 +49,13 @@ function fetch(world: World, edge: number, { address, attempt, hash }: OutputLoc
 
 export interface Run {
   readonly executor: ExecutorId;
-  readonly run: number;
+  readonly line: ExecutorLine;
+  /** Whether the executor that has this line still lives. */
+  readonly isAlive: () => boolean;
   readonly assignment: TaskAssignment;
 }
 
-export function runTask(node: WorkerNode, { executor, run, assignment }: Run): void {
+export function runTask(node: WorkerNode, { executor, line, isAlive, assignment }: Run): void {
   const { world } = node;
   const model = modelOf(world, assignment.job);
   const { attempt } = assignment;
@@ -60,18 +63,23 @@ export function runTask(node: WorkerNode, { executor, run, assignment }: Run): v
   const hangs = world.fails('executor', world.options.executorCrashChance / 10);
   if (hangs) return;
   node.later(world.options.taskMs / 2, () => {
-    if (node.isCurrent(executor, run)) node.tell({ type: 'attempt-progressed', attempt, records: 5, bytes: 50 });
+    if (isAlive()) node.tell({ type: 'attempt-progressed', attempt, records: 5, bytes: 50 });
   });
   node.later(world.options.taskMs, () => {
-    if (!node.isCurrent(executor, run)) return;
-    node.endRun(executor);
+    if (!isAlive()) return;
     if (crashes) {
-      node.tell({ type: 'executor-exited', executor, failure: { code: 'E_CRASHED', message: 'killed by signal 9' } });
+      node.executorDied(executor, { code: 'E_CRASHED', message: 'killed by signal 9' });
       return;
     }
     const failure = failureOf(model, assignment);
-    if (failure !== null) node.tell({ type: 'attempt-failed', attempt, failure });
-    else node.tell({ type: 'attempt-succeeded', attempt, result: finish(node, model, assignment) });
+    if (failure === null) {
+      const result = finish(node, model, assignment);
+      const waits = node.world.random('executor').fraction() < 0.5;
+      line.ended(() => node.tell({ type: 'attempt-succeeded', attempt, result }), waits);
+      return;
+    }
+    line.withdraw();
+    line.ended(() => node.tell({ type: 'attempt-failed', attempt, failure }), false);
   });
 }
 

@@ -1,7 +1,7 @@
 // A worker of a simulation: the agent core, a disk that outlives its crashes, and executors that take their time. It crashes,
 // freezes, loses its disk, and comes back under the same id.
 
-import { type AttemptId, parseWorkerId, type WorkerId } from '@sheaf/protocol';
+import { type AttemptId, type Failure, parseWorkerId, type WorkerId } from '@sheaf/protocol';
 import type { HeldAttempt, TaskAssignment } from '@sheaf/protocol/messages';
 import {
   type AgentCommand,
@@ -15,6 +15,7 @@ import {
   nextWakeAt,
   step,
 } from '@sheaf/worker/agent';
+import { ExecutorLine } from './executor-line.ts';
 import type { Reads } from './job-model.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { localise, runTask } from './task-runs.ts';
@@ -35,9 +36,8 @@ export class WorkerNode {
   private lives = 0;
   private port = 1000;
   private link: { readonly id: LinkId; readonly link: Link; open: boolean } | null = null;
-  /** What runs in each executor, by the number of the run: an older run's end does not count. */
-  private readonly runs = new Map<ExecutorId, number>();
-  private runsMade = 0;
+  /** What each executor has to run: one that is gone has nothing. */
+  private readonly lines = new Map<ExecutorId, ExecutorLine>();
   private readonly waiting: (() => void)[] = [];
   private wakeNumber = 0;
 
@@ -114,13 +114,11 @@ export class WorkerNode {
     this.world.timeline.after(delayMs, () => this.inLife(life, happen));
   }
 
-  /** Whether what is running in the executor is still this run. */
-  isCurrent(executor: ExecutorId, run: number): boolean {
-    return this.runs.get(executor) === run;
-  }
-
-  endRun(executor: ExecutorId): void {
-    this.runs.delete(executor);
+  /** The executor has ended by itself, in what it began last. */
+  executorDied(executor: ExecutorId, failure: Failure): void {
+    const running = this.lines.get(executor)?.running ?? null;
+    this.lines.delete(executor);
+    this.tell({ type: 'executor-exited', executor, failure, running });
   }
 
   private planWake(agent: AgentState, isWoken: boolean): void {
@@ -139,7 +137,7 @@ export class WorkerNode {
   private die(): void {
     this.agent = null;
     this.lives++;
-    this.runs.clear();
+    this.lines.clear();
     this.localised.clear();
     this.waiting.length = 0;
     this.frozenUntil = 0;
@@ -180,10 +178,19 @@ export class WorkerNode {
       case 'run-attempt':
         this.run(command.executor, command.assignment);
         return;
-      case 'kill-executor':
-        this.endRun(command.executor);
-        this.later(10, () => this.tell({ type: 'executor-exited', executor: command.executor, failure: killed }));
+      case 'withdraw-line': {
+        const { executor } = command;
+        const line = this.lines.get(executor);
+        const attempts = line?.withdraw() ?? [];
+        this.later(0, () => this.tell({ type: 'line-withdrawn', executor, attempts, running: line?.running ?? null }));
         return;
+      }
+      case 'kill-executor': {
+        const running = this.lines.get(command.executor)?.running ?? null;
+        this.lines.delete(command.executor);
+        this.later(10, () => this.tell({ type: 'executor-exited', executor: command.executor, failure: killed, running }));
+        return;
+      }
       case 'delete-attempt':
         this.disk.delete(command.name.attempt);
         return;
@@ -238,15 +245,22 @@ export class WorkerNode {
   private startExecutor(executor: ExecutorId): void {
     const fails = this.world.fails('executor', this.world.options.executorCrashChance / 4);
     this.later(100, () => {
-      if (fails) this.tell({ type: 'executor-exited', executor, failure: { code: 'E_EXECUTOR_START', message: 'cannot fork' } });
+      const failure = { code: 'E_EXECUTOR_START', message: 'cannot fork' } as const;
+      if (fails) this.tell({ type: 'executor-exited', executor, failure, running: null });
       else this.tell({ type: 'executor-ready', executor });
     });
   }
 
   private run(executor: ExecutorId, assignment: TaskAssignment): void {
-    const run = ++this.runsMade;
-    this.runs.set(executor, run);
-    runTask(this, { executor, run, assignment });
+    let line = this.lines.get(executor);
+    if (line === undefined) {
+      const made = new ExecutorLine(begun =>
+        runTask(this, { executor, line: made, isAlive: () => this.lines.get(executor) === made, assignment: begun }),
+      );
+      line = made;
+      this.lines.set(executor, made);
+    }
+    line.add(assignment);
   }
 
   /** Drained, or refused: a drained worker is started again before long. */

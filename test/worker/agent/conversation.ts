@@ -3,6 +3,7 @@
 // What can happen is listed in `verbs`; after each of them the agent's invariants are checked.
 
 import {
+  type AttemptId,
   type Failure,
   type FailureCode,
   type JobId,
@@ -90,8 +91,15 @@ class Conversation {
       return this.tell({ type: 'localising-failed', attempt: parseAttemptId(attempt), failure });
     },
     ready: ([executor]) => this.tell({ type: 'executor-ready', executor: Number(executor) }),
-    // exited EXECUTOR [CODE]
-    exited: ([executor, code]) => this.tell({ type: 'executor-exited', executor: Number(executor), failure: failureOf(code) }),
+    // exited EXECUTOR [CODE [RUNNING]]
+    exited: ([executor, code, running]) =>
+      this.tell({ type: 'executor-exited', executor: Number(executor), failure: failureOf(code), running: attemptOrNull(running) }),
+    // withdrawn EXECUTOR RUNNING|- [ATTEMPT …]
+    withdrawn: ([executor, running, ...attempts]) =>
+      this.tell({
+        ...{ type: 'line-withdrawn', executor: Number(executor), running: attemptOrNull(running) },
+        attempts: attempts.map(parseAttemptId),
+      }),
     // succeeded ATTEMPT [edges=N,…]
     succeeded: ([attempt = ''], options) => {
       const result = resultOf(listOf(options.get('edges')).map(Number));
@@ -222,6 +230,8 @@ function describeCommand(command: AgentCommand): string {
       return `start-executor ${command.executor} heap=${command.heapMb}`;
     case 'run-attempt':
       return `run-attempt ${command.assignment.attempt} on ${command.executor}`;
+    case 'withdraw-line':
+      return `withdraw-line ${command.executor}`;
     case 'kill-executor':
       return `kill-executor ${command.executor}`;
     case 'delete-attempt':
@@ -273,6 +283,10 @@ function jobOf(letter: string): JobId {
 
 function letterOf(job: JobId): string {
   return job.slice(1, 2);
+}
+
+function attemptOrNull(text: string | undefined): AttemptId | null {
+  return text === undefined || text === '-' ? null : parseAttemptId(text);
 }
 
 function listOf(text: string | undefined): string[] {

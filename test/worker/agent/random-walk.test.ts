@@ -57,8 +57,9 @@ class Walk {
   private readonly preparing = new Set<JobId>();
   private readonly localising = new Set<AttemptId>();
   private readonly starting = new Set<number>();
-  private readonly alive = new Map<number, AttemptId | null>();
+  private readonly alive = new Map<number, AttemptId[]>();
   private readonly killed = new Set<number>();
+  private readonly withdrawn = new Set<number>();
   private readonly ledger = new Map<AttemptId, Entry>();
 
   begin(): void {
@@ -95,7 +96,8 @@ class Walk {
     for (const job of this.preparing) if (this.minted % 5 === 0) moves.push(() => this.prepared(job, false));
     for (const attempt of this.localising) moves.push(() => this.localised(attempt));
     for (const executor of this.starting) moves.push(() => this.ready(executor));
-    for (const [executor, attempt] of this.alive) moves.push(...this.executorMoves(executor, attempt));
+    for (const executor of this.withdrawn) moves.push(() => this.withdraw(executor));
+    for (const [executor, line] of this.alive) moves.push(...this.executorMoves(executor, line));
     return moves;
   }
 
@@ -110,9 +112,10 @@ class Walk {
     return moves;
   }
 
-  private executorMoves(executor: number, attempt: AttemptId | null): (() => void)[] {
+  private executorMoves(executor: number, line: AttemptId[]): (() => void)[] {
     const moves = [() => this.exit(executor)];
-    if (attempt === null || this.killed.has(executor)) return moves;
+    const [attempt] = line;
+    if (attempt === undefined || this.killed.has(executor)) return moves;
     const edges = this.ledger.get(attempt)?.edges ?? 0;
     return [
       ...moves,
@@ -120,7 +123,7 @@ class Walk {
       () => this.succeed(executor, attempt, edges),
       () => this.succeed(executor, attempt, edges),
       () => {
-        this.alive.set(executor, null);
+        line.shift();
         this.tell({ type: 'attempt-failed', attempt, failure: crashed });
       },
     ];
@@ -155,8 +158,8 @@ class Walk {
         return;
       case 'delete-job':
         this.preparing.delete(command.job);
-        for (const [executor, attempt] of this.alive) {
-          if (attempt !== null)
+        for (const [executor, line] of this.alive) {
+          for (const attempt of line)
             expect(this.ledger.get(attempt)?.job, `executor ${executor} runs in a deleted folder`).not.toBe(command.job);
         }
         return;
@@ -169,19 +172,22 @@ class Walk {
         return;
       case 'start-executor':
         this.starting.add(command.executor);
-        this.alive.set(command.executor, null);
+        this.alive.set(command.executor, []);
         return;
       case 'run-attempt':
-        expect(this.alive.get(command.executor), 'a living executor runs one attempt at a time').toBe(null);
+        expect(this.alive.has(command.executor), 'a living executor runs an attempt').toBe(true);
         expect(this.starting.has(command.executor) || this.killed.has(command.executor)).toBe(false);
-        this.alive.set(command.executor, command.assignment.attempt);
+        this.alive.get(command.executor)?.push(command.assignment.attempt);
+        return;
+      case 'withdraw-line':
+        this.withdrawn.add(command.executor);
         return;
       case 'kill-executor':
         expect(this.alive.has(command.executor), `executor ${command.executor} is killed after its death`).toBe(true);
         this.killed.add(command.executor);
         return;
       case 'delete-attempt':
-        expect([...this.alive.values()], 'files are deleted under a running attempt').not.toContain(command.name.attempt);
+        expect([...this.alive.values()].flat(), 'files are deleted under a running attempt').not.toContain(command.name.attempt);
         return;
       case 'end':
         this.ended = true;
@@ -330,10 +336,20 @@ class Walk {
   }
 
   private exit(executor: number): void {
+    const [running = null] = this.alive.get(executor) ?? [];
     this.alive.delete(executor);
     this.starting.delete(executor);
     this.killed.delete(executor);
-    this.tell({ type: 'executor-exited', executor, failure: crashed });
+    this.withdrawn.delete(executor);
+    this.tell({ type: 'executor-exited', executor, failure: crashed, running });
+  }
+
+  /** The first of the line has begun, or has not. */
+  private withdraw(executor: number): void {
+    const line = this.alive.get(executor) ?? [];
+    const attempts = line.splice(this.now % 2);
+    this.withdrawn.delete(executor);
+    this.tell({ type: 'line-withdrawn', executor, attempts, running: line[0] ?? null });
   }
 
   private progress(attempt: AttemptId): void {
@@ -342,7 +358,7 @@ class Walk {
   }
 
   private succeed(executor: number, attempt: AttemptId, edges: number): void {
-    this.alive.set(executor, null);
+    this.alive.get(executor)?.shift();
     const none = { spills: 0, spilledBytes: 0, combinedRecords: 0, groups: 0, skippedRecords: 0, invalidUtf8: 0, user: {} };
     const result: TaskResult = {
       outputs: edges === 0 ? [] : [{ edge: 0, path: '/x', bytes: 1, records: 1, hash: '0'.repeat(32), partitionBytes: [1] }],

@@ -38,7 +38,8 @@ class Bench {
         succeeded: attempt => this.told.push(`${executor} succeeded ${attempt}`),
         failed: (attempt, failure) => this.tell(`${executor} failed ${attempt} ${failure.code}`, failure),
         progressed: ({ attempt, records, bytes }) => this.told.push(`${executor} progressed ${attempt} ${records}/${bytes}`),
-        exited: failure => this.tell(`${executor} exited ${failure.code}`, failure),
+        withdrawn: (attempts, running) => this.told.push(`${executor} withdrawn ${attempts.join()} ${running}`),
+        exited: (failure, attempt) => this.tell(`${executor} exited ${failure.code} in ${attempt}`, failure),
       }),
     });
     onTestFinished(() => this.pool.close());
@@ -80,6 +81,17 @@ describe('an executor', () => {
     await bench.hears(`1 succeeded ${second}`);
     await eventually('what the second printed', () => bench.logs.read(attemptIdOf(epochOf(1), 2), 1000) === `printed ${second}\n`);
     expect(bench.logs.read(attemptIdOf(epochOf(1), 1), 1000)).toBe(`printed ${first}\n`);
+  });
+
+  it('gives back what it has not begun, and says what it was in when it ended', async () => {
+    const bench = new Bench();
+    await bench.start();
+    const [first, second, third] = [bench.run('progress'), bench.run('progress'), bench.run('progress')];
+    await bench.hears(`1 progressed ${first}`);
+    bench.pool.withdraw(1);
+    expect(bench.told.at(-1)).toBe(`1 withdrawn ${second},${third} ${first}`);
+    bench.pool.kill(1);
+    await bench.hears(`1 exited E_CRASHED in ${first}`);
   });
 
   it('reports a failure within the limits', async () => {

@@ -1,5 +1,6 @@
 // Where a worker finds what its tasks read. Each session is told each change once per edge; what it needs for a task is sent
-// before the task is, and changes that concern attempts which already run are sent as they happen.
+// before the task is, and changes that concern attempts which already run are sent as they happen. Of a stage of many tasks workers
+// are told in full messages while it runs, so that no step has more than some of them to send.
 
 import { limits } from '@sheaf/protocol';
 import { type OutputLocation, outputPath, packPath } from '@sheaf/protocol/messages';
@@ -29,8 +30,11 @@ export function sendMoved(turn: Turn): void {
     for (const end of stage.out) {
       const reader = stageAt(job, end.other);
       const workers = new Set([...reader.live.values()].flat().map(attempt => attempt.worker));
-      for (const worker of workers) {
-        if (worker.state === 'connected' && worker.told.has(job.id)) sendEdge(turn, worker, { job, end: { ...end, other: stage.id } });
+      for (const worker of turn.state.sessions.values()) {
+        const told = worker.told.get(job.id);
+        if (told === undefined) continue;
+        const isFull = tableOf(stage).log.end - (told.get(end.id) ?? 1) >= limits.locationsPerMessageMax;
+        if (isFull || workers.has(worker)) sendEdge(turn, worker, { job, end: { ...end, other: stage.id } });
       }
     }
   }

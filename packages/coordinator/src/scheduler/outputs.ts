@@ -26,6 +26,20 @@ export function place(turn: Turn, ref: TaskRef, workerIndex: number): void {
   job.stale = true;
 }
 
+/** The outputs of all tasks of a stage are nowhere: as `place` says it of each, without a step for each. */
+export function placeAllNowhere({ state }: Turn, job: JobRun, stage: StageRun): void {
+  let outputs = 0;
+  for (const [index, count] of stage.outputsOn) {
+    outputs += count;
+    if (index !== nowhere) found(state.workers[index], 'worker').outputs -= count;
+  }
+  stage.outputsOn.clear();
+  if (outputs > 0) stage.outputsOn.set(nowhere, outputs);
+  stage.unreachable = outputs;
+  tableOf(stage).worker.fill(nowhere);
+  job.stale = true;
+}
+
 interface Counted {
   readonly workerIndex: number;
   readonly committed: boolean;

@@ -6,10 +6,8 @@
 
 import { attemptIdOf } from '@sheaf/protocol';
 import { isDone, isNeeded, stageAt } from './job-runs.ts';
-import { place } from './outputs.ts';
+import { placeAllNowhere } from './outputs.ts';
 import type { JobRun, StageRun, WorkerRun } from './state.ts';
-import { nowhere } from './task-table.ts';
-import { tableOf } from './transitions.ts';
 import { journal, send, type Turn, tell } from './turn.ts';
 
 /** Releases the stages of which it is time. */
@@ -26,7 +24,7 @@ export function releaseOutputs(turn: Turn, job: JobRun): void {
 
 /** From now on the outputs of the stage are nowhere, and are not taken back from a worker that still has them. */
 export function forgetReleased(turn: Turn, job: JobRun, stage: StageRun): void {
-  for (let task = 0; task < tableOf(stage).count; task++) place(turn, { job, stage, task }, nowhere);
+  placeAllNowhere(turn, job, stage);
   stage.released = true;
   tell(turn, { job, stage }, 'its outputs are deleted: nobody needs them');
 }

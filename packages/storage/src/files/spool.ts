@@ -114,6 +114,8 @@ export class SpoolReader {
   private readonly index: Buffer;
   /** Where the blocks end. */
   private readonly indexAt: number;
+  /** The block that was read last, and an item in it. */
+  private stand: { readonly block: number; readonly body: Buffer; item: number; at: number } | null = null;
 
   constructor(path: string) {
     this.path = path;
@@ -137,17 +139,27 @@ export class SpoolReader {
     }
   }
 
-  /** The records of the items [from, to). A record is good until the next one is taken. */
+  /** The records of the items [from, to). A record is good until the next one is taken. Items behind those read last are found at once. */
   *records(from: number, to: number): Generator<Uint8Array, void, undefined> {
     const last = Math.min(to, this.items);
     if (from >= last) return;
     for (let block = this.blockOf(from); block * indexEntryBytes < this.index.length; block++) {
-      let item = this.index.readUInt32LE(block * indexEntryBytes + 8);
-      const body = this.body(block);
-      for (let at = 0; at < body.length; item++) {
+      if (this.stand?.block !== block) this.stand = { block, body: this.body(block), item: 0, at: 0 };
+      const { stand } = this;
+      const { body } = stand;
+      if (stand.at === 0 || stand.item > from) {
+        stand.item = this.index.readUInt32LE(block * indexEntryBytes + 8);
+        stand.at = 0;
+      }
+      let { item, at } = stand;
+      for (; at < body.length; item++) {
         if (item >= last) return;
         const end = at + 4 + body.readUInt32LE(at);
-        if (item >= from) yield body.subarray(at + 4, end);
+        if (item >= from) {
+          stand.item = item;
+          stand.at = at;
+          yield body.subarray(at + 4, end);
+        }
         at = end;
       }
     }

@@ -5,10 +5,22 @@
 import { type AttemptId, compareAttempts, type EdgeId, type Failure, limits, type RecordPlace } from '@sheaf/protocol';
 import type { CoordinatorMessage, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand } from './commands.ts';
-import { attemptsOf, discard, executorOf, failAttempt, hasInput, hasOutputs, lastSeenIn, report } from './endings.ts';
+import {
+  attemptsOf,
+  discard,
+  executorOf,
+  failAttempt,
+  forgetFiles,
+  hasInput,
+  hasOutputs,
+  killExecutor,
+  lastSeenIn,
+  report,
+} from './endings.ts';
+import { leaveLine, noteDuration } from './lines.ts';
 import { note } from './sending.ts';
 import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
-import { moveAttempt, moveExecutor } from './transitions.ts';
+import { moveAttempt } from './transitions.ts';
 
 /** The coordinator wants this attempt to run here. */
 export function assign(turn: Turn, assignment: TaskAssignment): void {
@@ -66,14 +78,20 @@ export function localisingFailed(turn: Turn, id: AttemptId, failure: Failure): v
 /** Its executor has finished it, and is free for the next of the same job. */
 export function succeeded(turn: Turn, id: AttemptId, result: TaskResult): void {
   const attempt = turn.state.attempts.get(id);
-  if (attempt?.state !== 'running') return;
+  if (attempt === undefined || attempt.executor === null) return;
   const executor = executorOf(turn, attempt);
-  attempt.executor = null;
+  if (attempt.state === 'stopping' && executor.state === 'running') {
+    leaveLine(turn, executor, attempt);
+    forgetFiles(turn, attempt);
+    moveAttempt(turn, attempt, 'gone');
+  }
+  if (attempt.state !== 'running') return;
   attempt.progressDue = false;
   attempt.result = result;
   attempt.hashes = Object.fromEntries(result.outputs.map(output => [output.edge, output.hash]));
   moveAttempt(turn, attempt, 'succeeded');
-  moveExecutor(turn, executor, 'idle');
+  leaveLine(turn, executor, attempt);
+  noteDuration(jobOf(turn, attempt), attempt.stage, result.durationMs);
   report(turn, attempt);
 }
 
@@ -81,6 +99,7 @@ export function succeeded(turn: Turn, id: AttemptId, result: TaskResult): void {
 export function failed(turn: Turn, id: AttemptId, failure: Failure): void {
   const attempt = turn.state.attempts.get(id);
   if (attempt?.state === 'running') failAttempt(turn, attempt, failure);
+  else if (attempt?.state === 'stopping' && attempt.executor !== null) killExecutor(turn, executorOf(turn, attempt));
 }
 
 interface Counts {
@@ -110,6 +129,8 @@ export function accepted(turn: Turn, id: AttemptId): void {
     attempt.result = null;
     attempt.assignment = null;
     moveAttempt(turn, attempt, 'held');
+    // There may be a million of them.
+    attempt.story.length = 0;
   } else if (attempt?.state === 'succeeded' || attempt?.state === 'failed') discard(turn, attempt);
 }
 
@@ -149,7 +170,10 @@ export function deadlineOf(state: AgentState, attempt: Attempt): number | null {
   if (attempt.state !== 'running' && attempt.state !== 'queued') return null;
   const job = state.jobs.get(attempt.job);
   if (job?.settings == null) return null;
-  if (attempt.state === 'running') return attempt.progressedAt + job.settings.taskTimeoutMs;
+  if (attempt.state === 'running') {
+    const isBegun = attempt.executor !== null && state.executors.get(attempt.executor)?.current === attempt;
+    return isBegun ? attempt.progressedAt + job.settings.taskTimeoutMs : null;
+  }
   if (!hasInput(attempt) || isLocated(job, attempt)) return null;
   return attempt.assignedAt + limits.locationsWaitMs;
 }

@@ -36,8 +36,10 @@ export type AgentCommand =
   | { readonly type: 'stop-localising'; readonly attempt: AttemptId }
   /** Ends in `executor-ready`, and sooner or later in `executor-exited`. */
   | { readonly type: 'start-executor'; readonly executor: ExecutorId; readonly heapMb: number }
-  /** On an idle executor. Ends in `attempt-succeeded`, `attempt-failed` or `executor-exited`. */
+  /** On an executor, behind what it was given before. Ends in `attempt-succeeded`, `attempt-failed`, `line-withdrawn` or `executor-exited`. */
   | { readonly type: 'run-attempt'; readonly executor: ExecutorId; readonly assignment: TaskAssignment }
+  /** Takes back what the executor has not begun. Ends in `line-withdrawn`, unless the executor ends before. */
+  | { readonly type: 'withdraw-line'; readonly executor: ExecutorId }
   /** With all that it started. Ends in `executor-exited`. */
   | { readonly type: 'kill-executor'; readonly executor: ExecutorId }
   /** Delete the attempt's folder, and with it its map outputs; its log stays. No outcome. */

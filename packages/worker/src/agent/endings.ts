@@ -30,13 +30,26 @@ export function discard(turn: Turn, attempt: Attempt): void {
   if (attempt.state === 'stopping') return;
   giveUpInput(turn, attempt);
   attempt.progressDue = false;
-  if (attempt.state === 'running') killExecutor(turn, executorOf(turn, attempt));
+  if (attempt.state === 'running') takeFrom(turn, executorOf(turn, attempt), attempt);
   if (attempt.executor !== null) {
     moveAttempt(turn, attempt, 'stopping');
     return;
   }
-  deleteFiles(turn, attempt);
+  forgetFiles(turn, attempt);
   moveAttempt(turn, attempt, 'gone');
+}
+
+/** Ends the executor that is busy with the attempt; one that has it in line keeps what it runs, and need not begin it. */
+function takeFrom(turn: Turn, executor: Executor, attempt: Attempt): void {
+  if (executor.current === attempt) killExecutor(turn, executor);
+  else withdrawLine(turn, executor);
+}
+
+/** Asks for what the executor has not begun. */
+export function withdrawLine(turn: Turn, executor: Executor): void {
+  if (executor.state !== 'running' || executor.isWithdrawn) return;
+  executor.isWithdrawn = true;
+  turn.commands.push({ type: 'withdraw-line', executor: executor.id });
 }
 
 /** Tells the coordinator of a finished attempt, if it can be told now. */
@@ -55,16 +68,10 @@ export function killExecutor(turn: Turn, executor: Executor): void {
   turn.commands.push({ type: 'kill-executor', executor: executor.id });
 }
 
-/** The process is dead: nothing writes into the folder of what ran in it, and its job may wait for just that. */
+/** The process is dead, and its line has ended: nothing writes into the folders of what ran in it, and its job may wait for just that. */
 export function forgetExecutor(turn: Turn, executor: Executor): void {
   const { state } = turn;
   moveExecutor(turn, executor, 'gone');
-  const attempt = executor.attempt === null ? undefined : state.attempts.get(executor.attempt);
-  if (attempt?.executor === executor.id) {
-    attempt.executor = null;
-    deleteFiles(turn, attempt);
-    if (attempt.state === 'stopping') moveAttempt(turn, attempt, 'gone');
-  }
   const job = executor.job === null ? undefined : state.jobs.get(executor.job);
   if (job?.state === 'closing') finishClosing(turn, job);
 }
@@ -126,7 +133,8 @@ function giveUpInput(turn: Turn, attempt: Attempt): void {
   if (waits && hasInput(attempt)) turn.commands.push({ type: 'stop-localising', attempt: attempt.id });
 }
 
-function deleteFiles(turn: Turn, attempt: Attempt): void {
+/** Deletes what the attempt made. */
+export function forgetFiles(turn: Turn, attempt: Attempt): void {
   if (!attempt.hasFiles) return;
   attempt.hasFiles = false;
   turn.commands.push({ type: 'delete-attempt', name: nameOf(attempt) });

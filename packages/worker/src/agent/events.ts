@@ -33,8 +33,20 @@ export type AgentEvent =
   | (At & { readonly type: 'localised'; readonly attempt: AttemptId })
   | (At & { readonly type: 'localising-failed'; readonly attempt: AttemptId; readonly failure: Failure })
   | (At & { readonly type: 'executor-ready'; readonly executor: ExecutorId })
-  /** `failure` is the verdict on what ran in it; for an executor that was killed on command it is of no interest. */
-  | (At & { readonly type: 'executor-exited'; readonly executor: ExecutorId; readonly failure: Failure })
+  /** `failure` is the verdict on `running`, what it had begun last; for an executor that was killed on command it is of no interest. */
+  | (At & {
+      readonly type: 'executor-exited';
+      readonly executor: ExecutorId;
+      readonly failure: Failure;
+      readonly running: AttemptId | null;
+    })
+  /** These it will not begin. `running` is what it had begun last. */
+  | (At & {
+      readonly type: 'line-withdrawn';
+      readonly executor: ExecutorId;
+      readonly attempts: readonly AttemptId[];
+      readonly running: AttemptId | null;
+    })
   | (At & { readonly type: 'attempt-succeeded'; readonly attempt: AttemptId; readonly result: TaskResult })
   | (At & { readonly type: 'attempt-failed'; readonly attempt: AttemptId; readonly failure: Failure })
   | (At & {

@@ -4,12 +4,13 @@
 // start. A second one for the same job takes longer to load it and to get warm than a little task takes behind the one before it, so
 // such a task has patience.
 
-import { type Failure, failureCodes, type JobId, limits } from '@sheaf/protocol';
+import { type AttemptId, type Failure, failureCodes, type JobId, limits } from '@sheaf/protocol';
 import type { ExecutorId } from './commands.ts';
-import { failAttempt, forgetExecutor, killExecutor, lastSeenIn } from './endings.ts';
+import { failAttempt, forgetExecutor, killExecutor } from './endings.ts';
+import { endLine, giveTo, lineUp } from './lines.ts';
 import { note } from './sending.ts';
 import type { Attempt, Executor, Turn } from './state.ts';
-import { moveAttempt, moveExecutor } from './transitions.ts';
+import { moveExecutor } from './transitions.ts';
 
 /** It has loaded its modules and waits for work. */
 export function executorReady(turn: Turn, id: ExecutorId): void {
@@ -19,14 +20,17 @@ export function executorReady(turn: Turn, id: ExecutorId): void {
 }
 
 /** Its process is dead, and with it all that it started. */
-export function executorExited(turn: Turn, id: ExecutorId, failure: Failure): void {
+export function executorExited(
+  turn: Turn,
+  id: ExecutorId,
+  { failure, running }: { readonly failure: Failure; readonly running: AttemptId | null },
+): void {
   const { state } = turn;
   const executor = state.executors.get(id);
   if (executor === undefined) return;
   if (executor.state === 'starting') startFailed(turn, executor, failure);
-  const attempt = executor.state === 'running' && executor.attempt !== null ? state.attempts.get(executor.attempt) : undefined;
   if (executor.state !== 'stopping') moveExecutor(turn, executor, 'stopping');
-  if (attempt !== undefined) failAttempt(turn, attempt, lastSeenIn(attempt, failure));
+  endLine(turn, executor, { running, failure });
   forgetExecutor(turn, executor);
 }
 
@@ -42,15 +46,17 @@ export function runReady(turn: Turn): void {
   let free = state.config.slots - countExecutors(turn, executor => executor.state === 'running');
   const wanted = new Map<number, number>();
   state.patientUntil = null;
-  for (const attempt of [...state.pending]) {
+  for (const attempt of state.pending) {
     if (free === 0) break;
     if (attempt.state !== 'ready') continue;
     free--;
     const executor = idleExecutorFor(turn, attempt);
     if (executor?.job !== attempt.job && isPatient(turn, attempt, { blank: executor !== null, wanted })) continue;
-    if (executor !== null) run(turn, attempt, executor);
+    if (executor !== null) giveTo(turn, attempt, executor);
     else wanted.set(heapOf(turn, attempt), (wanted.get(heapOf(turn, attempt)) ?? 0) + 1);
   }
+  // A slot without an executor may want what could stand in line.
+  if (countExecutors(turn, executor => executor.state === 'running') === state.config.slots) lineUp(turn);
   if (state.startsBlockedUntil !== null || state.draining) return;
   for (const [heapMb, count] of wanted) {
     const starting = countExecutors(turn, executor => executor.state === 'starting' && executor.heapMb === heapMb);
@@ -86,27 +92,13 @@ function isPatient(
 function lastStartOf({ state }: Turn, job: JobId): number {
   let begunAt = Number.NEGATIVE_INFINITY;
   for (const executor of state.executors.values()) {
-    const attempt = executor.attempt === null || executor.job !== job ? undefined : state.attempts.get(executor.attempt);
-    if (attempt?.state === 'running') begunAt = Math.max(begunAt, attempt.startedAt);
+    if (executor.job === job && executor.current?.state === 'running') begunAt = Math.max(begunAt, executor.current.startedAt);
   }
   return begunAt;
 }
 
 function inputBytesOf({ assignment }: Attempt): number {
   return (assignment?.split?.pieces ?? []).reduce((sum, { from, to }) => sum + to - from, 0);
-}
-
-function run(turn: Turn, attempt: Attempt, executor: Executor): void {
-  if (attempt.assignment === null) throw new Error(`attempt ${attempt.id} is ready without an assignment`);
-  moveAttempt(turn, attempt, 'running');
-  attempt.executor = executor.id;
-  attempt.hasFiles = true;
-  attempt.startedAt = turn.at;
-  attempt.progressedAt = turn.at;
-  executor.job = attempt.job;
-  executor.attempt = attempt.id;
-  moveExecutor(turn, executor, 'running');
-  turn.commands.push({ type: 'run-attempt', executor: executor.id, assignment: attempt.assignment });
 }
 
 /** One that has the job loaded, else a blank one with the job's heap. */
@@ -152,7 +144,10 @@ function startBlanks(turn: Turn): void {
 function start(turn: Turn, heapMb: number): void {
   const { state } = turn;
   state.executorsMade++;
-  const executor: Executor = { id: state.executorsMade, heapMb, state: 'starting', job: null, attempt: null, idleSince: turn.at };
+  const executor: Executor = {
+    ...{ id: state.executorsMade, heapMb, state: 'starting', job: null, idleSince: turn.at },
+    ...{ line: [], current: null, isWithdrawn: false },
+  };
   state.executors.set(executor.id, executor);
   turn.commands.push({ type: 'start-executor', executor: executor.id, heapMb });
 }

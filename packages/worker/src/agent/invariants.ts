@@ -19,11 +19,16 @@ export function checkInvariants(state: AgentState): void {
   for (const executor of executors.values()) {
     if (executor.state !== 'running') continue;
     running++;
-    const attempt = executor.attempt === null ? undefined : attempts.get(executor.attempt);
-    hold(attempt?.state === 'running' && attempt.executor === executor.id, `executor ${executor.id} runs nothing`);
-    hold(executor.job === attempt?.job, `executor ${executor.id} runs a task of another job than it has loaded`);
+    const { line, current } = executor;
+    hold(current?.state === 'running' && line.includes(current), `executor ${executor.id} runs nothing`);
+    hold(line.length <= 1 + limits.linedUpMax, `executor ${executor.id} has a line of ${line.length}`);
+    for (const attempt of line) {
+      hold(attempts.get(attempt.id) === attempt && attempt.executor === executor.id, `${attempt.id} is in line and elsewhere too`);
+      hold(attempt.state === 'running' || attempt.state === 'stopping', `attempt ${attempt.id} is ${attempt.state} and in line`);
+      hold(executor.job === attempt.job, `executor ${executor.id} runs a task of another job than it has loaded`);
+    }
   }
-  hold(running <= config.slots, `${running} attempts run in ${config.slots} slots`);
+  hold(running <= config.slots, `${running} executors run in ${config.slots} slots`);
   hold(executors.size <= config.slots * limits.executorsPerSlotMax, `there are ${executors.size} executors`);
   for (const job of jobs.values()) {
     hold((job.settings !== null) === (job.state === 'open'), `job ${job.id} is ${job.state} and its settings do not fit`);
@@ -45,8 +50,9 @@ function checkAttempt(state: AgentState, attempt: Attempt, hold: (holds: boolean
   hold(state.unreported.has(attempt) === isUnreported, `attempt ${id} is ${attempt.state} and the index of unreported ones is wrong`);
   const executor = attempt.executor === null ? undefined : state.executors.get(attempt.executor);
   hold(attempt.executor === null || executor !== undefined, `attempt ${id} waits for an executor that is gone`);
-  if (attempt.state === 'running') hold(executor?.state === 'running', `attempt ${id} runs without an executor`);
-  else if (attempt.executor !== null) hold(executor?.state === 'stopping', `attempt ${id} is ${attempt.state} in a living executor`);
+  if (attempt.state === 'running') hold(executor?.line.includes(attempt) === true, `attempt ${id} runs without an executor`);
+  else if (attempt.executor !== null && attempt.state !== 'stopping')
+    hold(executor?.state === 'stopping', `attempt ${id} is ${attempt.state} in a living executor`);
   if (attempt.state === 'stopping') hold(attempt.executor !== null, `attempt ${id} stops and nothing is waited for`);
   if (['localising', 'ready', 'running'].includes(attempt.state)) {
     hold(state.jobs.get(attempt.job)?.state === 'open', `attempt ${id} is ${attempt.state} and its job is not open`);

@@ -81,6 +81,8 @@ export interface Job {
   settings: JobSettings | null;
   /** While closing: the coordinator has opened it anew, and it is prepared again once its folder is gone. */
   reopening: JobOpening | null;
+  /** What tasks of each stage took of late. */
+  readonly usualMs: Map<StageId, number>;
   /** Where the outputs of each edge can be had: the newest location of each producer task. */
   readonly locations: Map<EdgeId, Map<TaskIndex, OutputLocation>>;
 }
@@ -96,7 +98,7 @@ export interface Attempt {
   state: AttemptState;
   /** The states it has been in, for the message of an assertion. */
   readonly story: string[];
-  /** Set exactly while running or while the executor it was stopped in still lives. */
+  /** Set exactly while it is in the line of an executor that lives, also after it ended otherwise. */
   executor: ExecutorId | null;
   /** Its folder may exist. */
   hasFiles: boolean;
@@ -124,8 +126,12 @@ export interface Executor {
   state: ExecutorState;
   /** The job whose code it has loaded, or is about to load; it never serves another. */
   job: JobId | null;
-  /** What runs in it; while stopping, what ran in it last. */
-  attempt: AttemptId | null;
+  /** What it was given and has not answered, in the order in which it runs it; while stopping, what is waited for. */
+  line: Attempt[];
+  /** What of its line it is busy with, as far as is known; null while idle. */
+  current: Attempt | null;
+  /** `withdraw-line` was commanded: nothing is added to the line before it is empty. */
+  isWithdrawn: boolean;
   idleSince: number;
 }
 
@@ -163,7 +169,7 @@ export function createAgent(config: AgentConfig, held: readonly HeldAttempt[] = 
 }
 
 export function createJob(id: JobId, state: JobState): Job {
-  return { id, state, settings: null, reopening: null, locations: new Map() };
+  return { id, state, settings: null, reopening: null, usualMs: new Map(), locations: new Map() };
 }
 
 /** An attempt in its first state. */

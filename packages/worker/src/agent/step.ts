@@ -23,6 +23,7 @@ import { closeJob, failAttempt, killExecutor } from './endings.ts';
 import type { AgentEvent, AgentMessage } from './events.ts';
 import { executorExited, executorReady, runReady, unblockStarts } from './executors.ts';
 import { addLocations, jobPrepared, jobRefused, openJob } from './jobs.ts';
+import { lineWithdrawn, stuckAt, withdrawStuck } from './lines.ts';
 import { note, send } from './sending.ts';
 import type { AgentState, Turn } from './state.ts';
 
@@ -52,6 +53,10 @@ export function nextWakeAt(state: AgentState): number | null {
     const deadline = deadlineOf(state, attempt);
     if (deadline !== null) times.push(deadline);
   }
+  for (const executor of state.executors.values()) {
+    const dueAt = stuckAt(executor);
+    if (dueAt !== null) times.push(dueAt);
+  }
   if (state.startsBlockedUntil !== null) times.push(state.startsBlockedUntil);
   if (state.patientUntil !== null) times.push(state.patientUntil);
   const earliest = Math.min(...times);
@@ -61,6 +66,7 @@ export function nextWakeAt(state: AgentState): number | null {
 function settle(turn: Turn): void {
   admit(turn);
   runReady(turn);
+  withdrawStuck(turn);
   if (turn.state.draining) endWhenDrained(turn);
 }
 
@@ -75,7 +81,8 @@ const eventHandlers: { readonly [Type in AgentEvent['type']]: (turn: Turn, event
   localised: (turn, event) => localised(turn, event.attempt),
   'localising-failed': (turn, event) => localisingFailed(turn, event.attempt, event.failure),
   'executor-ready': (turn, event) => executorReady(turn, event.executor),
-  'executor-exited': (turn, event) => executorExited(turn, event.executor, event.failure),
+  'executor-exited': (turn, event) => executorExited(turn, event.executor, event),
+  'line-withdrawn': (turn, event) => lineWithdrawn(turn, event.executor, event),
   'attempt-succeeded': (turn, event) => succeeded(turn, event.attempt, event.result),
   'attempt-failed': (turn, event) => failed(turn, event.attempt, event.failure),
   'attempt-progressed': (turn, event) => progressed(turn, event.attempt, event),

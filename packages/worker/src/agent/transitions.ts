@@ -3,7 +3,8 @@
 //
 //   queued ──▶ localising ──▶ ready ──▶ running ──▶ succeeded ──▶ held
 //     └───────────────────────▶┘          │    └──▶ failed       (outputs still needed by readers)
-//    (no input from others)               └──▶ stopping
+//    (no input from others)   ▲           ├──▶ stopping
+//                             └───────────┘ (taken out of a line, or behind what ended its executor)
 //   A localising attempt is queued again when an output it could not get has been replaced.
 //   Every state but running leads to `gone`, where the agent forgets the attempt.
 
@@ -17,8 +18,9 @@ export type AttemptState =
   | 'localising'
   /** Waits for a slot and an executor. */
   | 'ready'
+  /** In an executor, or in its line. */
   | 'running'
-  /** Nobody wants its result; its executor is being killed, and then its files are deleted. */
+  /** Nobody wants its result; its executor is being killed, or has it in line, and then its files are deleted. */
   | 'stopping'
   /** The result is sent, and sent again after each reconnect, until it is accepted. */
   | 'succeeded'
@@ -31,7 +33,7 @@ const attemptTransitions: { readonly [from in AttemptState]: readonly AttemptSta
   queued: ['localising', 'ready', 'failed', 'gone'],
   localising: ['ready', 'queued', 'failed', 'gone'],
   ready: ['running', 'failed', 'gone'],
-  running: ['succeeded', 'failed', 'stopping'],
+  running: ['ready', 'succeeded', 'failed', 'stopping'],
   stopping: ['gone'],
   succeeded: ['held', 'gone'],
   failed: ['stopping', 'gone'],
@@ -75,7 +77,8 @@ export function moveExecutor(turn: Turn, executor: Executor, to: ExecutorState):
   }
   executor.state = to;
   if (to === 'idle') {
-    executor.attempt = null;
+    executor.current = null;
+    executor.isWithdrawn = false;
     executor.idleSince = turn.at;
   }
   if (to === 'gone') turn.state.executors.delete(executor.id);

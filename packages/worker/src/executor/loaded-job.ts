@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type AnyFunction, type CompiledJob, decidedIn, isUndecided, type OpenedJob } from '@sheaf/job/open';
 import { FailureError } from '@sheaf/protocol';
 import { canonical, type StageGraph } from '@sheaf/protocol/graph';
+import type { SpoolReader } from '@sheaf/storage';
 import { TaskMemory } from '../data/memory.ts';
 import { PackWriter } from '../data/pack.ts';
 import { decodeValue } from '../data/value-codec.ts';
@@ -20,6 +21,8 @@ export interface LoadedJob {
   readonly memory: TaskMemory;
   /** `stage.input` of an items input → its spool. */
   readonly spools: { readonly [stageInput: string]: string };
+  /** The spool that was read last, kept open for the next task. Absent: each task opens its own. */
+  readonly openSpool?: { path: string; reader: SpoolReader | null };
   /** What the job ships: name → path. Absent: nothing. */
   readonly files?: { readonly [name: string]: string };
   /** Writes small runs into the packs that a worker names. Absent: each run has a file. */
@@ -50,6 +53,7 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
     spools: job.spools,
     files: job.files ?? {},
     packs: new PackWriter(),
+    openSpool: { path: '', reader: null },
     bundlePath: job.bundlePath,
   };
 }

@@ -1,4 +1,4 @@
-// The executor process: loads a job and runs one attempt at a time for its worker, until the worker closes the channel. User
+// The executor process: loads a job and runs the attempts of its line one at a time, until the worker closes the channel. User
 // code may hang, exit or run out of memory here without touching a heartbeat; it has no network of ours and no credentials.
 
 import { writeSync } from 'node:fs';
@@ -6,48 +6,97 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type Failure, FailureError, limits } from '@sheaf/protocol';
 import { userStack } from './failure/user-stack.ts';
 import { keepCodeOf } from './keep-code.ts';
+import { LineClaims } from './line-ledger.ts';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
-import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from './messages.ts';
+import {
+  type ExecutorJob,
+  type ExecutorTask,
+  type FromExecutor,
+  type LinedUpTask,
+  ledgerFd,
+  progressFd,
+  type ToExecutor,
+  type TurnEnd,
+} from './messages.ts';
+import { PrintMarks } from './print-marks.ts';
 import { progressText } from './progress-line.ts';
 import { runTask, type TaskSight } from './run-task.ts';
 
 let job: LoadedJob | null = null;
 /** What the executor is busy with; asked when its event loop runs dry. */
-let busy: { readonly answer: (failure: Failure) => FromExecutor } | null = null;
+let busy: { readonly fail: (failure: Failure) => void } | null = null;
+const claims = new LineClaims(ledgerFd);
+const marks = new PrintMarks();
+/** What is to run, in order. */
+const line: LinedUpTask[] = [];
+let isRunning = false;
+/** Ends that the worker has not been told, and since when there are some. */
+let ends: TurnEnd[] = [];
+let endsSince = 0;
 /** Tasks in a row that took next to no time. What another first attempt comes to is then worth no line of progress at its start. */
 let briefTasks = 0;
 /** The attempt that runs, and where it is. */
 let running: { readonly attempt: AttemptId; readonly look: () => TaskSight } | null = null;
 
 const briefTasksMin = 8;
+/** Ends travel together: as many as these, or as come in this time. */
+const endsMax = limits.linedUpMax / 2;
+const endsWaitMs = 2;
 
 function send(message: FromExecutor): void {
   process.send?.(message);
 }
 
+function tellEnds(): void {
+  if (ends.length > 0) send({ type: 'ended', ends });
+  ends = [];
+}
+
 async function open(opening: ExecutorJob): Promise<void> {
-  const answer = (failure: Failure | null): FromExecutor => ({ type: 'opened', job: opening.job, failure });
-  busy = { answer };
+  const answer = (failure: Failure | null): void => send({ type: 'opened', job: opening.job, failure });
+  busy = { fail: answer };
   try {
     job = await loadJob(opening);
-    send(answer(null));
+    answer(null);
   } catch (error) {
-    send(answer(openFailure(error, opening.bundlePath)));
+    answer(openFailure(error, opening.bundlePath));
   }
 }
 
-async function run(task: ExecutorTask): Promise<void> {
-  const { attempt } = task.assignment;
-  const work = { answer: (failure: Failure): FromExecutor => ({ type: 'failed', attempt, failure }) };
-  busy = work;
-  const answer = await resultOf(task);
-  // A promise that was rejected while the task ran is told of after it: the task has not succeeded before that.
-  await nextTurn();
-  if (busy === work) send(answer);
-  keepCodeOf(task.assignment.stage);
+/** Runs the line to its end. Behind an attempt that failed nothing more is run: the worker ends this process. */
+async function runLine(): Promise<void> {
+  isRunning = true;
+  for (let next = line.shift(); next !== undefined; next = line.shift()) {
+    const end = await runNext(next);
+    if (end === null) return;
+    if (ends.length === 0) endsSince = performance.now();
+    ends.push(end);
+    if (end.type === 'failed') line.length = 0;
+    if (line.length === 0 || ends.length >= endsMax || performance.now() - endsSince >= endsWaitMs) tellEnds();
+    keepCodeOf(next.task.assignment.stage);
+  }
+  isRunning = false;
 }
 
-async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
+/** null: it failed by an error that reached nobody, and has been told. */
+async function runNext({ turn, task }: LinedUpTask): Promise<TurnEnd | null> {
+  const { attempt } = task.assignment;
+  if (!claims.begin(turn)) return { type: 'dropped', turn };
+  marks.begin(attempt);
+  const work = {
+    fail: (failure: Failure): void => {
+      ends.push({ type: 'failed', turn, failure });
+      tellEnds();
+    },
+  };
+  busy = work;
+  const end = await endOf(turn, task);
+  // A promise that was rejected while the task ran is told of after it: the task has not succeeded before that.
+  await nextTurn();
+  return busy === work ? end : null;
+}
+
+async function endOf(turn: number, task: ExecutorTask): Promise<TurnEnd> {
   const { attempt } = task.assignment;
   try {
     if (job === null) throw new FailureError({ code: 'E_INTERNAL', message: 'the executor was given a task before its job' });
@@ -58,13 +107,16 @@ async function resultOf(task: ExecutorTask): Promise<FromExecutor> {
         running = { attempt, look };
       },
       progress: (records, bytes) => tellProgress(records, bytes),
-      log: (level, message, fields) => write(1, `${logLine(level, message, fields)}\n`),
+      log: (level, message, fields) => {
+        marks.mark(1);
+        write(1, `${logLine(level, message, fields)}\n`);
+      },
     });
     briefTasks = result.durationMs <= limits.briefTaskMs ? briefTasks + 1 : 0;
-    return { type: 'succeeded', attempt, result };
+    return { type: 'succeeded', turn, result };
   } catch (error) {
     const failure = error instanceof FailureError ? error.failure : { code: 'E_INTERNAL' as const, message: String(error) };
-    return { type: 'failed', attempt, failure };
+    return { type: 'failed', turn, failure };
   } finally {
     running = null;
   }
@@ -96,7 +148,7 @@ function tellExit(): void {
 function escaped(how: string, error: unknown): void {
   const failure = openFailure(error, job?.bundlePath ?? '');
   if (busy === null) process.exit(1);
-  send(busy.answer({ ...failure, message: `${how}: ${failure.message}` }));
+  busy.fail({ ...failure, message: `${how}: ${failure.message}` });
   busy = null;
   setTimeout(() => process.exit(1), limits.executorKillGraceMs / 10);
 }
@@ -128,9 +180,13 @@ async function warmLoader(): Promise<void> {
 }
 
 function take(message: ToExecutor): void {
+  if (message.type === 'run') {
+    line.push(...message.tasks);
+    if (isRunning) return;
+  }
   // While a task runs, only the task keeps the process alive: a promise that can never settle is noticed below.
   process.channel?.unref();
-  const work = message.type === 'open-job' ? open(message.job) : run(message.task);
+  const work = message.type === 'open-job' ? open(message.job) : runLine();
   void work.finally(() => {
     busy = null;
     process.channel?.ref();
@@ -145,13 +201,15 @@ process.on('disconnect', () => {
 process.on('exit', tellExit);
 process.on('beforeExit', () => {
   if (busy === null) return;
-  const { answer } = busy;
+  const { fail } = busy;
   busy = null;
+  line.length = 0;
   process.channel?.ref();
-  send(answer({ code: 'E_NEVER_SETTLED', message: 'a promise of the job never settled, and nothing was left to wait for' }));
+  fail({ code: 'E_NEVER_SETTLED', message: 'a promise of the job never settled, and nothing was left to wait for' });
 });
 process.on('unhandledRejection', reason => escaped('a promise of the job was rejected and nobody waited for it', reason));
 process.on('uncaughtException', error => escaped('the job threw where nobody could catch it, in a callback', error));
 
+marks.watch();
 send({ type: 'ready' });
 void warmLoader().catch(() => undefined);

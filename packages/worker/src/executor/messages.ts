@@ -5,8 +5,9 @@
 //     ◀──────────────── ready    modules are loaded, fixed memory not yet made
 //     open-job ─────────────▶    imports the bundle, runs plan(), compares the graph's hash
 //     ◀─────────────── opened
-//     run ──────────────────▶    one attempt at a time
-//     ◀── succeeded | failed
+//     run ──────────────────▶    attempts in line; one runs at a time, in their order
+//     ◀──────────────── ended    in that order, of short ones several at a time
+// What of its line it has begun both see in a file of two numbers (line-ledger.ts), also while the executor cannot listen.
 // Progress does not use this channel, as the executor may be busy in user code for minutes: it writes lines
 // (progress-line.ts) with writeSync to file descriptor `progressFd`, at most once a second.
 
@@ -16,6 +17,8 @@ import type { BlockCodec } from '../data/block-codec.ts';
 
 /** In the child: stdin is closed, stdout and stderr are the user's prints, 3 is the IPC channel, 4 this pipe. */
 export const progressFd = 4;
+/** The ledger of its line. */
+export const ledgerFd = 5;
 
 export interface ExecutorJob {
   readonly job: JobId;
@@ -53,10 +56,26 @@ export interface ExecutorTask {
   readonly codec?: BlockCodec;
 }
 
-export type ToExecutor = { readonly type: 'open-job'; readonly job: ExecutorJob } | { readonly type: 'run'; readonly task: ExecutorTask };
+/** A task in line. */
+export interface LinedUpTask {
+  /** Counts up over all that this executor is given. */
+  readonly turn: number;
+  readonly task: ExecutorTask;
+}
+
+export type ToExecutor =
+  | { readonly type: 'open-job'; readonly job: ExecutorJob }
+  | { readonly type: 'run'; readonly tasks: readonly LinedUpTask[] };
+
+/** Named by the turn: what was withdrawn may have been given again before that is known here. */
+export type TurnEnd = { readonly turn: number } & (
+  | { readonly type: 'succeeded'; readonly result: TaskResult }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** Was withdrawn before it began, and did not. */
+  | { readonly type: 'dropped' }
+);
 
 export type FromExecutor =
   | { readonly type: 'ready' }
   | { readonly type: 'opened'; readonly job: JobId; readonly failure: Failure | null }
-  | { readonly type: 'succeeded'; readonly attempt: AttemptId; readonly result: TaskResult }
-  | { readonly type: 'failed'; readonly attempt: AttemptId; readonly failure: Failure };
+  | { readonly type: 'ended'; readonly ends: readonly TurnEnd[] };

@@ -14,6 +14,7 @@ import type { ExecutorTask } from './messages.ts';
 import { AnswerWriter } from './output/answer-writer.ts';
 import { FolderWriter } from './output/folder-writer.ts';
 import { PartWriter, type PartWriterOptions } from './output/part-writer.ts';
+import { ProcessUsage } from './process-usage.ts';
 import { Progress } from './progress.ts';
 import { EdgeWriter } from './shuffle/edge-writer.ts';
 import { finishEdges } from './shuffle/finish-edges.ts';
@@ -54,18 +55,12 @@ export interface InputCounts {
 
 /** Runs an attempt to its result. Rejects with a FailureError, whatever went wrong. */
 export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost): Promise<TaskResult> {
-  const started = { at: performance.now(), cpu: process.cpuUsage() };
+  usage.begin();
   const run = new TaskRun(job, task, host);
   host.started?.(() => ({ records: run.progress.records, bytes: run.progress.bytes, place: placeOf(run) }));
   try {
     const result = await run.run();
-    const cpu = process.cpuUsage(started.cpu);
-    return {
-      ...result,
-      durationMs: Math.round(performance.now() - started.at),
-      cpuMs: Math.round((cpu.user + cpu.system) / 1000),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    };
+    return { ...result, ...usage.end() };
   } catch (error) {
     run.abandon();
     throw new FailureError(recordFailure(error, run), { cause: error });
@@ -73,6 +68,8 @@ export async function runTask(job: LoadedJob, task: ExecutorTask, host: TaskHost
     run.closeTables();
   }
 }
+
+const usage = new ProcessUsage();
 
 type Finished = Pick<TaskResult, 'outputs' | 'parts' | 'counters' | 'firstSkipped' | 'joined'>;
 

@@ -2,7 +2,7 @@
 // coordinator ends a link that sends anything else.
 
 import { type Failure, failureCodes, limits, type RecordPlace } from '@sheaf/protocol';
-import { checkMessage, workerMessageSchema } from '@sheaf/protocol/control-codec';
+import { checkMessage, isCommonResult, workerMessageSchema } from '@sheaf/protocol/control-codec';
 import type { TaskResult } from '@sheaf/protocol/messages';
 
 /** The failure within the limits; one that is no failure at all is a bug of the executor, and said to be. */
@@ -14,6 +14,7 @@ export function boundedFailure(failure: Failure): Failure {
 }
 
 export function isTaskResult(result: unknown): result is TaskResult {
+  if (isCommonResult(result)) return true;
   const name = { job: 'j000000000000', stage: 0, task: 0, attempt: '1.1' };
   return checkMessage(workerMessageSchema, { type: 'succeeded', ...name, result }).success;
 }

@@ -43,16 +43,16 @@ export class ExecutorPool {
 
   start(executor: ExecutorId, heapMb: number): void {
     const { executorPath, usesSetpriv, early } = this.options;
-    const { child, said } = early?.take(heapMb) ?? { child: startExecutor({ executorPath, heapMb, usesSetpriv }), said: [] };
+    const { started, said } = early?.take(heapMb) ?? { started: startExecutor({ executorPath, heapMb, usesSetpriv }), said: [] };
     const events = this.options.eventsOf(executor);
     const process_ = new ExecutorProcess({
-      ...{ child, said, heapMb, reaper: this.reaper },
+      ...{ started, said, heapMb, reaper: this.reaper },
       events: {
         ...events,
-        exited: failure => {
+        exited: (failure, attempt) => {
           this.processes.delete(executor);
           if (this.processes.size === 0) this.allGone?.();
-          events.exited(failure);
+          events.exited(failure, attempt);
         },
       },
     });
@@ -63,6 +63,11 @@ export class ExecutorPool {
     const running = this.processes.get(executor);
     if (running === undefined) log.close();
     else running.run(work, log);
+  }
+
+  /** Takes back what the executor has not begun. */
+  withdraw(executor: ExecutorId): void {
+    this.processes.get(executor)?.withdraw();
   }
 
   kill(executor: ExecutorId): void {

@@ -1,16 +1,27 @@
-// One executor: a child process that loads a job once and runs its attempts one at a time. This side starts it, hands it
+// One executor: a child process that loads a job once and runs its attempts one at a time, in line. This side starts it, hands it
 // work, listens to its messages and its progress pipe, keeps what it prints, ends it with all that it started, and says
 // what its death means. It speaks through `ExecutorEvents`; after `exited` it says nothing more.
 //
-//   stdin nothing · stdout, stderr the user's prints · 3 the channel of messages · 4 progress lines
+//   stdin nothing · stdout, stderr the user's prints · 3 the channel of messages · 4 progress lines · 5 the ledger of its line
 
 import type { ChildProcess } from 'node:child_process';
 import { type AttemptId, type Failure, type JobId, limits } from '@sheaf/protocol';
 import type { TaskResult } from '@sheaf/protocol/messages';
-import { type ExecutorJob, type ExecutorTask, type FromExecutor, progressFd, type ToExecutor } from '../executor/messages.ts';
+import type { LineLedger } from '../executor/line-ledger.ts';
+import {
+  type ExecutorJob,
+  type ExecutorTask,
+  type FromExecutor,
+  type LinedUpTask,
+  progressFd,
+  type ToExecutor,
+  type TurnEnd,
+} from '../executor/messages.ts';
+import { MarkedPrints } from '../executor/print-marks.ts';
 import { type ProgressLine, readProgressLine } from '../executor/progress-line.ts';
 import type { AttemptLog } from './attempt-logs.ts';
 import { boundedFailure, isTaskResult } from './bounded-failure.ts';
+import type { StartedExecutor } from './executor-start.ts';
 import type { GroupReaper } from './group-reaper.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -19,12 +30,15 @@ export interface ExecutorEvents {
   succeeded(attempt: AttemptId, result: TaskResult): void;
   failed(attempt: AttemptId, failure: Failure): void;
   progressed(line: ProgressLine): void;
-  exited(failure: Failure): void;
+  /** These of its line it will not begin; `running` is what it began last. */
+  withdrawn(attempts: readonly AttemptId[], running: AttemptId | null): void;
+  /** `attempt`: what of its line it had begun last. */
+  exited(failure: Failure, attempt: AttemptId | null): void;
 }
 
 export interface ExecutorOptions {
   /** It was started just now, or before and has said something since. */
-  readonly child: ChildProcess;
+  readonly started: StartedExecutor;
   readonly said: readonly unknown[];
   readonly heapMb: number;
   readonly reaper: GroupReaper;
@@ -36,16 +50,29 @@ interface Work {
   readonly task: ExecutorTask;
 }
 
+interface LinedUp extends Work {
+  readonly turn: number;
+  readonly log: AttemptLog;
+}
+
 const stderrKept = 4_096;
 
 export class ExecutorProcess {
   private readonly options: ExecutorOptions;
   private readonly child: ChildProcess;
+  private readonly ledger: LineLedger;
   private phase: 'starting' | 'idle' | 'running' = 'starting';
-  private work: Work | null = null;
+  /** What it was given and has not answered. */
+  private line: LinedUp[] = [];
+  /** The last ones that were answered: what they printed may come after the answer. */
+  private readonly answered: LinedUp[] = [];
+  private turns = 0;
+  /** Of the line, what has not been sent yet: it waits for the job to be opened, or for the end of what happens at this moment. */
+  private unsent: LinedUpTask[] = [];
+  private openingJob: JobId | null = null;
   private openedJob: JobId | null = null;
-  /** Of the attempt that runs, or ran last: what it still prints is its own. */
-  private log: AttemptLog | null = null;
+  /** By stream: of the attempt that prints, or printed last. What it still prints is its own. */
+  private readonly logs: { [stream in 'stdout' | 'stderr']: AttemptLog | null } = { stdout: null, stderr: null };
   private stderr = '';
   private progressRest = '';
   /** Of the attempt that runs: what it said when the job ended the process. */
@@ -58,15 +85,22 @@ export class ExecutorProcess {
 
   constructor(options: ExecutorOptions) {
     this.options = options;
-    this.child = options.child;
+    this.child = options.started.child;
+    this.ledger = options.started.ledger;
     this.startTimer = setTimeout(() => this.end(`it was not ready after ${limits.executorStartMs} ms`), limits.executorStartMs);
     if (this.child.pid !== undefined) options.reaper.add(this.child.pid);
     this.child.on('error', error => this.couldNotStart(error));
     this.child.on('message', message => this.received(message));
     this.child.on('disconnect', () => this.lostChannel());
     this.child.on('exit', (code, signal) => void this.exited(code, signal));
-    this.child.stdout?.on('data', (chunk: Buffer) => this.log?.write(chunk));
-    this.child.stderr?.on('data', (chunk: Buffer) => this.printedToStderr(chunk));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const prints = new MarkedPrints(
+        bytes => this.printed(stream, bytes),
+        attempt => this.printsNow(stream, attempt),
+      );
+      this.child[stream]?.on('data', (chunk: Buffer) => prints.write(chunk));
+      this.child[stream]?.on('end', () => prints.end());
+    }
     this.child.stdio[progressFd]?.on('data', (chunk: Buffer) => this.progressed(chunk));
     this.child.stdio[progressFd]?.on('error', () => undefined);
     // Once whoever starts it knows of it.
@@ -75,14 +109,53 @@ export class ExecutorProcess {
     });
   }
 
-  /** Runs an attempt on an idle executor; the log takes what it prints from now on. */
+  /** Runs an attempt, behind those that it was given before; the log takes what the attempt prints. */
   run(work: Work, log: AttemptLog): void {
-    this.log?.close();
-    this.log = log;
-    this.work = work;
+    this.turns++;
+    const { task } = work;
+    this.line.push({ ...work, turn: this.turns, log });
+    this.unsent.push({ turn: this.turns, task });
+    if (this.line.length === 1) {
+      this.printsTo('stdout', log);
+      this.printsTo('stderr', log);
+    }
     this.phase = 'running';
-    if (this.openedJob === work.job.job) this.send({ type: 'run', task: work.task });
-    else this.send({ type: 'open-job', job: work.job });
+    const { job } = work;
+    if (this.openedJob === job.job) {
+      if (this.unsent.length === 1) queueMicrotask(() => this.sendLine());
+    } else if (this.openingJob !== job.job) {
+      this.openingJob = job.job;
+      this.send({ type: 'open-job', job });
+    }
+  }
+
+  /** Takes back what it has not begun. */
+  withdraw(): void {
+    const [first] = this.line;
+    // Before its job is open nothing has begun, but for the opening, which is for the first.
+    const begun = this.openedJob === null ? (first?.turn ?? 0) : this.ledger.withdraw(this.turns);
+    this.unsent = this.unsent.filter(({ turn }) => turn <= begun);
+    this.letGo(
+      this.line.filter(({ turn }) => turn > begun),
+      begun,
+    );
+  }
+
+  private letGo(withdrawn: readonly LinedUp[], begun: number): void {
+    this.line = this.line.filter(lined => !withdrawn.includes(lined));
+    for (const { log } of withdrawn) this.closeUnused(log);
+    if (this.line.length === 0) this.phase = 'idle';
+    const attempts = withdrawn.map(({ task }) => task.assignment.attempt);
+    this.options.events.withdrawn(attempts, this.atTurn(begun));
+  }
+
+  private atTurn(turn: number): AttemptId | null {
+    return this.line.find(lined => lined.turn === turn)?.task.assignment.attempt ?? null;
+  }
+
+  private sendLine(): void {
+    if (this.unsent.length > 0) this.send({ type: 'run', tasks: this.unsent });
+    this.unsent = [];
   }
 
   /** Asks it to end, and after a grace kills it with all that it started. */
@@ -117,34 +190,61 @@ export class ExecutorProcess {
       events.ready();
       return;
     }
-    if (this.work === null) return;
-    const { attempt } = this.work.task.assignment;
-    if (message.type === 'opened') this.opened(this.work, message.job, message.failure);
-    else if (message.attempt !== attempt) return;
-    else if (message.type === 'failed') this.finished(() => events.failed(attempt, boundedFailure(message.failure)));
-    else if (isTaskResult(message.result)) this.finished(() => events.succeeded(attempt, message.result));
-    else this.finished(() => events.failed(attempt, { code: 'E_INTERNAL', message: 'the executor sent a malformed result' }));
+    if (message.type === 'opened') this.opened(message.job, message.failure);
+    else if (Array.isArray(message.ends)) for (const end of message.ends) this.turnEnded(end);
   }
 
-  private opened({ job, task }: Work, opened: JobId, failure: Failure | null): void {
-    if (job.job !== opened) return;
+  private opened(opened: JobId, failure: Failure | null): void {
+    const [first] = this.line;
+    if (first === undefined || first.job.job !== opened) return;
     if (failure !== null) {
-      this.finished(() => this.options.events.failed(task.assignment.attempt, boundedFailure(failure)));
+      this.unsent = [];
+      this.options.events.failed(first.task.assignment.attempt, boundedFailure(failure));
       return;
     }
     this.openedJob = opened;
-    this.send({ type: 'run', task });
+    this.sendLine();
   }
 
-  private finished(tell: () => void): void {
-    this.work = null;
-    this.phase = 'idle';
-    tell();
+  /** An attempt has ended: the first of the line, as they end in order. */
+  private turnEnded(end: TurnEnd | null): void {
+    const [first] = this.line;
+    if (first === undefined || this.isGone || first.turn !== end?.turn) return;
+    const { events } = this.options;
+    if (end.type === 'dropped') {
+      this.letGo([first], 0);
+      return;
+    }
+    this.line.shift();
+    if (this.line.length === 0) this.phase = 'idle';
+    this.answered.push(first);
+    if (this.answered.length > limits.linedUpMax) this.closeUnused(this.answered.shift()?.log ?? null);
+    const { attempt } = first.task.assignment;
+    if (end.type === 'failed') events.failed(attempt, boundedFailure(end.failure));
+    else if (isTaskResult(end.result)) events.succeeded(attempt, end.result);
+    else events.failed(attempt, { code: 'E_INTERNAL', message: 'the executor sent a malformed result' });
   }
 
-  private printedToStderr(chunk: Buffer): void {
-    this.log?.write(chunk);
-    this.stderr = (this.stderr + chunk.toString('latin1')).slice(-stderrKept);
+  private printed(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.logs[stream]?.write(chunk);
+    if (stream === 'stderr') this.stderr = (this.stderr + chunk.toString('latin1')).slice(-stderrKept);
+  }
+
+  /** A mark on the stream: from here on it is this attempt's. */
+  private printsNow(stream: 'stdout' | 'stderr', attempt: string): void {
+    const lined = [...this.answered, ...this.line].find(({ task }) => task.assignment.attempt === attempt);
+    if (lined !== undefined) this.printsTo(stream, lined.log);
+  }
+
+  private printsTo(stream: 'stdout' | 'stderr', log: AttemptLog): void {
+    const before = this.logs[stream];
+    this.logs[stream] = log;
+    this.closeUnused(before);
+  }
+
+  private closeUnused(log: AttemptLog | null): void {
+    const isUsed = log === this.logs.stdout || log === this.logs.stderr || [...this.answered, ...this.line].some(one => one.log === log);
+    if (!isUsed) log?.close();
   }
 
   private progressed(chunk: Buffer): void {
@@ -153,7 +253,7 @@ export class ExecutorProcess {
     for (const text of lines) {
       const line = readProgressLine(text);
       // Whatever else the job may have written there is no progress.
-      if (line === null || line.attempt !== this.work?.task.assignment.attempt) continue;
+      if (line === null || !this.line.some(({ task }) => task.assignment.attempt === line.attempt)) continue;
       if (line.exit !== undefined) this.lastWords = line;
       this.options.events.progressed(line);
     }
@@ -170,7 +270,7 @@ export class ExecutorProcess {
     // Also raised for a signal or message that could not be sent, which says nothing new.
     if (this.child.pid !== undefined || this.isGone) return;
     this.gone();
-    this.options.events.exited({ code: 'E_EXECUTOR_START', message: `the executor process could not be started: ${error.message}` });
+    this.options.events.exited({ code: 'E_EXECUTOR_START', message: `the executor process could not be started: ${error.message}` }, null);
   }
 
   private async exited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
@@ -182,9 +282,10 @@ export class ExecutorProcess {
     await this.drained();
     const { heapMb, events } = this.options;
     const { phase, stderr, ended } = this;
+    const running = this.atTurn(this.ledger.begun());
     this.gone();
     const exit = ended === null && this.lastWords !== null ? { place: this.lastWords.place, stack: this.lastWords.exit ?? '' } : null;
-    events.exited(boundedFailure(verdictOf({ phase, code, signal, stderr, heapMb, ended, exit })));
+    events.exited(boundedFailure(verdictOf({ phase, code, signal, stderr, heapMb, ended, exit })), running);
   }
 
   /** What it said before its death is heard first, unless somebody else holds its pipes. */
@@ -200,7 +301,8 @@ export class ExecutorProcess {
     this.isGone = true;
     clearTimeout(this.startTimer);
     if (this.killTimer !== null) clearTimeout(this.killTimer);
-    this.log?.close();
+    for (const log of [this.logs.stdout, this.logs.stderr, ...[...this.answered, ...this.line].map(({ log }) => log)]) log?.close();
+    this.ledger.close();
     for (const stream of this.child.stdio) stream?.destroy();
     if (this.child.connected) this.child.disconnect();
   }
@@ -220,5 +322,5 @@ function isFromExecutor(message: unknown): message is FromExecutor {
   // A job can send what it likes over the channel; what is not one of these is not heard.
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;
   const { type } = message;
-  return type === 'ready' || type === 'opened' || type === 'succeeded' || type === 'failed';
+  return type === 'ready' || type === 'opened' || type === 'ended';
 }

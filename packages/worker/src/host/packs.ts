@@ -10,8 +10,8 @@ interface Pack {
   readonly number: number;
   readonly job: JobId;
   readonly path: string;
-  /** An attempt runs that may append to it. */
-  inUse: boolean;
+  /** Attempts that may append to it, running or in line. */
+  users: number;
   /** The executor that appends to it; null: nobody will. */
   writer: ExecutorId | null;
   readonly kept: Set<AttemptId>;
@@ -41,14 +41,14 @@ export class Packs {
       pack.writer = executor;
       own.set(stage, pack);
     }
-    pack.inUse = true;
+    pack.users++;
     return { number: pack.number, path: pack.path };
   }
 
-  /** The attempt in it has ended. */
+  /** An attempt in it has ended, or will not run. */
   ended(executor: ExecutorId, stage: StageId): void {
     const pack = this.ofExecutor.get(executor)?.get(stage);
-    if (pack !== undefined) pack.inUse = false;
+    if (pack !== undefined) pack.users--;
   }
 
   /** The executor is gone, and appends nothing more. */
@@ -56,7 +56,7 @@ export class Packs {
     const packs = this.ofExecutor.get(executor) ?? new Map<StageId, Pack>();
     this.ofExecutor.delete(executor);
     for (const pack of packs.values()) {
-      pack.inUse = false;
+      pack.users = 0;
       pack.writer = null;
       this.deleteIfIdle(pack);
     }
@@ -94,13 +94,13 @@ export class Packs {
   }
 
   private add(number: number, job: JobId): Pack {
-    const pack: Pack = { number, job, path: this.pathOf(job, number), inUse: false, writer: null, kept: new Set() };
+    const pack: Pack = { number, job, path: this.pathOf(job, number), users: 0, writer: null, kept: new Set() };
     this.byNumber.set(number, pack);
     return pack;
   }
 
   private deleteIfIdle(pack: Pack): void {
-    if (pack.inUse || pack.kept.size > 0) return;
+    if (pack.users > 0 || pack.kept.size > 0) return;
     if (pack.writer !== null) {
       const own = this.ofExecutor.get(pack.writer);
       for (const [stage, one] of own ?? []) if (one === pack) own?.delete(stage);

@@ -62,9 +62,10 @@ export class Shell {
   private readonly events: AgentEvent[] = [];
   private isStepping = false;
   private isClosed = false;
-  private timer: NodeJS.Timeout | null = null;
+  private timer: { readonly at: number; readonly handle: NodeJS.Timeout } | null = null;
   private link: { readonly id: LinkId; readonly connection: CoordinatorLink } | null = null;
-  private readonly running = new Map<ExecutorId, TaskAssignment>();
+  /** What executors were given and have not answered. */
+  private readonly given = new Map<ExecutorId, Map<AttemptId, TaskAssignment>>();
   /** Attempts whose input is asked for; null until it is here. */
   private readonly sources = new Map<AttemptId, LocalSources | null>();
   private readonly deletions = new Set<Promise<unknown>>();
@@ -92,7 +93,7 @@ export class Shell {
   /** Nothing is told to the agent any more; what it left running is ended and waited for. */
   async close(): Promise<void> {
     this.isClosed = true;
-    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.timer !== null) clearTimeout(this.timer.handle);
     this.link?.connection.close();
     await this.pool.close();
     await this.options.localiser.close();
@@ -100,13 +101,19 @@ export class Shell {
     await Promise.allSettled(this.deletions);
   }
 
+  /** A wake that comes early does no harm, and timers are not for free: only an earlier one is set anew. */
   private setTimer(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
     const wakeAt = nextWakeAt(this.options.agent);
+    if (this.timer !== null && wakeAt !== null && this.timer.at <= wakeAt) return;
+    if (this.timer !== null) clearTimeout(this.timer.handle);
+    this.timer = null;
     if (wakeAt === null || this.isClosed) return;
     const delayMs = Math.min(Math.max(0, wakeAt - performance.now()), timerMsMax);
-    this.timer = setTimeout(() => this.tell({ type: 'woken' }), delayMs);
+    const wake = (): void => {
+      this.timer = null;
+      this.tell({ type: 'woken' });
+    };
+    this.timer = { at: wakeAt, handle: setTimeout(wake, delayMs) };
   }
 
   private carryOut(command: AgentCommand): void {
@@ -146,6 +153,7 @@ export class Shell {
     },
     'start-executor': ({ executor, heapMb }) => this.pool.start(executor, heapMb),
     'run-attempt': ({ executor, assignment }) => this.run(executor, assignment),
+    'withdraw-line': ({ executor }) => this.pool.withdraw(executor),
     'kill-executor': ({ executor }) => this.pool.kill(executor),
     'delete-attempt': ({ name }) => {
       this.options.served.remove(name);
@@ -232,7 +240,8 @@ export class Shell {
     const directory = attemptFolder(this.options.outputs, assignment);
     const sources = this.sources.get(attempt) ?? {};
     this.sources.delete(attempt);
-    this.running.set(executor, assignment);
+    const given = this.given.get(executor) ?? new Map<AttemptId, TaskAssignment>();
+    this.given.set(executor, given.set(attempt, assignment));
     const pack = prepared.mayPack(assignment.stage) ? { pack: this.options.packs.open(executor, assignment) } : {};
     const task = { assignment, sources, directory, codec: this.options.codec, ...pack };
     this.pool.run(executor, { job: prepared.executorJob, task }, this.options.logs.open(assignment));
@@ -250,26 +259,29 @@ export class Shell {
       ready: () => this.tell({ type: 'executor-ready', executor }),
       succeeded: (attempt, result) => this.tell(this.outcomeOf(executor, attempt, result)),
       failed: (attempt, failure) => {
-        this.endRun(executor);
+        this.endRun(executor, attempt);
         logger.info({ attempt, failure: failure.code, message: failure.message }, 'an attempt failed');
         this.tell({ type: 'attempt-failed', attempt, failure });
       },
       progressed: ({ attempt, records, bytes, place }) => {
         this.tell({ type: 'attempt-progressed', attempt, records, bytes, ...(place === undefined ? {} : { place }) });
       },
-      exited: failure => {
-        const attempt = this.running.get(executor)?.attempt;
-        this.running.delete(executor);
+      withdrawn: (attempts, running) => {
+        for (const attempt of attempts) this.endRun(executor, attempt);
+        this.tell({ type: 'line-withdrawn', executor, attempts, running });
+      },
+      exited: (failure, running) => {
+        this.given.delete(executor);
         this.options.packs.gone(executor);
-        if (attempt !== undefined) logger.info({ executor, attempt, end: failure.message }, 'an executor ended in an attempt');
-        this.tell({ type: 'executor-exited', executor, failure });
+        if (running !== null) logger.info({ executor, attempt: running, end: failure.message }, 'an executor ended in an attempt');
+        this.tell({ type: 'executor-exited', executor, failure, running });
       },
     };
   }
 
   /** A success becomes one when its outputs are served and recorded; when they cannot be, it is a failure. */
   private outcomeOf(executor: ExecutorId, attempt: AttemptId, result: TaskResult): NewEvent {
-    const assignment = this.endRun(executor);
+    const assignment = this.endRun(executor, attempt);
     if (assignment === undefined) throw new Error(`attempt ${attempt} succeeded and was never run`);
     try {
       if (result.outputs.length > 0) this.keepOutputs(assignment, result);
@@ -279,9 +291,10 @@ export class Shell {
     }
   }
 
-  private endRun(executor: ExecutorId): TaskAssignment | undefined {
-    const assignment = this.running.get(executor);
-    this.running.delete(executor);
+  private endRun(executor: ExecutorId, attempt: AttemptId): TaskAssignment | undefined {
+    const given = this.given.get(executor);
+    const assignment = given?.get(attempt);
+    given?.delete(attempt);
     if (assignment !== undefined) this.options.packs.ended(executor, assignment.stage);
     return assignment;
   }

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeSync } from 'node:fs';
 
 let stages = [];
+let turnNow = 0;
 
 const counters = {
   ...{ recordsIn: 0, bytesIn: 0, recordsOut: 0, bytesOut: 0, spills: 0, spilledBytes: 0, combinedRecords: 0 },
@@ -12,13 +13,20 @@ const counters = {
 };
 
 function succeed(task, outputs = []) {
-  const { attempt } = task.assignment;
   const result = { outputs, parts: [], counters, durationMs: 1, cpuMs: 1, peakRssBytes: 1 };
-  process.send({ type: 'succeeded', attempt, result });
+  process.send({ type: 'ended', ends: [{ type: 'succeeded', turn: turnNow, result }] });
 }
 
 function fail(task, failure) {
-  process.send({ type: 'failed', attempt: task.assignment.attempt, failure });
+  process.send({ type: 'ended', ends: [{ type: 'failed', turn: turnNow, failure }] });
+}
+
+/** In the ledger of its line. */
+function begun(turn) {
+  turnNow = turn;
+  const number = Buffer.alloc(8);
+  number.writeDoubleLE(turn);
+  writeSync(5, number, 0, 8, 0);
 }
 
 function spin() {
@@ -80,11 +88,11 @@ const behaviours = {
     setInterval(() => undefined, 1000);
   },
   garbage: task => {
-    for (const message of ['text', 7, null, { type: 'other' }, { type: 'succeeded', attempt: '9.9' }, [1]]) process.send(message);
+    for (const message of ['text', 7, null, { type: 'other' }, { type: 'ended', ends: [{ type: 'succeeded', turn: 99 }, null] }, [1]]) process.send(message);
     writeSync(4, 'x'.repeat(100_000));
     succeed(task);
   },
-  malformed: task => process.send({ type: 'succeeded', attempt: task.assignment.attempt, result: { outputs: 7 } }),
+  malformed: task => process.send({ type: 'ended', ends: [{ type: 'succeeded', turn: turnNow, result: { outputs: 7 } }] }),
   /** A run file, copied from where the test has put it, as the output on edge 0. */
   map: (task, from, hash) => {
     const path = `${task.directory}/edge-0.run`;
@@ -112,9 +120,11 @@ process.on('message', message => {
     process.send({ type: 'opened', job, failure });
     return;
   }
-  const { task } = message;
-  const [name, ...words] = stages[task.assignment.stage].name.split(' ');
-  behaviours[name](task, ...words);
+  for (const { turn, task } of message.tasks) {
+    const [name, ...words] = stages[task.assignment.stage].name.split(' ');
+    begun(turn);
+    behaviours[name](task, ...words);
+  }
 });
 
 process.on('disconnect', () => process.exit(0));

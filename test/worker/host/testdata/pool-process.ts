@@ -19,6 +19,7 @@ const pool = new ExecutorPool({
     succeeded: () => undefined,
     failed: () => undefined,
     progressed: () => undefined,
+    withdrawn: () => undefined,
     exited: () => undefined,
   }),
 });

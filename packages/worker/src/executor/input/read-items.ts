@@ -23,7 +23,7 @@ export async function readItems(run: TaskRun, split: AssignedSplit, { push, wait
   const name = `${run.assignment.stage}.${split.input}`;
   const path = run.job.spools[name];
   if (path === undefined) throw new Error(`the spool of input ${name} was not brought here`);
-  const spool = new SpoolReader(path);
+  const spool = spoolAt(run, path);
   const { where, progress, skipping } = run;
   where.file = itemsName;
   let item: unknown;
@@ -49,7 +49,18 @@ export async function readItems(run: TaskRun, split: AssignedSplit, { push, wait
   try {
     await unlessEnough(read());
   } finally {
-    spool.close();
+    if (spool !== run.job.openSpool?.reader) spool.close();
   }
   return { records: progress.records, bytes: progress.bytes, groups: 0, invalidUtf8: 0 };
+}
+
+/** Thousands of tasks may read one spool, one after another. */
+function spoolAt({ job: { openSpool } }: TaskRun, path: string): SpoolReader {
+  if (openSpool?.reader && openSpool.path === path) return openSpool.reader;
+  const spool = new SpoolReader(path);
+  if (openSpool === undefined) return spool;
+  openSpool.reader?.close();
+  openSpool.path = path;
+  openSpool.reader = spool;
+  return spool;
 }
