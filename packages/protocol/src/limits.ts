@@ -171,6 +171,8 @@ export const limits = {
   /** An attempt that reads less is worth no process of its own while one for its job is on its way, or has run another for less than this. */
   executorInputBytesMin: 1_048_576,
   executorPatienceMs: 200,
+  /** When more than so many wait on the worker, none of them has patience. */
+  patientAttemptsMax: 16,
   /** Heap of an executor beside `settings.heapMb`: Sheaf itself and the job's code. */
   executorBaseHeapMb: 64,
   executorNurseryMb: 4,

@@ -2,7 +2,7 @@
 // attempts; one that has loaded a job never serves another, as the job's code may have left anything behind.
 // While none has a job, a few blank ones are started before anybody asks, so that a job's first task does not wait for a process to
 // start. A second one for the same job takes longer to load it and to get warm than a little task takes behind the one before it, so
-// such a task has patience.
+// such a task has patience, unless there are many of them.
 
 import { type AttemptId, type Failure, failureCodes, type JobId, limits } from '@sheaf/protocol';
 import type { ExecutorId } from './commands.ts';
@@ -74,7 +74,7 @@ function isPatient(
   attempt: Attempt,
   { blank, wanted }: { readonly blank: boolean; readonly wanted: ReadonlyMap<number, number> },
 ): boolean {
-  if (inputBytesOf(attempt) >= limits.executorInputBytesMin) return false;
+  if (inputBytesOf(attempt) >= limits.executorInputBytesMin || turn.state.pending.size > limits.patientAttemptsMax) return false;
   const { state, at } = turn;
   const heapMb = heapOf(turn, attempt);
   const starts = (executor: Executor): boolean => executor.state === 'starting' && executor.heapMb === heapMb;
