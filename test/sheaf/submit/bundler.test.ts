@@ -10,7 +10,8 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import type { OpenedJob } from '@sheaf/job/open';
 import { UsageError } from '@sheaf/protocol';
 import { build } from 'esbuild';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { bundleJob, type JobBundle } from '../../../packages/sheaf/src/submit/bundler.ts';
 import { loadJob } from '../../../packages/sheaf/src/submit/load-job.ts';
 import { type JobFolder, jobFolder, jobText } from './job-folder.ts';
@@ -82,6 +83,8 @@ export default mapReduce({
 });
 
 test('of zod a bundle has the languages only when the job may ask for them', async () => {
+  // Every zod of a process has one language.
+  onTestFinished(() => void z.config(z.locales.en()));
   const head = "import { z } from 'zod';";
   const folder = await jobFolder({
     'job.ts': jobText('z.string().safeParse(1).error?.issues[0]?.message', head),

@@ -29,6 +29,8 @@ interface StageRun {
   bytes: number;
   /** In task order, each with its attempt. */
   readonly results: FinishedTask[];
+  /** Of all results, in the order of `counterNames`: kept, as they are told of after every task. */
+  readonly sums: number[];
   /** Made with the first task. */
   measures: TaskMeasures | null;
 }
@@ -46,6 +48,9 @@ export class InlineTasks {
   private readonly reads: { [stage: StageId]: readonly TaskReads[] } = {};
   /** The last stage that reads an input. */
   private readonly lastReading: StageId;
+  /** What functions have counted, over all tasks. */
+  private readonly counted = new Map<string, number>();
+  private firstSkipped: TaskResult['firstSkipped'];
   private attempts = 0;
 
   constructor(options: InlineTasksOptions) {
@@ -64,6 +69,7 @@ export class InlineTasks {
         records: 0,
         bytes: 0,
         results: [],
+        sums: counterNames.map(() => 0),
         measures: null,
       };
     });
@@ -95,38 +101,30 @@ export class InlineTasks {
   private checkSkipped(readAll: boolean): void {
     const { onError } = this.graph;
     if (onError === null) return;
-    const first = this.runs.flatMap(({ results }) => results).find(({ firstSkipped }) => firstSkipped !== undefined)?.firstSkipped;
-    if (first === undefined) return;
-    const failure = tooManySkipped(onError, this.skipSums(), { readAll, first });
+    if (this.firstSkipped === undefined) return;
+    const failure = tooManySkipped(onError, this.skipSums(), { readAll, first: this.firstSkipped });
     if (failure !== null) throw new FailureError(failure);
   }
 
   private skipSums(): SkipSums {
-    const read = this.graph.stages.flatMap(({ tasks }, id) => (tasks.type === 'splits' ? (this.runs[id]?.results ?? []) : []));
-    return {
-      skipped: sum(read.map(({ counters }) => counters.skippedRecords)),
-      records: sum(read.map(({ counters }) => counters.recordsIn)),
-    };
+    const read = this.runs.filter((_, id) => this.graph.stages[id]?.tasks.type === 'splits');
+    const sumOf = (counter: (typeof counterNames)[number]) =>
+      read.reduce((sum, { sums }) => sum + (sums[counterNames.indexOf(counter)] ?? 0), 0);
+    return { skipped: sumOf('skippedRecords'), records: sumOf('recordsIn') };
   }
 
   stages(): StageStatus[] {
     return this.runs.map(run => {
       const { name, total, done, running, failed, records, bytes } = run;
-      const measured = run.measures?.measures(sumsOf(run)) ?? null;
+      const measured = run.measures?.measures(run.sums) ?? null;
       return { name, total, done, running, failed, records, bytes, ...(measured === null ? {} : { measured }) };
     });
   }
 
   /** Sums over all tasks, named as a coordinator names them. */
   counters(): { [name: string]: number } {
-    const counted = new Map<string, number>();
-    const stages = this.runs.map(({ name, results }) => {
-      for (const { counters } of results) {
-        for (const [own, value] of Object.entries(counters.user)) counted.set(own, (counted.get(own) ?? 0) + value);
-      }
-      return { name, counters: sumsOf({ results }) };
-    });
-    return jobCounters(stages, counted);
+    const stages = this.runs.map(({ name, sums }) => ({ name, counters: sums }));
+    return jobCounters(stages, this.counted);
   }
 
   /** The parts of each output, in task order. */
@@ -173,10 +171,17 @@ export class InlineTasks {
       },
     });
     run.results.push({ ...result, attempt: task.assignment.attempt });
+    this.addUp(run, result);
     this.measure(run, task.assignment.task, result);
     run.done++;
     run.records = before.records + result.counters.recordsIn;
     run.bytes = before.bytes + result.counters.bytesIn;
+  }
+
+  private addUp({ sums }: StageRun, { counters, firstSkipped }: TaskResult): void {
+    for (const [i, counter] of counterNames.entries()) sums[i] = (sums[i] ?? 0) + counters[counter];
+    for (const [own, value] of Object.entries(counters.user)) this.counted.set(own, (this.counted.get(own) ?? 0) + value);
+    this.firstSkipped ??= firstSkipped;
   }
 
   private measure(run: StageRun, task: number, { durationMs, cpuMs, counters, outputs, joined }: TaskResult): void {
@@ -272,17 +277,8 @@ function lettersOf(graph: StageGraph, stage: Stage): OutputId[] {
   return letters === null ? [] : [letters];
 }
 
-/** In the order of `counterNames`. */
-function sumsOf({ results }: Pick<StageRun, 'results'>): number[] {
-  return counterNames.map(counter => sum(results.map(({ counters }) => counters[counter])));
-}
-
 function outputOn(result: TaskResult, edge: number): MapOutput {
   const output = result.outputs.find(one => one.edge === edge);
   if (output === undefined) throw new Error(`a task wrote nothing on edge ${edge}`);
   return output;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }
