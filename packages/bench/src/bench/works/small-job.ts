@@ -35,8 +35,7 @@ export function smallJob({ program, data, peers, sizes }: WorkContext): Work {
         const before = join(folder, 'before');
         mkdirSync(before);
         await measure(command(before), before);
-        const kept = { XDG_CACHE_HOME: join(before, 'cache') };
-        return measure(sheafRun(program, { ...job, options: [], environment: kept })(folder), folder, options);
+        return measure(command(folder), folder, options);
       }),
       sheafCase(uncached, (folder, options) => {
         const command = sheafRun(program, { ...job, options: [], environment: { XDG_CACHE_HOME: join(folder, 'cache') } });
