@@ -44,10 +44,10 @@ test('every work gives figures', { timeout: 180_000 }, async () => {
   for (const number of numbers) {
     const whole = works.get(number)!({ program, data, peers, sizes, slots });
     const work = { ...whole, cases: whole.cases.filter(one => !isLeftOut(one)) };
-    const measured = await runWork(work, { data, rounds: 1, peerRounds: 1, durable: false, say: () => {} });
+    const measured = await runWork(work, { data, rounds: 1, peerRounds: 1, durable: false, long: false, say: () => {} });
     expect(measured.map(({ failure }) => failure).filter(failure => failure !== null)).toEqual([]);
     for (const { figures } of measured) expect(figures).toMatchObject({ runs: 1, seconds: expect.any(Number) });
-    const text = sectionText(work, measured, { rounds: 1, place: 'tmpfs', judged: true });
+    const text = sectionText(work, measured, { rounds: 1, place: 'tmpfs', long: false, judged: true });
     for (const { case: one } of measured)
       expect(text).toMatch(new RegExp(`^\\| ${one.name.replace(/[()]/g, '\\$&')} +\\| +[\\d.]+ \\|`, 'm'));
     writeSection(results, `${number} ${work.title}`, text);

@@ -14,7 +14,7 @@ export const usage = `usage: npm run bench -- [speed|quick|large|memory|operator
 All but quick are kept in packages/bench/RESULTS.md, section by section.
   --only 2,5    these works alone, by the numbers of their sections
   --rounds N    runs of each case (default: 3)
-  --peer-rounds N  runs of those that take long: Spark, Hadoop, Dask (default: as --rounds)
+  --peer-rounds N  runs of those that take long: Spark, Hadoop, Dask; 0 for none (default: as --rounds)
   --on tmpfs|disk  where runs write (default: tmpfs, where there is /dev/shm; large: disk); on disk a run lasts until it is durable
   --tasks N     empty tasks (default: 10000; large: 1000000)
   --peers DIR   where peers are, and are installed if they are not (default: peers in the folder of --data)
@@ -68,7 +68,7 @@ export function readArguments(given: readonly string[]): Arguments | null {
       ...{ kind, data, rounds, place },
       gigabytes: countOf(values.gb),
       only: values.only === undefined ? null : values.only.split(',').map(countOf),
-      peerRounds: countOf(values['peer-rounds'] ?? String(rounds)),
+      peerRounds: values['peer-rounds'] === '0' ? 0 : countOf(values['peer-rounds'] ?? String(rounds)),
       tasks: values.tasks === undefined ? null : countOf(values.tasks),
       peers: values.peers === undefined ? join(data, 'peers') : resolve(values.peers),
       install: !values['no-install'] && kind !== 'quick',

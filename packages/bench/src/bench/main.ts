@@ -75,9 +75,9 @@ async function measureWorks(program: Program, given: Arguments & { readonly resu
   for (const [number, makeWork] of kind === 'large' ? largeWorks : works) {
     if (only !== null && !only.includes(number)) continue;
     const work = makeWork(context);
-    const measured = await runWork(work, { ...given, data, durable: place === 'disk', say });
+    const measured = await runWork(work, { ...given, data, durable: place === 'disk', long: kind === 'large', say });
     failed ||= measured.some(result => result.failure !== null && result.case.kind === 'sheaf');
-    const text = sectionText(work, measured, { rounds, place, judged: kind !== 'quick' });
+    const text = sectionText(work, measured, { rounds, place, long: kind === 'large', judged: kind !== 'quick' });
     const heading = `${number} ${work.title}${kind === 'speed' && place === 'disk' ? ', on disk' : ''}`;
     console.log(`## ${heading}\n\n${text}\n`);
     if (kind !== 'quick') writeSection(given.results, heading, text);

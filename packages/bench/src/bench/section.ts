@@ -13,16 +13,18 @@ const bytesMin = 1e6;
 export interface SectionOptions {
   readonly rounds: number;
   readonly place: 'tmpfs' | 'disk';
+  /** Memory was looked at in the first of the runs that count. */
+  readonly long: boolean;
   /** Bars are of the full sizes. */
   readonly judged: boolean;
 }
 
-export function sectionText(work: Work, results: readonly CaseResult[], { rounds, place, judged }: SectionOptions): string {
+export function sectionText(work: Work, results: readonly CaseResult[], { rounds, place, long, judged }: SectionOptions): string {
   const where = place === 'disk' ? 'outputs on disk, each run until they are durable' : 'outputs on tmpfs';
   const fewer = results.filter(({ figures }) => figures !== null && figures.runs < rounds);
   const turns = rounds === 1 ? 'One run each' : `Medians of ${rounds} runs each, in turns`;
   const exceptions = fewer.map(({ case: { name }, figures }) => `${name}: ${figures?.runs}`).join(', ');
-  const about = `${machineText()}. ${turns}${exceptions === '' ? '' : ` (${exceptions})`}, start-up included; inputs in the page cache, ${where}. Memory is the proportional share of all processes together, looked at ten times a second in a run of its own (slow peers: twice a second).`;
+  const about = `${machineText()}. ${turns}${exceptions === '' ? '' : ` (${exceptions})`}, start-up included; inputs in the page cache, ${where}. Memory is the proportional share of all processes together, looked at ten times a second${long ? '' : ' in a run of its own'} (slow peers: twice a second).`;
   const first = results[0]?.figures?.seconds ?? Number.NaN;
   const table = tableOf(
     headings,

@@ -12,8 +12,10 @@ import type { Case, Work } from './works/work.ts';
 export interface SpeedOptions {
   readonly data: DataFolder;
   readonly rounds: number;
-  /** Of peers that take long. */
+  /** Of peers that take long; 0: they are left out. */
   readonly peerRounds: number;
+  /** Every case takes long: the first run of each is the one that is looked at, and counts. */
+  readonly long: boolean;
   /** Every run lasts until what it has written is on the disk. */
   readonly durable: boolean;
   /** Told after each run. */
@@ -29,19 +31,21 @@ export interface CaseResult {
 
 /**
  * Before the rounds that count each case runs once for its result, which is checked, and for its memory: looking at that takes time
- * from who has many processes. Slow peers have no such run; theirs is looked at more rarely. A case that fails has no figures
+ * from who has many processes. What takes long has no such run; slow peers are looked at more rarely. A case that fails has no figures
  * and is not run again; the others go on.
  */
 export async function runWork(work: Work, options: SpeedOptions): Promise<CaseResult[]> {
-  const { rounds, peerRounds, say } = options;
-  const measured = new Map<Case, Measured[]>(work.cases.map(one => [one, []]));
+  const { rounds, peerRounds, long, say } = options;
+  const cases = work.cases.filter(({ kind }) => kind !== 'slow peer' || peerRounds > 0);
+  const measured = new Map<Case, Measured[]>(cases.map(one => [one, []]));
   const looked = new Map<Case, Measured>();
   const failures = new Map<Case, string>();
   for (let round = 0; round <= rounds; round++) {
     for (const [one, runs] of measured) {
       const isSlow = one.kind === 'slow peer';
-      if (failures.has(one) || (isSlow && (round === 0 || round > peerRounds))) continue;
-      const isLook = round === (isSlow ? 1 : 0);
+      const isOnce = isSlow || long;
+      if (failures.has(one) || (isOnce && round === 0) || (isSlow && round > peerRounds)) continue;
+      const isLook = round === (isOnce ? 1 : 0);
       const title = `${round}/${rounds}  ${work.number} ${work.title}: ${one.name}`;
       try {
         const run = await runOnce(one, options, { check: isLook, sampleMs: isSlow ? 500 : isLook ? 100 : null });
@@ -54,7 +58,7 @@ export async function runWork(work: Work, options: SpeedOptions): Promise<CaseRe
       }
     }
   }
-  return work.cases.map(one => {
+  return cases.map(one => {
     const failure = failures.get(one) ?? null;
     return { case: one, failure, figures: failure === null ? figuresOf(one, measured.get(one) ?? [], looked.get(one)) : null };
   });

@@ -76,12 +76,16 @@ export function largeSort(context: WorkContext): Work {
     const command = sheafRun(program, { job: sortJob(program.root), params: { in: input.path }, options: slots(2) });
     return add(sizeName('sheaf, 2 slots', input), 'sheaf', command);
   };
-  const gnu = caseMaker([many], folder => checkLargeSort(context, { folder, input: many }));
+  const peer = caseMaker([many], folder => checkLargeSort(context, { folder, input: many }));
   return {
     number: 4,
     title: 'sort of much more than memory',
     about: `Lines of 100 bytes as in section 3, 64 MB for each task of Sheaf. Checked by the job of examples/teravalidate and by \`sort -c\`.`,
-    cases: [...[few, many].map(sheaf), ...(peers.sort ? [gnu(sizeName(nameOf(little), many), 'quick peer', gnuSort(many, little))] : [])],
+    cases: [
+      ...[few, many].map(sheaf),
+      ...(peers.sort ? [peer(sizeName(nameOf(little), many), 'quick peer', gnuSort(many, little))] : []),
+      ...peerCases(peer, [many], [[sizeName('Hadoop TeraSort', many), peers.hadoop, 'terasort', 'slow peer']]),
+    ],
     bars: [
       memoryBelow(sizeName('sheaf, 2 slots', many), 600),
       timePerByte({ small: sizeName('sheaf, 2 slots', few), large: sizeName('sheaf, 2 slots', many), idle: null }, [0, 1.4]),
