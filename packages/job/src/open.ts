@@ -7,27 +7,31 @@ import { internalsOf } from './brand.ts';
 import { checkMemory } from './check-memory.ts';
 import { compileMapReduce } from './compile/compile-map-reduce.ts';
 import { withScans } from './compile/scans.ts';
-import type { CompiledJob, OpenedJob } from './compiled-job.ts';
+import type { CompiledJob } from './compiled-job.ts';
+import type { Decided } from './decided.ts';
 import type { JobFiles } from './files.ts';
 import { jobMadeBy } from './made-jobs.ts';
 import { mapReduceDefinition } from './map-reduce.ts';
+import type { OpenedJob } from './opened-job.ts';
 import { validateParams } from './params.ts';
-import type { Decided } from './pipeline/decided.ts';
 import { compilePlan, pipelineDefinition } from './pipeline/define-job.ts';
 import { compileRaw, rawJobDefinition } from './raw-job.ts';
 import { isPromise } from './schema.ts';
 
 export { writtenFunction } from './compile/functions.ts';
 export { type ScannedPaths, scannable } from './compile/scans.ts';
-export type { AnyFunction, CompiledJob, OpenedJob, Operator } from './compiled-job.ts';
+export type { CompiledJob } from './compiled-job.ts';
+export type { Decided } from './decided.ts';
+export { decidedIn, isUndecided } from './decided.ts';
 export type { JobFiles } from './files.ts';
 export { runInBundle } from './made-jobs.ts';
+export type { OpenedJob } from './opened-job.ts';
 export type { CheckpointPlan, DecidedCheckpoints } from './pipeline/checkpoints.ts';
 export { checkpointFolder } from './pipeline/checkpoints.ts';
-export type { Decided } from './pipeline/decided.ts';
-export { decidedIn, isUndecided } from './pipeline/decided.ts';
 export type { DecidedJoins, JoinPlan } from './pipeline/measured-joins.ts';
 export { decidedJoins } from './pipeline/measured-joins.ts';
+export type { Operator } from './plan-notes.ts';
+export type { AnyFunction } from './user-function.ts';
 
 /** Opens what a job file exports by default. Throws UsageError, saying what to write, when that is no job. */
 export function openJob(job: unknown): OpenedJob {

@@ -5,10 +5,11 @@ import { UsageError } from '@sheaf/protocol';
 import type { StageGraph } from '@sheaf/protocol/graph';
 import { internalsOf, withInternals } from './brand.ts';
 import { codeOf } from './compile/functions.ts';
-import type { AnyFunction, CompiledJob } from './compiled-job.ts';
+import type { CompiledJob } from './compiled-job.ts';
 import { madeHere, noteJob } from './made-jobs.ts';
 import type { Job } from './map-reduce.ts';
 import type { Schema } from './schema.ts';
+import type { AnyFunction } from './user-function.ts';
 
 export interface RawJob<P> {
   /** What the job is called before its graph is made. Default: the graph's name, or 'raw' where the graph follows from parameters. */

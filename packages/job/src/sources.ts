@@ -7,11 +7,11 @@ import type { Format } from '@sheaf/protocol/graph';
 import { type brand, internalsOf, withInternals } from './brand.ts';
 import type { Columns, Row } from './columns.ts';
 import { columnList } from './columns.ts';
-import type { AnyFunction } from './compiled-job.ts';
 import type { TaskContext } from './context.ts';
 import type { Anything } from './keys.ts';
 import { isPositiveInteger, listProblems, optionsOf, separatorOf } from './options.ts';
 import { type Schema, validatorOf } from './schema.ts';
+import type { AnyFunction } from './user-function.ts';
 
 /** Where records come from. Cheap to copy, no I/O; `map` and `flatMap` give an input a map of its own. */
 export interface Source<out T> {

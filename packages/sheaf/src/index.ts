@@ -2,6 +2,7 @@
 export * from '@sheaf/job';
 export { UsageError } from '@sheaf/protocol';
 export { JobError } from './run/job-error.ts';
-export type { AbortSignalLike, RunOptions, RunResult } from './run/run.ts';
+export type { RunResult } from './run/run.ts';
 export { run } from './run/run.ts';
+export type { AbortSignalLike, RunOptions } from './run/run-options.ts';
 export { LostContactError } from './submit/lost-contact.ts';

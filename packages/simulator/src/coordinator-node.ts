@@ -15,13 +15,13 @@ import {
 } from '@sheaf/coordinator/scheduler';
 import { epochOf, type JobId, type SessionId, sessionIdOf } from '@sheaf/protocol';
 import type { WorkerMessage } from '@sheaf/protocol/messages';
-import { checkCommit, checkSameRecords } from './checks.ts';
+import { checkCommit, checkSameRecords } from './commit-checks.ts';
 import type { Link, LinkEnd } from './link.ts';
-import type { World } from './world.ts';
+import type { CoordinatorDoor, World } from './world.ts';
 
 type Unplaced<Event> = Event extends SchedulerEvent ? Omit<Event, 'at' | 'cause'> : never;
 
-export class CoordinatorNode {
+export class CoordinatorNode implements CoordinatorDoor {
   /** null: it is dead. */
   state: SchedulerState | null = null;
   durable: JournalRecord[] = [];

@@ -3,7 +3,7 @@
 
 import type { WorkerMessage } from '@sheaf/protocol/messages';
 import type { AgentMessage } from '@sheaf/worker/agent';
-import type { World } from './world.ts';
+import type { Conditions } from './conditions.ts';
 
 /** What one end of a link does with what comes out of it. */
 export interface LinkEnd<Incoming> {
@@ -14,7 +14,7 @@ export interface LinkEnd<Incoming> {
 type Direction = 'to-coordinator' | 'to-worker';
 
 export class Link {
-  private readonly world: World;
+  private readonly conditions: Conditions;
   private readonly ends: { worker: LinkEnd<AgentMessage> | null; coordinator: LinkEnd<WorkerMessage> | null } = {
     worker: null,
     coordinator: null,
@@ -23,8 +23,8 @@ export class Link {
   private isCut = false;
   private isLate = false;
 
-  constructor(world: World) {
-    this.world = world;
+  constructor(conditions: Conditions) {
+    this.conditions = conditions;
   }
 
   attach(worker: LinkEnd<AgentMessage>, coordinator: LinkEnd<WorkerMessage>): void {
@@ -59,10 +59,10 @@ export class Link {
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
-    const random = this.world.random('cut');
-    this.isLate = this.world.fails('cut', this.world.options.lateChance);
-    this.world.timeline.after(random.delayMs(300), () => this.close('worker'));
-    this.world.timeline.after(random.delayMs(300), () => this.close('coordinator'));
+    const random = this.conditions.random('cut');
+    this.isLate = this.conditions.fails('cut', this.conditions.options.lateChance);
+    this.conditions.timeline.after(random.delayMs(300), () => this.close('worker'));
+    this.conditions.timeline.after(random.delayMs(300), () => this.close('coordinator'));
   }
 
   private close(side: 'worker' | 'coordinator'): void {
@@ -72,12 +72,12 @@ export class Link {
   }
 
   private times(once: boolean): number {
-    return !once && this.world.fails('double', this.world.options.doubleChance) ? 2 : 1;
+    return !once && this.conditions.fails('double', this.conditions.options.doubleChance) ? 2 : 1;
   }
 
   private deliver(direction: Direction, happen: () => void): void {
-    const { timeline, options } = this.world;
-    const at = Math.max(this.busyUntil[direction], this.world.now + this.world.random('network').delayMs(options.messageDelayMs));
+    const { timeline, options } = this.conditions;
+    const at = Math.max(this.busyUntil[direction], this.conditions.now + this.conditions.random('network').delayMs(options.messageDelayMs));
     this.busyUntil[direction] = at;
     timeline.at(at, happen);
   }

@@ -2,8 +2,9 @@
 // and every job must end within a bound of virtual time, rightly, with nothing left behind.
 
 import type { JobFacts } from '@sheaf/coordinator/scheduler';
-import { checkEnd } from './checks.ts';
+import type { Cluster } from './cluster.ts';
 import { CoordinatorNode } from './coordinator-node.ts';
+import { checkEnd } from './end-checks.ts';
 import { planFaults } from './faults.ts';
 import { drawJob, type JobModel, modelFor } from './job-model.ts';
 import { drawOptions, type SimulationOptions } from './options.ts';
@@ -71,39 +72,48 @@ function createWorld(seed: string, request: SimulationRequest): World {
   });
 }
 
+function clusterIn(world: World): Cluster {
+  const coordinator = new CoordinatorNode(world);
+  const workers = Array.from({ length: world.options.workers }, (_, i) => new WorkerNode(world, i + 1));
+  world.door = coordinator;
+  world.machines.push(...workers);
+  return { world, coordinator, workers };
+}
+
 function play(world: World): SimulationReport {
   const { options, timeline } = world;
-  world.coordinator = new CoordinatorNode(world);
-  world.coordinator.start();
-  for (let i = 1; i <= options.workers; i++) world.workers.push(new WorkerNode(world, i));
-  for (const worker of world.workers)
+  const cluster = clusterIn(world);
+  const { coordinator, workers } = cluster;
+  coordinator.start();
+  for (const worker of workers)
     timeline.after(world.random('start').integer(0, 2_000), () => (worker.agent === null ? worker.start() : undefined));
-  for (const job of world.jobs.values()) timeline.at(job.submitAt, () => submit(world, job));
-  planFaults(world);
+  for (const job of world.jobs.values()) timeline.at(job.submitAt, () => submit(cluster, job));
+  planFaults(cluster);
   let happenings = 0;
   let settledAt: number | null = null;
   while (timeline.advance()) {
     happenings++;
     if (happenings > happeningsMax) throw new Error('too much happens');
     if (timeline.now > options.faultsUntilMs + endsWithinMs) throw new Error('not every job ended in time');
-    if (settledAt === null && world.healed && haveEnded(world)) settledAt = timeline.now + settlesWithinMs;
+    if (settledAt === null && world.healed && haveEnded(cluster)) settledAt = timeline.now + settlesWithinMs;
     if (settledAt !== null && timeline.now > settledAt) break;
   }
-  checkEnd(world);
-  const ended = world.coordinator.state?.ended ?? new Map();
+  checkEnd(cluster);
+  const ended = coordinator.state?.ended ?? new Map();
   const outcomes = Object.fromEntries([...ended].map(([id, { status }]) => [id, status.error?.code ?? status.state]));
   const { seed, outputsOnDiskMax } = world;
   return { seed, options, virtualMs: timeline.now, happenings, outputsOnDiskMax, traceHash: world.trace.hash, outcomes };
 }
 
 /** A client submits until the coordinator has the job on disk. */
-function submit(world: World, job: JobModel): void {
-  if (world.coordinator?.knows(job.facts.id)) return;
-  world.coordinator?.submit({ type: 'job-submitted', job: job.facts });
-  world.timeline.after(700, () => submit(world, job));
+function submit(cluster: Cluster, job: JobModel): void {
+  const { world, coordinator } = cluster;
+  if (coordinator.knows(job.facts.id)) return;
+  coordinator.submit({ type: 'job-submitted', job: job.facts });
+  world.timeline.after(700, () => submit(cluster, job));
 }
 
-function haveEnded(world: World): boolean {
-  const ended = world.coordinator?.state?.ended;
+function haveEnded({ world, coordinator }: Cluster): boolean {
+  const ended = coordinator.state?.ended;
   return ended !== undefined && [...world.jobs.keys()].every(id => ended.has(id));
 }

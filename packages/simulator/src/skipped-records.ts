@@ -4,8 +4,13 @@
 import type { JobFacts } from '@sheaf/coordinator/scheduler';
 import type { Failure, JobId } from '@sheaf/protocol';
 import { deadLettersOf, type OutputId, type StageGraph } from '@sheaf/protocol/graph';
-import type { JobModel } from './job-model.ts';
 import { hash32 } from './random.ts';
+
+/** What is told of a job here. */
+export interface PlannedJob {
+  readonly facts: JobFacts;
+  readonly graph: StageGraph;
+}
 
 /** Records that a task reads. */
 export const recordsPerTask = 10;
@@ -34,7 +39,7 @@ export function firstSkippedIn(stage: number, task: number): Failure {
 export function readingTasks({
   facts,
   graph,
-}: JobModel): readonly { readonly key: string; readonly skipped: number; readonly first: Failure }[] {
+}: PlannedJob): readonly { readonly key: string; readonly skipped: number; readonly first: Failure }[] {
   return graph.stages.flatMap(({ tasks }, stage) => {
     const count = facts.plan.counts[stage];
     if (tasks.type !== 'splits' || typeof count !== 'number') return [];
@@ -47,7 +52,7 @@ export function readingTasks({
 }
 
 /** What the job is failed with for having skipped too many; null: it has not. */
-export function expectedRefusal(model: JobModel): string | null {
+export function expectedRefusal(model: PlannedJob): string | null {
   const maxCount = model.graph.onError?.maxCount ?? null;
   if (maxCount === null) return null;
   let skipped = 0;

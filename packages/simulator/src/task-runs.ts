@@ -2,18 +2,32 @@
 // and its run ends in what the job's model says, in a crash of its executor, or not at all.
 
 import type { AttemptId, Failure } from '@sheaf/protocol';
-import type { MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
-import type { AgentCommand, ExecutorId } from '@sheaf/worker/agent';
+import type { HeldAttempt, MapOutput, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { AgentCommand, AgentEvent, ExecutorId } from '@sheaf/worker/agent';
 import type { ExecutorLine } from './executor-line.ts';
-import { contentOf, failureOf, type JobModel, onEdge, partitionBytesOf } from './job-model.ts';
+import { contentOf, failureOf, type JobModel, onEdge, partitionBytesOf, type Reads } from './job-model.ts';
 import { firstSkippedIn, lettersOf, recordsPerTask, skippedIn } from './skipped-records.ts';
-import type { WorkerNode } from './worker-node.ts';
 import type { World } from './world.ts';
+
+/** The worker that runs it. */
+export interface TaskMachine {
+  readonly world: World;
+  /** Finished run files, by attempt. */
+  readonly disk: Map<AttemptId, HeldAttempt>;
+  readonly localised: Map<AttemptId, Reads>;
+  tell(event: Unplaced<AgentEvent>): void;
+  /** What is planned now happens later in this life of the worker, or not at all. */
+  later(meanMs: number, happen: () => void): void;
+  executorDied(executor: ExecutorId, failure: Failure): void;
+}
+
+/** Of events their moment is the machine's. */
+export type Unplaced<Event> = Event extends AgentEvent ? Omit<Event, 'at'> : never;
 
 type Localise = Extract<AgentCommand, { readonly type: 'localise' }>;
 
 /** Reads the outputs that the attempt needs; the first that is not there fails it. */
-export function localise(node: WorkerNode, { job, attempt, outputs }: Localise): void {
+export function localise(node: TaskMachine, { job, attempt, outputs }: Localise): void {
   const model = modelOf(node.world, job);
   node.later(20, () => {
     const reads = new Map<string, string>();
@@ -39,8 +53,8 @@ export function localise(node: WorkerNode, { job, attempt, outputs }: Localise):
 
 /** The output at a location, if it is still there and the network carries it. */
 function fetch(world: World, edge: number, { address, attempt, hash }: OutputLocation): string | null {
-  const owner = world.workers.find(worker => worker.address === address);
-  if (owner === undefined || owner.agent === null || owner.frozenUntil > world.now) return null;
+  const owner = world.machines.find(machine => machine.address === address);
+  if (owner === undefined || owner.isDead || owner.frozenUntil > world.now) return null;
   if (world.fails('fetch', world.options.fetchFailureChance)) return null;
   const content = owner.disk.get(attempt)?.hashes[edge];
   if (content !== undefined && content !== hash) throw new Error(`${attempt} on edge ${edge} is not what its location says`);
@@ -55,7 +69,7 @@ export interface Run {
   readonly assignment: TaskAssignment;
 }
 
-export function runTask(node: WorkerNode, { executor, line, isAlive, assignment }: Run): void {
+export function runTask(node: TaskMachine, { executor, line, isAlive, assignment }: Run): void {
   const { world } = node;
   const model = modelOf(world, assignment.job);
   const { attempt } = assignment;
@@ -84,7 +98,7 @@ export function runTask(node: WorkerNode, { executor, line, isAlive, assignment 
 }
 
 /** Writes the attempt's outputs to the worker's disk, and remembers what they are made of. */
-function finish(node: WorkerNode, model: JobModel, assignment: TaskAssignment): TaskResult {
+function finish(node: TaskMachine, model: JobModel, assignment: TaskAssignment): TaskResult {
   const { job, stage, task, attempt, staging } = assignment;
   const reads = node.localised.get(attempt) ?? new Map<string, string>();
   const salt = model.deterministic ? '' : String(node.world.random('content').integer(0, 3));

@@ -18,12 +18,10 @@ import {
 import { ExecutorLine } from './executor-line.ts';
 import type { Reads } from './job-model.ts';
 import { Link, type LinkEnd } from './link.ts';
-import { localise, runTask } from './task-runs.ts';
-import type { World } from './world.ts';
+import { localise, runTask, type TaskMachine, type Unplaced } from './task-runs.ts';
+import type { WorkerMachine, World } from './world.ts';
 
-type Unplaced<Event> = Event extends AgentEvent ? Omit<Event, 'at'> : never;
-
-export class WorkerNode {
+export class WorkerNode implements TaskMachine, WorkerMachine {
   readonly id: WorkerId;
   /** null: it is dead. */
   agent: AgentState | null = null;
@@ -45,6 +43,10 @@ export class WorkerNode {
     this.world = world;
     this.number = number;
     this.id = parseWorkerId(`w${String(number).padStart(8, '0')}`);
+  }
+
+  get isDead(): boolean {
+    return this.agent === null;
   }
 
   get address(): string {
@@ -207,7 +209,7 @@ export class WorkerNode {
     const link = new Link(this.world);
     const life = this.lives;
     this.later(5, () => {
-      const coordinatorEnd = this.world.coordinator?.accept(link) ?? null;
+      const coordinatorEnd = this.world.door?.accept(link) ?? null;
       if (coordinatorEnd === null) {
         this.tell({ type: 'disconnected', link: id, jitter: this.world.random('worker').fraction() });
         return;

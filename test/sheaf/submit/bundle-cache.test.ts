@@ -6,7 +6,8 @@ import { limits } from '@sheaf/protocol';
 import { describe, expect, test } from 'vitest';
 import { BundleCache, defaultCacheFolder } from '../../../packages/sheaf/src/submit/bundle-cache.ts';
 import { areUnchanged, watchedFiles } from '../../../packages/sheaf/src/submit/bundle-inputs.ts';
-import { bundleJob, type JobBundle } from '../../../packages/sheaf/src/submit/bundler.ts';
+import { bundleJob } from '../../../packages/sheaf/src/submit/bundler.ts';
+import type { JobBundle } from '../../../packages/sheaf/src/submit/job-bundle.ts';
 import { findSheafDoors } from '../../../packages/sheaf/src/submit/sheaf-doors.ts';
 import { type JobFolder, jobFolder, jobText } from './job-folder.ts';
 

@@ -12,7 +12,8 @@ import { UsageError } from '@sheaf/protocol';
 import { build } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { bundleJob, type JobBundle } from '../../../packages/sheaf/src/submit/bundler.ts';
+import { bundleJob } from '../../../packages/sheaf/src/submit/bundler.ts';
+import type { JobBundle } from '../../../packages/sheaf/src/submit/job-bundle.ts';
 import { loadJob } from '../../../packages/sheaf/src/submit/load-job.ts';
 import { type JobFolder, jobFolder, jobText } from './job-folder.ts';
 

@@ -11,7 +11,8 @@ import { decodeKey, encodeKey } from '../../../packages/worker/src/data/key-code
 import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { decodeValue } from '../../../packages/worker/src/data/value-codec.ts';
 import { type BulkMerge, copyRecords } from '../../../packages/worker/src/executor/shuffle/bulk-merge.ts';
-import { type MergeMemory, type MergeSource, OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
+import type { MergeSource } from '../../../packages/worker/src/executor/shuffle/merge-source.ts';
+import { type MergeMemory, OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 import { type MergeMode, mergeModes, mergeReasons } from '../../../packages/worker/src/kernels/record-kernel.ts';
 import { compareKeys, type Key } from '../../oracle/key-order.ts';
 import { mergeMemory, type ShuffleRun, testAttempt, testJobId, writeRun } from './shuffle.ts';

@@ -10,10 +10,10 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { decodeKey } from '../../../packages/worker/src/data/key-codec.ts';
 import { CorruptRun } from '../../../packages/worker/src/data/run-format.ts';
 import { decodeValue } from '../../../packages/worker/src/data/value-codec.ts';
+import type { MergeSource } from '../../../packages/worker/src/executor/shuffle/merge-source.ts';
 import {
   type Merged,
   type MergeMemory,
-  type MergeSource,
   mergePasses,
   OpenMerge,
   openMerged,

@@ -12,13 +12,8 @@ import type { LoadedJob } from '../../../packages/worker/src/executor/loaded-job
 import { Progress } from '../../../packages/worker/src/executor/progress.ts';
 import { EdgeWriter, type SpillCounts } from '../../../packages/worker/src/executor/shuffle/edge-writer.ts';
 import { type GroupSide, Groups } from '../../../packages/worker/src/executor/shuffle/groups.ts';
-import {
-  type MergeMemory,
-  type MergeSource,
-  mergePasses,
-  OpenMerge,
-  sourcesOf,
-} from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
+import type { MergeSource } from '../../../packages/worker/src/executor/shuffle/merge-source.ts';
+import { type MergeMemory, mergePasses, OpenMerge, sourcesOf } from '../../../packages/worker/src/executor/shuffle/merge-sources.ts';
 import { foldingOf } from '../../../packages/worker/src/executor/steps/folds.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of any shape, as in a job.

@@ -1,2 +1,2 @@
-export type { InlineJob } from './run-inline.ts';
+export type { InlineJob } from './inline-job.ts';
 export { runInline } from './run-inline.ts';

@@ -8,8 +8,8 @@ import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type
 import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
+import type { InlineJob } from './inline-job.ts';
 import { isCountedLate, lateTasks, type TaskReads } from './late-tasks.ts';
-import type { InlineJob } from './run-inline.ts';
 
 export interface InlineTasksOptions {
   readonly inline: InlineJob;

@@ -13,30 +13,10 @@ import {
   publishOutputs,
   shownOutputs,
 } from '@sheaf/coordinator/planning';
-import { type Failure, FailureError, type JobId } from '@sheaf/protocol';
+import { type Failure, FailureError } from '@sheaf/protocol';
 import type { JobState, JobStatus } from '@sheaf/protocol/messages';
-import type { LoadedJob, TaskHost } from '@sheaf/worker/executor';
+import type { InlineJob } from './inline-job.ts';
 import { InlineTasks } from './inline-tasks.ts';
-
-export interface InlineJob {
-  readonly id: JobId;
-  /** The job with its functions; its memory is used for one task after another. */
-  readonly job: LoadedJob;
-  /** Relative paths of the job are relative to this folder. */
-  readonly cwd: string;
-  readonly overwrite: boolean;
-  /** `stage.input` of an items input → its spool. */
-  readonly spools: { readonly [stageInput: string]: { readonly path: string; readonly items: number; readonly bytes: number } };
-  /** For run files; made, and removed at the end. */
-  readonly directory: string;
-  readonly log: TaskHost['log'];
-  /** After each task, and about once a second within one. */
-  readonly onStatus?: (status: JobStatus) => void;
-  /** Told of the error that fails the job, with what was thrown as its cause. */
-  readonly onFailure?: (error: FailureError) => void;
-  /** Ends the run between two tasks. */
-  readonly signal?: Pick<AbortSignal, 'aborted'>;
-}
 
 /** Runs the job to its end: a failed job is a status, like on a cluster. Throws UsageError before the first task. */
 export async function runInline(inline: InlineJob): Promise<JobStatus> {

@@ -5,17 +5,6 @@
 import type { Failure } from '@sheaf/protocol';
 import type { Attempt, JobRun, Trouble } from './state.ts';
 
-export interface Crashes {
-  /** In a row. */
-  times: number;
-  /** The machine of the first. */
-  readonly host: string;
-  /** Whether another one was on another machine. */
-  elsewhere: boolean;
-  /** Tasks of the job that had committed at the first. */
-  readonly committed: number;
-}
-
 /** Notes a failed attempt. Gives the failure, with what makes it final, once the task itself is to blame. */
 export function noteCrash({ job, worker }: Attempt, trouble: Trouble, failure: Failure): Failure | null {
   if (failure.code !== 'E_CRASHED') {

@@ -10,5 +10,5 @@ export { createState } from './state.ts';
 export type { WorkerStatus } from './status.ts';
 export { jobsOf, outlineOf, roomForJob, statusOf, workersOf } from './status.ts';
 export { nextWakeAt, step } from './step.ts';
-export type { StoryEntry } from './story.ts';
 export { story } from './story.ts';
+export type { StoryEntry } from './story-ring.ts';

@@ -5,8 +5,9 @@ import { limits } from '@sheaf/protocol';
 import { canRun, isDone, isNeeded } from './job-runs.ts';
 import { isLive } from './jobs.ts';
 import type { JobRun, SchedulerState, StageRun, WorkerRun } from './state.ts';
+import type { TaskState } from './states.ts';
 import { nowhere } from './task-table.ts';
-import { slotsOf, type TaskState, tableOf, taskState } from './transitions.ts';
+import { slotsOf, tableOf, taskState } from './transitions.ts';
 
 /** Throws at the first thing that is not as it must be. */
 export function checkInvariants(state: SchedulerState): void {

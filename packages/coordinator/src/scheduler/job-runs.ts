@@ -8,7 +8,7 @@ import { counterNames } from './counter-table.ts';
 import type { JobFacts } from './events.ts';
 import { SplitTable } from './split-table.ts';
 import type { EdgeEnd, JobRun, StageRun } from './state.ts';
-import { StoryRing } from './story.ts';
+import { StoryRing } from './story-ring.ts';
 import { TaskTable } from './task-table.ts';
 import { noTrouble } from './troubles.ts';
 

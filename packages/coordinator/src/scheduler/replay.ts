@@ -11,7 +11,7 @@ import type { JournalRecord } from './records.ts';
 import { forgetReleased } from './release.ts';
 import { noteSkipped } from './skip-limits.ts';
 import type { JobRun, SchedulerState } from './state.ts';
-import { StoryRing } from './story.ts';
+import { StoryRing } from './story-ring.ts';
 import { nowhere } from './task-table.ts';
 import { moveJob, type TaskRef, tableOf } from './transitions.ts';
 import { beginTurn, type Turn, tell } from './turn.ts';

@@ -4,12 +4,11 @@
 import type { AttemptId, Epoch, Failure, JobId, SessionId, WorkerId } from '@sheaf/protocol';
 import type { Edge, Stage, StageGraph } from '@sheaf/protocol/graph';
 import type { JobStatus } from '@sheaf/protocol/messages';
-import type { Crashes } from './crashes.ts';
 import type { JobFacts } from './events.ts';
 import type { SplitTable } from './split-table.ts';
-import type { StoryRing } from './story.ts';
+import type { AttemptState, JobPhase, WorkerState } from './states.ts';
+import type { StoryRing } from './story-ring.ts';
 import type { TaskTable } from './task-table.ts';
-import type { AttemptState, JobPhase, WorkerState } from './transitions.ts';
 
 export interface SchedulerState {
   readonly epoch: Epoch;
@@ -121,6 +120,18 @@ export interface EdgeEnd {
   readonly id: number;
   readonly edge: Edge;
   readonly other: number;
+}
+
+/** Kills of a task's executors. */
+export interface Crashes {
+  /** In a row. */
+  times: number;
+  /** The machine of the first. */
+  readonly host: string;
+  /** Whether another one was on another machine. */
+  elsewhere: boolean;
+  /** Tasks of the job that had committed at the first. */
+  readonly committed: number;
 }
 
 /** What a task (or the opening of a job) has been charged with. */

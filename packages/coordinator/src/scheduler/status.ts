@@ -7,7 +7,7 @@ import { counterNames } from './counter-table.ts';
 import { jobCounters } from './job-counters.ts';
 import { shownOutputs, skippedOf } from './skip-limits.ts';
 import type { JobRun, SchedulerState, StageRun } from './state.ts';
-import type { JobPhase } from './transitions.ts';
+import type { JobPhase } from './states.ts';
 
 export interface WorkerStatus {
   readonly id: WorkerId;

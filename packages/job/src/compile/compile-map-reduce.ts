@@ -8,11 +8,12 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Count, Edge, Fold, FunctionRef, KeyPart, Output, Partitioner, Select, Stage, Step } from '@sheaf/protocol/graph';
-import type { AnyFunction, CompiledJob } from '../compiled-job.ts';
+import type { CompiledJob } from '../compiled-job.ts';
 import { builtInFold } from '../folds.ts';
 import { isPromise } from '../schema.ts';
 import { sinkDefinition } from '../sinks.ts';
 import type { SourceDefinition } from '../sources.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { FunctionTable } from './functions.ts';
 import { definitionOf, inputOf, pushRead } from './inputs.ts';
 import { mapReduceNotes } from './map-reduce-notes.ts';

@@ -2,7 +2,7 @@
 // and find a function by its index here; the hash of its source text, which is in the graph, shows that it is the same one.
 
 import type { FunctionRef, Role } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction } from '../user-function.ts';
 
 export class FunctionTable {
   readonly functions: AnyFunction[] = [];

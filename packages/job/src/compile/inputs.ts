@@ -2,9 +2,9 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Input, Step } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../compiled-job.ts';
 import { recordValidator, validatorOf } from '../schema.ts';
 import { isIterable, type SourceDefinition, sourceDefinition } from '../sources.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { FunctionTable } from './functions.ts';
 
 /** The definition of what an `input` function gave, or of a source; UsageError when it is none. */

@@ -1,9 +1,10 @@
 // The stages of a mapReduce job in words: its members by their names, with the function that each is about.
 
 import type { StageGraph, Step, StepId } from '@sheaf/protocol/graph';
-import type { AnyFunction, Operator, PlanNotes } from '../compiled-job.ts';
 import { operatorText } from '../pipeline/operator-text.ts';
+import type { Operator, PlanNotes } from '../plan-notes.ts';
 import type { SourceDefinition } from '../sources.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Members } from './members.ts';
 
 interface Told {

@@ -4,11 +4,11 @@
 
 import { limits, UsageError } from '@sheaf/protocol';
 import type { Settings } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../compiled-job.ts';
 import { type JobFiles, jobFilesOf } from '../files.ts';
 import { isPositiveInteger } from '../options.ts';
 import { validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { type SkipRule, skipRuleOf } from './on-error.ts';
 import { resolveSettings } from './settings.ts';
 import { type SortValuesBy, sortOf } from './sort-values.ts';

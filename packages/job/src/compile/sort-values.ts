@@ -3,7 +3,7 @@
 // value is wrapped here, while the hash that goes into the graph is of what the user wrote.
 
 import type { KeyPart } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { type FunctionTable, wrapped } from './functions.ts';
 
 export interface SortValuesBy {

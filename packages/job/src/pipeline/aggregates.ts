@@ -4,9 +4,9 @@
 import { UsageError } from '@sheaf/protocol';
 import type { FoldedColumn } from '@sheaf/protocol/graph';
 import { type brand, internalsOf, withInternals } from '../brand.ts';
-import type { AnyFunction } from '../compiled-job.ts';
 import type { ColumnsOf, Select } from '../inference.ts';
 import type { Key } from '../keys.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { type Selector, selectorOf } from './selectors.ts';
 import {
   binOf,

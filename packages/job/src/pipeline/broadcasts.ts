@@ -3,8 +3,8 @@
 
 import { UsageError } from '@sheaf/protocol';
 import { withInternals } from '../brand.ts';
-import type { AnyFunction } from '../compiled-job.ts';
 import { isPromise } from '../schema.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Broadcast } from './collection.ts';
 import type { Node } from './nodes.ts';
 

@@ -6,12 +6,14 @@ import type { Count, Fold, FunctionRef, Input, KeyPart, Output, Select, Settings
 import { FunctionTable } from '../compile/functions.ts';
 import { inputOf } from '../compile/inputs.ts';
 import { addDeadLetters, type SkipRule } from '../compile/on-error.ts';
-import type { AnyFunction, CompiledJob, Said } from '../compiled-job.ts';
+import type { CompiledJob } from '../compiled-job.ts';
+import type { Decided } from '../decided.ts';
+import type { Said } from '../plan-notes.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { BroadcastCompiler, type PlanSides } from './compile-broadcast.ts';
 import { CheckpointCompiler } from './compile-checkpoint.ts';
 import { LookupCompiler } from './compile-lookup.ts';
 import { type Branch, type Branches, type Compiler, compileIndex, compileRepartition } from './compile-spread.ts';
-import type { Decided } from './decided.ts';
 import { keyWordsOf } from './keyed-operators.ts';
 import { ownFold, usesOf } from './node-uses.ts';
 import type { Folding, KeyedNode, Node } from './nodes.ts';

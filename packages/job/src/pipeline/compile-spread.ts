@@ -3,8 +3,8 @@
 
 import type { Count, KeyPart } from '@sheaf/protocol/graph';
 import type { FunctionTable } from '../compile/functions.ts';
-import type { AnyFunction } from '../compiled-job.ts';
 import type { CountingContext, TaskContext } from '../context.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Node } from './nodes.ts';
 import { orderWords } from './operator-text.ts';
 import { composed, itemSelector } from './selectors.ts';

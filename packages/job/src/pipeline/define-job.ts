@@ -6,6 +6,7 @@ import { internalsOf, withInternals } from '../brand.ts';
 import { type OnError, type SkipRule, skipRuleOf } from '../compile/on-error.ts';
 import { resolveSettings } from '../compile/settings.ts';
 import type { CompiledJob } from '../compiled-job.ts';
+import { type Decided, undecided } from '../decided.ts';
 import { type JobFiles, jobFilesOf } from '../files.ts';
 import { madeHere, noteJob } from '../made-jobs.ts';
 import type { Job, Settings } from '../map-reduce.ts';
@@ -13,7 +14,6 @@ import { isPromise, type Schema, validatorOf } from '../schema.ts';
 import { alternatives } from '../suggest.ts';
 import type { Answers, Flow } from './collection.ts';
 import { compilePipeline } from './compile-pipeline.ts';
-import { type Decided, undecided } from './decided.ts';
 import { sizeProblem } from './plan-checks.ts';
 import { PlanRecorder } from './plan-recorder.ts';
 

@@ -2,7 +2,7 @@
 
 import { UsageError } from '@sheaf/protocol';
 import { wrappedPair } from '../compile/functions.ts';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction } from '../user-function.ts';
 import { type AggregateDefinition, aggregateDefinition } from './aggregates.ts';
 import { asNumbers } from './named-columns.ts';
 import type { FoldedNumber, Folding, KeyedNode, Node, SortPart } from './nodes.ts';

@@ -3,7 +3,7 @@
 // text must be one parameter and one property of it.
 
 import type { Column } from '@sheaf/protocol/graph';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Node } from './nodes.ts';
 import { sourceColumn } from './plan-checks.ts';
 import type { Selector } from './selectors.ts';

@@ -2,8 +2,9 @@
 // nodes; compile-pipeline.ts turns those that something is written of into stages.
 
 import type { FoldedColumn } from '@sheaf/protocol/graph';
-import type { AnyFunction, Said } from '../compiled-job.ts';
+import type { Said } from '../plan-notes.ts';
 import type { SourceDefinition } from '../sources.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Selector } from './selectors.ts';
 
 /** Records with a key: of a node's records, which part is the key and which the value. */

@@ -1,7 +1,7 @@
 // What the operators of a plan are handed: functions, counts, orders. A wrong one is a UsageError that says what to write.
 
 import { UsageError } from '@sheaf/protocol';
-import type { AnyFunction } from '../compiled-job.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { SortPart } from './nodes.ts';
 import { selectorOf } from './selectors.ts';
 

@@ -2,8 +2,8 @@
 
 import { limits, UsageError } from '@sheaf/protocol';
 import { codeOf } from '../compile/functions.ts';
-import type { AnyFunction } from '../compiled-job.ts';
 import type { CountingContext } from '../context.ts';
+import type { AnyFunction } from '../user-function.ts';
 import type { Node } from './nodes.ts';
 import { functionOf } from './plan-arguments.ts';
 

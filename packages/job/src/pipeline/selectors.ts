@@ -4,8 +4,8 @@
 import { UsageError } from '@sheaf/protocol';
 import type { Role, Select } from '@sheaf/protocol/graph';
 import type { FunctionTable } from '../compile/functions.ts';
-import type { AnyFunction } from '../compiled-job.ts';
 import { alternatives } from '../suggest.ts';
+import type { AnyFunction } from '../user-function.ts';
 
 export interface Selector {
   /** The selector's text: a column's name, or a function's source. What the graph's hash is of. */

@@ -3,7 +3,7 @@
 
 import { UsageError } from '@sheaf/protocol';
 import type { Edge, Input, OutputId, Partitioner, Shuffle, Stage, Step, Tasks } from '@sheaf/protocol/graph';
-import type { Operator, PlanNotes, Said } from '../compiled-job.ts';
+import type { Operator, PlanNotes, Said } from '../plan-notes.ts';
 
 type WithEdges<S> = S extends { readonly edges: unknown }
   ? Omit<S, 'edges'> & { readonly edges: readonly EdgeDraft[] }

@@ -2,7 +2,7 @@
 // count; nothing that decides anything reads them.
 
 import type { EdgeId } from '../ids.ts';
-import type { WorkCounters } from './task.ts';
+import type { WorkCounters } from './work-counters.ts';
 
 export interface StageMeasures extends WorkCounters {
   /** When the first of its tasks began, and when the last one committed: milliseconds since 1970. */

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { JoinedKeys, Spread, StageMeasures } from './measures.ts';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from './outline.ts';
 import { amount, exactly, list, type Schema, shortText, whole } from './schema.ts';
-import type { WorkCounters } from './task.ts';
+import type { WorkCounters } from './work-counters.ts';
 
 const operator: Schema<OutlinedOperator> = exactly<OutlinedOperator>()(
   z.strictObject({ text: shortText, place: shortText.nullable(), ends: z.boolean() }),

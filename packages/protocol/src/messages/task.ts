@@ -4,6 +4,7 @@ import type { Failure } from '../failures.ts';
 import type { ListedFile, Piece } from '../graph/plan.ts';
 import type { AttemptId, EdgeId, JobId, OutputId, StageId, TaskIndex, WorkerId } from '../ids.ts';
 import type { JoinedKeys } from './measures.ts';
+import type { WorkCounters } from './work-counters.ts';
 
 /** One attempt, as the coordinator hands it to a worker. */
 export interface TaskAssignment {
@@ -76,21 +77,6 @@ export interface OutputPart {
   readonly records: number;
   /** sha256 of the file, in hex. */
   readonly sha256: string;
-}
-
-/** What a task, or all tasks of a stage together, moved. */
-export interface WorkCounters {
-  readonly recordsIn: number;
-  readonly bytesIn: number;
-  /** What was written to outputs, not to other stages. */
-  readonly recordsOut: number;
-  readonly bytesOut: number;
-  /** Sorted stretches written for other stages: one a task and edge, and more where memory was short; their bytes. */
-  readonly spills: number;
-  readonly spilledBytes: number;
-  /** Records that a combiner folded away. */
-  readonly combinedRecords: number;
-  readonly groups: number;
 }
 
 export interface TaskCounters extends WorkCounters {

@@ -5,7 +5,7 @@ import type { CompiledJob } from '@sheaf/job/open';
 import { limits } from '@sheaf/protocol';
 import { type Edge, type EdgeId, runOf, type Stage, type StageGraph, type StageId, type Step, type StepId } from '@sheaf/protocol/graph';
 import type { Outline, OutlinedEdge, OutlinedOperator, OutlinedStage } from '@sheaf/protocol/messages';
-import type { JobBundle } from '../submit/bundler.ts';
+import type { JobBundle } from '../submit/job-bundle.ts';
 import { userPlaces } from '../submit/user-line.ts';
 import { foldWords, selectWords } from './graph-words.ts';
 

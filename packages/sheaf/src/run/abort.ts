@@ -1,6 +1,6 @@
 // An AbortSignal of the program: it cancels the job, and ends the waiting for it.
 
-import type { AbortSignalLike } from './run.ts';
+import type { AbortSignalLike } from './run-options.ts';
 
 /** The signal was aborted, and nothing of the job goes on. */
 export class AbortedRun extends Error {

@@ -7,7 +7,7 @@ import { locateRecord } from '../cli/locate-record.ts';
 import { reportFailure } from '../cli/report-failure.ts';
 import { AbortedRun } from './abort.ts';
 import type { Outcome } from './outcome.ts';
-import type { AbortSignalLike } from './run.ts';
+import type { AbortSignalLike } from './run-options.ts';
 
 const reportWidth = 160;
 

@@ -2,7 +2,7 @@
 
 import type { OpenedJob } from '@sheaf/job/open';
 import type { Failure } from '@sheaf/protocol';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 
 export type Outcome =
   | {

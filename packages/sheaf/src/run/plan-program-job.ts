@@ -3,7 +3,8 @@
 
 import { join } from 'node:path';
 import type { OpenedJob } from '@sheaf/job/open';
-import { bundleJob, type JobBundle } from '../submit/bundler.ts';
+import { bundleJob } from '../submit/bundler.ts';
+import type { JobBundle } from '../submit/job-bundle.ts';
 import { loadJob } from '../submit/load-job.ts';
 import { type JobRequest, type PlannedJob, planLoadedJob } from '../submit/submission.ts';
 

@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { areUnchanged, type WatchedFile } from './bundle-inputs.ts';
-import type { JobBundle } from './bundler.ts';
+import type { JobBundle } from './job-bundle.ts';
 import type { SheafDoors } from './sheaf-doors.ts';
 import { writeWholeFile } from './whole-file.ts';
 

@@ -13,26 +13,10 @@ import { buildErrorText, shownPath } from './bundle-errors.ts';
 import { watchedFiles } from './bundle-inputs.ts';
 import { type Bundling, type Resolutions, sheafPlugin, virtualEntry } from './bundle-plugin.ts';
 import { sourceMapOf } from './bundle-source-map.ts';
+import type { JobBundle } from './job-bundle.ts';
 import { findSheafDoors, type SheafDoors } from './sheaf-doors.ts';
 import { englishOnly, mayNameLocales } from './zod-locales.ts';
 import { zodAsNamespace } from './zod-namespace.ts';
-
-export interface JobBundle {
-  /** The job file's name without its ending. */
-  readonly name: string;
-  /** The job file, absolute. */
-  readonly file: string;
-  /** An ES module whose default export is an OpenedJob. */
-  readonly code: Uint8Array;
-  /** Its sources are absolute paths, without their contents. */
-  readonly sourceMap: Uint8Array;
-  /** Of `code`, in hex. */
-  readonly sha256: string;
-  /** Of `sourceMap`, in hex. */
-  readonly sourceMapSha256: string;
-  /** It was taken from the cache: nothing had changed. */
-  readonly cached: boolean;
-}
 
 export interface BundleOptions {
   /** The name of a job that the file makes. Default: the job it exports by default. */

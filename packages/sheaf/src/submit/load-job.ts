@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { OpenedJob } from '@sheaf/job/open';
 import { UsageError } from '@sheaf/protocol';
 import { shownPath } from './bundle-errors.ts';
-import type { JobBundle } from './bundler.ts';
+import type { JobBundle } from './job-bundle.ts';
 import { userLineOf } from './user-line.ts';
 import { writeWholeFile } from './whole-file.ts';
 

@@ -9,10 +9,11 @@ import { canonical } from '@sheaf/protocol/graph';
 import type { Submission } from '@sheaf/protocol/messages';
 import { encodeValue } from '@sheaf/worker/value-codec';
 import { outlineOf } from '../explain/outline.ts';
-import { bundleJob, type JobBundle } from './bundler.ts';
+import { bundleJob } from './bundler.ts';
 import { compileDecided } from './compile-decided.ts';
 import type { Blob } from './http.ts';
 import { type ItemSpool, writeItemSpools } from './item-spools.ts';
+import type { JobBundle } from './job-bundle.ts';
 import { findJobFiles, type JobFile } from './job-files.ts';
 import { loadJob } from './load-job.ts';
 

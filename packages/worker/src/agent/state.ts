@@ -5,7 +5,7 @@ import type { AttemptId, EdgeId, Failure, JobId, LastSeen, SessionId, StageId, T
 import type { HeldAttempt, JobOpening, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId, LinkId } from './commands.ts';
 import type { JobSettings } from './events.ts';
-import type { AttemptState, ExecutorState } from './transitions.ts';
+import type { AttemptState, ExecutorState } from './states.ts';
 
 export interface AgentConfig {
   readonly worker: WorkerId;

@@ -7,6 +7,7 @@ import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
 import { deadLettersOf, type EdgeId, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
+import type { InputCounts } from './input/input-counts.ts';
 import { readInput } from './input/read-input.ts';
 import { receiveInput } from './input/receive-input.ts';
 import type { LoadedJob } from './loaded-job.ts';
@@ -43,14 +44,6 @@ export interface TaskSight {
   readonly bytes: number;
   /** The record that is being worked on, if there is one. */
   readonly place: RecordPlace | undefined;
-}
-
-/** What reading the input came to. */
-export interface InputCounts {
-  readonly records: number;
-  readonly bytes: number;
-  readonly groups: number;
-  readonly invalidUtf8: number;
 }
 
 /** Runs an attempt to its result. Rejects with a FailureError, whatever went wrong. */

@@ -6,8 +6,8 @@ import { BadRecord } from '@sheaf/storage';
 import { BadKey, KeyTooLarge } from '../../data/bad-key.ts';
 import { BadValue } from '../../data/bad-value.ts';
 import { CorruptRun, MissingRun } from '../../data/run-format.ts';
-import type { TaskRun } from '../run-task.ts';
 import { recordMakers, refusals } from '../steps/record-makers.ts';
+import type { TaskParts } from '../task-parts.ts';
 import { functionPlace } from './function-place.ts';
 import { thrownText } from './thrown-text.ts';
 import { UserMistake } from './user-mistake.ts';
@@ -16,7 +16,7 @@ import { isOurs, userStack } from './user-stack.ts';
 const ofWholeFile: ReadonlySet<FailureCode> = new Set(['E_INPUT_CHANGED', 'E_INPUT_UNREADABLE']);
 
 /** What is told of whatever ended an attempt. */
-export function recordFailure(error: unknown, run: TaskRun): Failure {
+export function recordFailure(error: unknown, run: TaskParts): Failure {
   const record = placeOf(run);
   if (error instanceof FailureError) {
     // A file that changed or cannot be read is no fault of the record that would have come next.
@@ -36,12 +36,12 @@ export function recordFailure(error: unknown, run: TaskRun): Failure {
 }
 
 /** What an error that is no failure yet means, and its words. `ofJob`: a function of the job was at work, so nobody looks at the stack. */
-export function causeOf(error: unknown, run: TaskRun, ofJob = false): Pick<Failure, 'code' | 'message'> {
+export function causeOf(error: unknown, run: TaskParts, ofJob = false): Pick<Failure, 'code' | 'message'> {
   const code = codeOf(error, run, ofJob);
   return { code, message: code === 'E_USER_CODE' || code === 'E_INTERNAL' ? thrownText(error) : messageOf(error) };
 }
 
-function codeOf(error: unknown, run: TaskRun, ofJob: boolean): FailureCode {
+function codeOf(error: unknown, run: TaskParts, ofJob: boolean): FailureCode {
   if (error instanceof BadRecord) return 'E_BAD_RECORD';
   if (error instanceof BadKey) return 'E_BAD_KEY';
   if (error instanceof KeyTooLarge) return 'E_KEY_TOO_LARGE';
@@ -60,7 +60,7 @@ function messageOf(error: unknown): string {
 }
 
 /** The record that is being worked on, as far as it can be told. */
-export function placeOf(run: TaskRun): RecordPlace | undefined {
+export function placeOf(run: TaskParts): RecordPlace | undefined {
   try {
     return run.describe?.();
   } catch {
@@ -75,7 +75,7 @@ function mergedPlace(ours: RecordPlace | undefined, given: RecordPlace | undefin
 }
 
 /** The user's frames of the error; without any, where the functions begin that made the record it is about. */
-function stackOf(code: FailureCode, error: unknown, run: TaskRun): { readonly stack?: string } {
+function stackOf(code: FailureCode, error: unknown, run: TaskParts): { readonly stack?: string } {
   let stack = error instanceof Error ? userStack(error, run.job.bundlePath) : '';
   if (stack === '' && refusals.has(code)) {
     const places = recordMakers(code, error, run).map(maker => functionPlace(maker, run.job.bundlePath));
@@ -85,7 +85,7 @@ function stackOf(code: FailureCode, error: unknown, run: TaskRun): { readonly st
 }
 
 /** A run that is not there or fails its checks: whose it was, so that it can be made again. */
-function corrupt(error: CorruptRun, run: TaskRun): Failure {
+function corrupt(error: CorruptRun, run: TaskParts): Failure {
   const code = error instanceof MissingRun ? 'E_MAP_OUTPUT_LOST' : 'E_CORRUPT';
   for (const [edge, outputs] of Object.entries(run.task.sources)) {
     const output = outputs.find(one => one.path === error.path);

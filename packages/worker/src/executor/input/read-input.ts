@@ -4,21 +4,22 @@ import { limits } from '@sheaf/protocol';
 import type { EdgeId, Format, Input } from '@sheaf/protocol/graph';
 import { type BadRecord, type EachBytes, type EachLine, LineDecoder, makeDecoder, type Position } from '@sheaf/storage';
 import { instantiate } from '../../kernels/instantiate.ts';
-import type { InputCounts, TaskRun } from '../run-task.ts';
 import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { type Skipping, unlessEnough } from '../skipping/skipping.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { StepChain } from '../steps/step-chain.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
 import type { TaskLayout } from '../task-layout.ts';
+import type { TaskParts } from '../task-parts.ts';
 import { CountedWords } from './counted-words.ts';
 import { giveRows } from './csv-rows.ts';
+import type { InputCounts } from './input-counts.ts';
 import { QuoteStarts, scanPieces } from './quote-starts.ts';
 import { readItems } from './read-items.ts';
 import { SplitReader } from './read-split.ts';
 import { TakenLines } from './taken-lines.ts';
 
-export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
+export async function readInput(run: TaskParts, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
   const { tasks } = run.stage;
   const { split } = run.assignment;
   if (tasks.type !== 'splits' || split === null || layout.window === null) throw new Error('a task of splits was given no split');
@@ -34,7 +35,7 @@ export async function readInput(run: TaskRun, layout: TaskLayout, chain: StepCha
 }
 
 /** No record is read: what is told of the pieces is for the tasks that read them. */
-function scanInput(run: TaskRun, { window }: TaskLayout, { input, push }: Pick<FilesInput, 'input' | 'push'>): InputCounts {
+function scanInput(run: TaskParts, { window }: TaskLayout, { input, push }: Pick<FilesInput, 'input' | 'push'>): InputCounts {
   const { progress, job, skipping } = run;
   const { split } = run.assignment;
   if (split === null || window === null) throw new Error('a task of files was given no split');
@@ -43,7 +44,7 @@ function scanInput(run: TaskRun, { window }: TaskLayout, { input, push }: Pick<F
   return { records: 0, bytes: progress.bytes, groups: 0, invalidUtf8: 0 };
 }
 
-function quoteStartsOf({ stage, lists }: TaskRun, starts: EdgeId): QuoteStarts {
+function quoteStartsOf({ stage, lists }: TaskParts, starts: EdgeId): QuoteStarts {
   const load = stage.steps.findIndex(step => step.type === 'load' && step.edge === starts);
   return new QuoteStarts(lists.get(load) ?? []);
 }
@@ -60,7 +61,7 @@ interface FilesInput {
   readonly starts: QuoteStarts | null;
 }
 
-async function readFiles(run: TaskRun, layout: TaskLayout, files: FilesInput): Promise<InputCounts> {
+async function readFiles(run: TaskParts, layout: TaskLayout, files: FilesInput): Promise<InputCounts> {
   const { progress, where, job, skipping } = run;
   const { input, push, pushBytes, pushLine, edge, waits, starts } = files;
   const { split } = run.assignment;
@@ -143,7 +144,7 @@ function eachBytesKernel(push: EachBytes, progress: { tick(): void }): EachBytes
 }
 
 /** The edge that all records are sent on as they are read, when that is all that happens to them: then their bytes may do. */
-function onlyEdgeOf(run: TaskRun, chain: StepChain, source: number): EdgeWriter | null {
+function onlyEdgeOf(run: TaskParts, chain: StepChain, source: number): EdgeWriter | null {
   const { steps } = run.stage;
   const takers = chain.takersOf(source).map(at => steps[at]);
   let only: EdgeWriter | null = null;

@@ -5,10 +5,11 @@ import type { AssignedSplit } from '@sheaf/protocol/messages';
 import { SpoolReader } from '@sheaf/storage';
 import { decodeValue } from '../../data/value-codec.ts';
 import { keyText } from '../failure/key-text.ts';
-import type { InputCounts, TaskRun } from '../run-task.ts';
 import { unlessEnough } from '../skipping/skipping.ts';
 import type { Push } from '../steps/step-calls.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
+import type { TaskParts } from '../task-parts.ts';
+import type { InputCounts } from './input-counts.ts';
 
 /** What `where.file` says of an item: `offset` is its index among all items. */
 const itemsName = 'items';
@@ -19,7 +20,7 @@ interface Taking {
   readonly waits: WaitingSteps | null;
 }
 
-export async function readItems(run: TaskRun, split: AssignedSplit, { push, waits }: Taking): Promise<InputCounts> {
+export async function readItems(run: TaskParts, split: AssignedSplit, { push, waits }: Taking): Promise<InputCounts> {
   const name = `${run.assignment.stage}.${split.input}`;
   const path = run.job.spools[name];
   if (path === undefined) throw new Error(`the spool of input ${name} was not brought here`);
@@ -55,7 +56,7 @@ export async function readItems(run: TaskRun, split: AssignedSplit, { push, wait
 }
 
 /** Thousands of tasks may read one spool, one after another. */
-function spoolAt({ job: { openSpool } }: TaskRun, path: string): SpoolReader {
+function spoolAt({ job: { openSpool } }: TaskParts, path: string): SpoolReader {
   if (openSpool?.reader && openSpool.path === path) return openSpool.reader;
   const spool = new SpoolReader(path);
   if (openSpool === undefined) return spool;

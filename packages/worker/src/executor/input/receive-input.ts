@@ -3,20 +3,21 @@
 import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
 import { keyText } from '../failure/key-text.ts';
 import { writeTextLines } from '../output/write-text-lines.ts';
-import type { InputCounts, TaskRun } from '../run-task.ts';
 import { type GroupSide, Groups } from '../shuffle/groups.ts';
 import { type Merged, type MergeMemory, OpenMerge, openMerged } from '../shuffle/merge-sources.ts';
 import { numberFoldsOf } from '../shuffle/number-folds.ts';
 import { taskSources } from '../shuffle/task-sources.ts';
 import { foldingOf } from '../steps/folds.ts';
-import type { Push } from '../steps/step-calls.ts';
-import type { GroupPush, StepChain } from '../steps/step-chain.ts';
+import type { GroupPush, Push } from '../steps/step-calls.ts';
+import type { StepChain } from '../steps/step-chain.ts';
 import type { WaitingSteps } from '../steps/waiting-steps.ts';
 import type { TaskLayout } from '../task-layout.ts';
+import type { TaskParts } from '../task-parts.ts';
+import type { InputCounts } from './input-counts.ts';
 
 type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
 
-export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
+export async function receiveInput(run: TaskParts, layout: TaskLayout, chain: StepChain): Promise<InputCounts> {
   const { at, step } = chain.source();
   if (step.type !== 'receive' || layout.merge === null) throw new Error('a task of partitions reads no shuffle');
   const edges = step.edges.map(id => run.job.graph.edges[id] as ShuffleEdge);
@@ -54,7 +55,7 @@ export async function receiveInput(run: TaskRun, layout: TaskLayout, chain: Step
 }
 
 /** Of a combiner that folds numbers, where nothing is joined: they are folded as they are merged. */
-function foldedWhereNumbers(run: TaskRun, open: Merged, [edge, ...others]: readonly ShuffleEdge[]): Merged {
+function foldedWhereNumbers(run: TaskParts, open: Merged, [edge, ...others]: readonly ShuffleEdge[]): Merged {
   if (edge === undefined || others.length > 0 || !(open instanceof OpenMerge)) return open;
   const folds = numberFoldsOf(edge.shuffle, run.job);
   return folds === null ? open : open.folded(folds);
@@ -68,7 +69,7 @@ function haveOneKey(edges: readonly ShuffleEdge[]): boolean {
 }
 
 async function readGroups(
-  run: TaskRun,
+  run: TaskParts,
   groups: Groups,
   { push, waits }: { readonly push: GroupPush; readonly waits: WaitingSteps | null },
 ): Promise<void> {
@@ -81,7 +82,7 @@ async function readGroups(
 }
 
 /** A join has no fold behind it that would put partial results together and finish them. */
-function sideOf(run: TaskRun, edge: ShuffleEdge, joined: boolean): GroupSide {
+function sideOf(run: TaskParts, edge: ShuffleEdge, joined: boolean): GroupSide {
   const { combine, value, key, group } = edge.shuffle;
   return {
     folding: combine === null ? null : foldingOf(combine, run.job, true),
@@ -100,7 +101,7 @@ interface Records {
 }
 
 /** Records one by one: the value where the edge sends whole records, the key where it sends no value, else the pair. */
-async function readRecords(run: TaskRun, groups: Groups, { kinds, next, waits }: Records): Promise<void> {
+async function readRecords(run: TaskParts, groups: Groups, { kinds, next, waits }: Records): Promise<void> {
   const { where } = run;
   while (groups.nextGroup()) {
     where.record = groups.count - 1;

@@ -7,9 +7,10 @@ import { decodeKey } from '../../data/key-codec.ts';
 import { decodeValue } from '../../data/value-codec.ts';
 import { type MergeMode, mergeModes, mergeReasons } from '../../kernels/record-kernel.ts';
 import { keyText } from '../failure/key-text.ts';
-import type { InputCounts, TaskRun } from '../run-task.ts';
+import type { InputCounts } from '../input/input-counts.ts';
 import type { MergeMemory, OpenMerge } from '../shuffle/merge-sources.ts';
 import type { StepChain } from '../steps/step-chain.ts';
+import type { TaskParts } from '../task-parts.ts';
 import { PartWriter } from './part-writer.ts';
 
 type ShuffleEdge = Extract<Edge, { readonly type: 'shuffle' }>;
@@ -26,7 +27,7 @@ interface Receiving {
 const overshoot = 16;
 
 /** null: the stage is of another shape. */
-export function writeTextLines(run: TaskRun, chain: StepChain, { receive, sides, open, memory }: Receiving): InputCounts | null {
+export function writeTextLines(run: TaskParts, chain: StepChain, { receive, sides, open, memory }: Receiving): InputCounts | null {
   const [taker, ...others] = chain.takersOf(receive).map(at => run.stage.steps[at]);
   const [edge, ...more] = sides;
   if (taker?.type !== 'write' || others.length > 0 || edge === undefined || more.length > 0 || run.skipping !== null) return null;

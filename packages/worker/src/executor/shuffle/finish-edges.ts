@@ -7,8 +7,8 @@ import { type EdgeId, runOf, runsOutOf } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
 import type { PackWriter } from '../../data/pack.ts';
 import type { ExecutorTask } from '../messages.ts';
-import type { TaskRun } from '../run-task.ts';
 import { sendSamples } from '../steps/send-samples.ts';
+import type { TaskParts } from '../task-parts.ts';
 import type { EdgeWriter, FinishedEdge } from './edge-writer.ts';
 import { linkRun } from './link-run.ts';
 
@@ -19,7 +19,7 @@ interface Finishing {
 }
 
 /** Finishes all edges that leave the stage, in order. Samples are taken of a finished run, so the edges they travel on are last. */
-export function finishEdges(run: TaskRun, { writerOf, pathOf }: Finishing): MapOutput[] {
+export function finishEdges(run: TaskParts, { writerOf, pathOf }: Finishing): MapOutput[] {
   const { graph, packs } = run.job;
   const { stage } = run.assignment;
   const runs = runsOutOf(graph, stage);

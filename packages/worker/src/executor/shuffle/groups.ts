@@ -7,7 +7,7 @@ import type { Region } from '../../data/memory.ts';
 import { decodeValue } from '../../data/value-codec.ts';
 import { UserMistake } from '../failure/user-mistake.ts';
 import type { Progress } from '../progress.ts';
-import type { Folding } from '../steps/folds.ts';
+import type { Folding } from '../steps/folding.ts';
 import type { Merged, MergeMemory } from './merge-sources.ts';
 
 export interface GroupSide extends GroupParts {

@@ -14,21 +14,10 @@ import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
 import { BulkMerge, type BulkMergeOptions, copyRecords } from './bulk-merge.ts';
+import type { MergeSource } from './merge-source.ts';
 import { MergedRecords } from './merged-records.ts';
 import type { NumberFolds } from './number-folds.ts';
 import { RunChain } from './run-chain.ts';
-
-/** A stretch to merge, by file. */
-export interface MergeSource {
-  readonly path: string;
-  /** In a pack: its first byte there. */
-  readonly at?: number | undefined;
-  readonly ids: RunIds;
-  readonly side: number;
-  readonly start: CursorStart;
-  /** Made by a pass: deleted when it has been read. */
-  readonly temporary: boolean;
-}
 
 /** Of one edge: which partitions, or for a range edge which key range, the task reads. */
 export interface SourceWanted {

@@ -4,7 +4,7 @@
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { RunCursor } from '../../data/run-cursor.ts';
 import { OpenRun } from '../../data/run-file.ts';
-import type { MergeSource } from './merge-sources.ts';
+import type { MergeSource } from './merge-source.ts';
 
 export class RunChain {
   /** The current record's cursor, after `next()` gave true. */

@@ -5,7 +5,8 @@ import { type EdgeId, runOf, type Step, type StepId, sidesOf } from '@sheaf/prot
 import type { RunIds } from '../../data/run-format.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import type { ExecutorTask, LocalOutput } from '../messages.ts';
-import { type MergeSource, sourcesOf } from './merge-sources.ts';
+import type { MergeSource } from './merge-source.ts';
+import { sourcesOf } from './merge-sources.ts';
 
 /** The ids that a map output's run file must bear. */
 export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, output: LocalOutput): RunIds {

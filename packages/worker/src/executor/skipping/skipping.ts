@@ -9,13 +9,14 @@ import type { OutputPart } from '@sheaf/protocol/messages';
 import type { BadRecord } from '@sheaf/storage';
 import { causeOf, recordFailure } from '../failure/task-failure.ts';
 import type { PartWriter } from '../output/part-writer.ts';
-import type { TaskRun } from '../run-task.ts';
 import type { EdgeWriter } from '../shuffle/edge-writer.ts';
 import { recordMakers, refusals } from '../steps/record-makers.ts';
 import type { Push } from '../steps/step-calls.ts';
-import { type DeadLetter, DeadLetters } from './dead-letters.ts';
+import type { TaskParts } from '../task-parts.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { HeldRecords } from './held-records.ts';
 import { HeldEdge, HeldPart, HeldValue } from './held-sinks.ts';
+import type { LetterPlace, RecordSkipping } from './record-skipping.ts';
 
 /** What a record can be blamed for. */
 const skippable: ReadonlySet<FailureCode> = new Set([
@@ -30,25 +31,22 @@ const skippable: ReadonlySet<FailureCode> = new Set([
 /** Thrown through the reader when the attempt has skipped more than the whole job may: there is no sense in reading on. */
 export class EnoughSkipped extends Error {}
 
-type Place = Pick<DeadLetter, 'file' | 'offset' | 'line' | 'record'>;
-
-export class Skipping {
+export class Skipping implements RecordSkipping {
   readonly held: HeldRecords;
   /** Records skipped so far. */
   count = 0;
   /** Why the first of them was. */
   first: Failure | null = null;
-  /** Where the record that is being worked on came from; set by who reads. */
-  place: (record: unknown) => Place = () => {
+  place: (record: unknown) => LetterPlace = () => {
     throw new Error('nothing is read');
   };
-  private readonly run: TaskRun;
+  private readonly run: TaskParts;
   private readonly countMax: number;
   private readonly letters: DeadLetters;
   /** The function of the job that is being asked. */
   private asked: FunctionRef | null = null;
 
-  constructor(run: TaskRun, { output, maxCount }: { readonly output: OutputId; readonly maxCount: number | null }) {
+  constructor(run: TaskParts, { output, maxCount }: { readonly output: OutputId; readonly maxCount: number | null }) {
     const { staging, task, attempt } = run.assignment;
     const folder = staging[output];
     if (folder === undefined) throw new Error(`the dead letters, output ${output}, have no staging folder`);
@@ -63,7 +61,6 @@ export class Skipping {
     return this.count > this.countMax;
   }
 
-  /** Takes the records of the input on their way: a bad one leaves nothing but its letter. */
   guard(push: Push): Push {
     const { held } = this;
     return record => {
@@ -80,14 +77,12 @@ export class Skipping {
     };
   }
 
-  /** A record that could not be decoded. */
   refused(error: BadRecord): void {
     this.asked = null;
     this.skip(error, undefined);
     this.run.progress.tick();
   }
 
-  /** A step, so that a letter can name its function. */
   inStep(asked: FunctionRef | null, push: Push): Push {
     return record => {
       const before = this.asked;
@@ -108,7 +103,6 @@ export class Skipping {
     return new HeldPart(writer, this.held).add;
   }
 
-  /** A step that keeps something of records: `look` may refuse one. */
   value<T>(look: (record: unknown) => T, put: (looked: T) => void): Push {
     return new HeldValue(this.held, look, put).add;
   }

@@ -3,8 +3,7 @@
 
 import { iterableOf, UserMistake } from '../failure/user-mistake.ts';
 import type { Groups } from '../shuffle/groups.ts';
-import type { Push } from './step-calls.ts';
-import type { GroupPush } from './step-chain.ts';
+import type { GroupPush, Push } from './step-calls.ts';
 
 /** A user's function. */
 export type Cogroup = (key: unknown, left: Iterable<unknown>, right: Iterable<unknown>, context: unknown) => unknown;

@@ -5,7 +5,7 @@ import type { FoldedColumn, Select } from '@sheaf/protocol/graph';
 import { type ColumnFold, type ColumnPick, columnFoldKernel, placeOf } from '../../kernels/column-fold-kernel.ts';
 import { UserMistake, whatIs } from '../failure/user-mistake.ts';
 import type { LoadedJob } from '../loaded-job.ts';
-import type { Folding } from './folds.ts';
+import type { Folding } from './folding.ts';
 import { pickOf } from './selects.ts';
 
 /** The fold as the combining table has it, in places of the fixed memory. */

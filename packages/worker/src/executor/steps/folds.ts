@@ -5,15 +5,7 @@ import { instantiate } from '../../kernels/instantiate.ts';
 import { UserMistake, whatIs } from '../failure/user-mistake.ts';
 import type { LoadedJob } from '../loaded-job.ts';
 import { columnFolding } from './column-folding.ts';
-
-export interface Folding {
-  /** What a single value of a group counts as. */
-  first(value: unknown): unknown;
-  /** Left fold of two values that `first` or `fold` gave. */
-  readonly fold: (a: unknown, b: unknown) => unknown;
-  /** The result that is delivered. */
-  finish(value: unknown): unknown;
-}
+import type { Folding } from './folding.ts';
 
 const same = (value: unknown): unknown => value;
 

@@ -7,8 +7,7 @@ import type { JoinKind } from '@sheaf/protocol/graph';
 import type { TaskParts } from '../task-parts.ts';
 import { HeldValues } from './held-values.ts';
 import type { JoinKeys } from './join-keys.ts';
-import type { Push } from './step-calls.ts';
-import type { GroupPush } from './step-chain.ts';
+import type { GroupPush, Push } from './step-calls.ts';
 
 /** Gives [key, { left, right }] for each pair of values, and by the kind of join for those without a partner. */
 export function joinGroup(kind: JoinKind, next: Push, { task, progress, joinKeys }: TaskParts): GroupPush {

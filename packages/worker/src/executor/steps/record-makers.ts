@@ -5,8 +5,8 @@ import { type AnyFunction, writtenFunction } from '@sheaf/job/open';
 import { type FailureCode, FailureError } from '@sheaf/protocol';
 import type { FunctionRef, Role, Select, Shuffle, Step } from '@sheaf/protocol/graph';
 import { BadKey, KeyTooLarge } from '../../data/bad-key.ts';
-import type { TaskRun } from '../run-task.ts';
 import { BadPartition } from '../shuffle/bad-partition.ts';
+import type { TaskParts } from '../task-parts.ts';
 
 /** Functions behind which a record is the one it was. */
 const handingOn: ReadonlySet<Role> = new Set(['filter', 'partition']);
@@ -22,7 +22,7 @@ export const refusals: ReadonlySet<FailureCode> = new Set([
 ]);
 
 /** The functions, the last first, as the user wrote them; none when the steps of the stage leave it open which it was. */
-export function recordMakers(code: FailureCode, error: unknown, run: TaskRun): readonly AnyFunction[] {
+export function recordMakers(code: FailureCode, error: unknown, run: TaskParts): readonly AnyFunction[] {
   // A record of the input that is too large has met no function yet; its place is known to who refused it.
   if (code === 'E_RECORD_TOO_LARGE' && error instanceof FailureError && error.failure.record !== undefined) return [];
   if (error instanceof BadPartition) return writtenOf([error.function], run, false);
@@ -37,13 +37,13 @@ export function recordMakers(code: FailureCode, error: unknown, run: TaskRun): r
   return writtenOf(first, run, ofKey);
 }
 
-function writtenOf(refs: readonly FunctionRef[], { job }: TaskRun, ofKey: boolean): readonly AnyFunction[] {
+function writtenOf(refs: readonly FunctionRef[], { job }: TaskParts, ofKey: boolean): readonly AnyFunction[] {
   const handed = refs.map(ref => job.functions[ref.index]).filter(found => found !== undefined);
   return handed.map(found => writtenFunction(found, ofKey)).filter(found => found !== null);
 }
 
 interface Refused {
-  readonly run: TaskRun;
+  readonly run: TaskParts;
   readonly part: number;
 }
 

@@ -3,11 +3,11 @@
 import { runOf, type Step } from '@sheaf/protocol/graph';
 import type { MapOutput } from '@sheaf/protocol/messages';
 import { RunFile } from '../../data/run-file.ts';
-import type { TaskRun } from '../run-task.ts';
+import type { TaskParts } from '../task-parts.ts';
 import { samplesOf } from './samples.ts';
 
 /** `finished`: the outputs that are written, the sampled edge's among them. */
-export function sendSamples(run: TaskRun, step: Extract<Step, { readonly type: 'sample' }>, finished: readonly MapOutput[]): void {
+export function sendSamples(run: TaskParts, step: Extract<Step, { readonly type: 'sample' }>, finished: readonly MapOutput[]): void {
   const edge = runOf(run.job.graph, step.edge);
   const output = finished.find(one => one.edge === edge);
   if (output === undefined) throw new Error(`edge ${step.edge} is sampled but not written`);

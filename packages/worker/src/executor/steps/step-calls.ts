@@ -1,9 +1,13 @@
 // The steps that hand a record to user code, as kernels: each stage instantiates its own, so that its loop knows one function
 // and one next step.
 
+import type { Groups } from '../shuffle/groups.ts';
 import type { UserContext } from '../task-context.ts';
 
 export type Push = (record: unknown) => void;
+
+/** What takes the groups of a `receive`: reads as many of the group's values as it wants. */
+export type GroupPush = (groups: Groups) => void;
 
 type Call = (record: unknown, context: UserContext) => unknown;
 type MapEmit = (record: unknown, emit: (key: unknown, value: unknown) => void, context: UserContext) => void;

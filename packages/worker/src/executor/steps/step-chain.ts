@@ -7,7 +7,7 @@ import { iterableOf } from '../failure/user-mistake.ts';
 import type { AnswerWriter } from '../output/answer-writer.ts';
 import { PartWriter } from '../output/part-writer.ts';
 import { BadPartition, isPartition } from '../shuffle/bad-partition.ts';
-import { type Groups, GroupValues } from '../shuffle/groups.ts';
+import { GroupValues } from '../shuffle/groups.ts';
 import type { TaskParts } from '../task-parts.ts';
 import { Batches } from './batches.ts';
 import { type Cogroup, cogroupCall } from './cogroup.ts';
@@ -18,12 +18,9 @@ import { Pipe } from './pipe.ts';
 import { SampleSet } from './sample-set.ts';
 import type { Sample } from './samples.ts';
 import { pickOf } from './selects.ts';
-import { fanOut, filterKernel, flatMapKernel, mapEmitKernel, mapKernel, type Push, partitionKernel } from './step-calls.ts';
+import { fanOut, filterKernel, flatMapKernel, type GroupPush, mapEmitKernel, mapKernel, type Push, partitionKernel } from './step-calls.ts';
 import { Top } from './top.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
-
-/** What takes the groups of a `receive`: reads as many of the group's values as it wants. */
-export type GroupPush = (groups: Groups) => void;
 
 type StepOf<Type extends Step['type']> = Extract<Step, { readonly type: Type }>;
 type Flowing = Exclude<Step, StepOf<'read' | 'receive' | 'load' | 'fold' | 'group' | 'join'>>;

@@ -2,10 +2,10 @@
 // decide, and again as it was decided; executors find the decisions in the submitted graph, and so make the same one.
 
 import type { StageGraph } from '@sheaf/protocol/graph';
-import { decidedScans, type ScannedPaths, scannable } from '../compile/scans.ts';
-import type { CompiledJob } from '../compiled-job.ts';
-import { type DecidedCheckpoints, decidedCheckpoints } from './checkpoints.ts';
-import { type DecidedJoins, decidedJoins } from './measured-joins.ts';
+import { decidedScans, type ScannedPaths, scannable } from './compile/scans.ts';
+import type { CompiledJob } from './compiled-job.ts';
+import { type DecidedCheckpoints, decidedCheckpoints } from './pipeline/checkpoints.ts';
+import { type DecidedJoins, decidedJoins } from './pipeline/measured-joins.ts';
 
 export interface Decided {
   readonly checkpoints: DecidedCheckpoints;

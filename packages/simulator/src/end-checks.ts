@@ -1,51 +1,17 @@
-// What must be true of a simulated run, beside the invariants of the two cores: what is committed was made from what counts, the
-// output is that of a run without faults, every job ended as it may, and nothing is left behind.
+// What must be true when a simulated run is over: the output is that of a run without faults, every job ended as it may, and nothing
+// is left behind.
 
-import type { JournalRecord, PartsOfOutput, SchedulerState } from '@sheaf/coordinator/scheduler';
-import type { JobId } from '@sheaf/protocol';
+import type { PartsOfOutput } from '@sheaf/coordinator/scheduler';
 import type { JobStatus } from '@sheaf/protocol/messages';
+import type { Cluster } from './cluster.ts';
 import { expectedContents, type JobModel } from './job-model.ts';
+import { must } from './must.ts';
 import { expectedRefusal, lettersOf, readingTasks } from './skipped-records.ts';
 import type { World } from './world.ts';
 
-/** At the moment of commit: each task's winner read, of each task before it, the attempt that counts, or its equal. */
-export function checkCommit(world: World, state: SchedulerState, records: readonly JournalRecord[]): void {
-  for (const record of records) {
-    if (record.type === 'commit-started') checkReads(world, state, record.job);
-  }
-}
-
-function checkReads(world: World, state: SchedulerState, id: JobId): void {
-  const job = state.jobs.get(id);
-  if (job === undefined) throw new Error(`${id} commits and is not known`);
-  for (const stage of job.stages) {
-    for (let task = 0; task < (stage.table?.count ?? 0); task++) {
-      const winner = stage.table?.winner(task);
-      const truth = winner ? world.truths.get(winner) : undefined;
-      must(truth !== undefined, `${id}/${stage.spec.name}@${task} was won by an attempt that ran`);
-      for (const end of stage.into) {
-        const producer = job.stages[end.other]?.table;
-        for (let from = 0; from < (producer?.count ?? 0); from++) {
-          const read = truth.reads.get(`${end.id}:${from}`);
-          must(
-            read === producer?.output(from, end.id).hash,
-            `${id}/${stage.spec.name}@${task} read what counts of edge ${end.id} task ${from}`,
-          );
-        }
-      }
-    }
-  }
-}
-
-/** The journal, replayed, gives what is known: but for times. */
-export function checkSameRecords(live: readonly JournalRecord[], replayed: readonly JournalRecord[]): void {
-  const text = (records: readonly JournalRecord[]): string => JSON.stringify(records, (name, value) => (name === 'at' ? undefined : value));
-  must(text(live) === text(replayed), 'the journal gives what is known');
-}
-
 /** When everything is well again and time has passed. */
-export function checkEnd(world: World): void {
-  const state = world.coordinator?.state;
+export function checkEnd({ world, coordinator, workers }: Cluster): void {
+  const { state } = coordinator;
   if (!state) throw new Error('the coordinator is up at the end');
   for (const model of world.jobs.values()) {
     const status = state.ended.get(model.facts.id)?.status;
@@ -56,7 +22,7 @@ export function checkEnd(world: World): void {
   for (const worker of state.workersById.values()) {
     must(worker.usedSlots === 0 && worker.outputs === 0, `${worker.id} has no slot in use and no output that anybody counts on`);
   }
-  for (const node of world.workers) {
+  for (const node of workers) {
     if (node.agent === null) continue;
     must(
       node.agent.attempts.size === 0,
@@ -124,8 +90,4 @@ function checkContents(model: JobModel, status: JobStatus, outputs: readonly Par
       `${id} output ${output} is that of a run without faults`,
     );
   }
-}
-
-function must(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(`not true: ${what}`);
 }
