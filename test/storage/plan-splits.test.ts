@@ -184,4 +184,7 @@ test('partition counts', () => {
   const auto = { type: 'auto', of: 'source', bytesPerTask: 100, min: 2, max: 5 } as const;
   expect([0, 100, 201, 301, 9_999].map(bytes => partitionCount(auto, bytes))).toEqual([2, 2, 3, 4, 5]);
   expect(partitionCount({ type: 'fixed', count: 7 }, 0)).toBe(7);
+  // Ranges are of an even size, so they are so many that two or four slots end together.
+  const ranges = { type: 'auto', of: 'edges', bytesPerTask: 100, min: 2, max: 50 } as const;
+  expect([0, 100, 200, 201, 400, 401, 9_999].map(bytes => partitionCount(ranges, bytes))).toEqual([2, 2, 2, 4, 4, 8, 50]);
 });

@@ -201,6 +201,8 @@ export const limits = {
   /** Short tasks that wait on a worker for each of its slots, and the work in them: what keeps a slot busy while results are journalled. */
   queuedPerSlotMax: 64,
   queuedWorkMs: 50,
+  /** One waits for each slot where tasks take no longer than this. */
+  queuedTaskMs: 500,
   /** A task that has waited so long on a worker is taken back for another one that has a free slot. */
   queuedStuckMs: 250,
   jobsKeptMax: 1_000,

@@ -3,7 +3,7 @@
 
 import { coalesce, coalescingOf, type JobFacts, stretchBytes } from '@sheaf/coordinator/scheduler';
 import type { Failure, JobId } from '@sheaf/protocol';
-import type { Stage, StageGraph } from '@sheaf/protocol/graph';
+import { partitionCount, type Stage, type StageGraph } from '@sheaf/protocol/graph';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import type { SimulationOptions } from './options.ts';
 import { hash32, hash128, type Random } from './random.ts';
@@ -177,8 +177,7 @@ export function expectedContents({ facts, graph }: JobModel): ReadonlyMap<string
     const planned = facts.plan.counts[stage] ?? 0;
     const shuffled = into.filter(edge => edge.type === 'shuffle');
     const rawBytes = shuffled.reduce((sum, edge) => sum + rawTotal(facts.id, edge.from, counts[edge.from] ?? 0), 0);
-    const late =
-      lateCount.type === 'auto' ? Math.min(lateCount.max, Math.max(lateCount.min, Math.ceil(rawBytes / lateCount.bytesPerTask))) : 0;
+    const late = partitionCount(lateCount, rawBytes);
     const producers = shuffled.map(({ from }) => ({ from, tasks: counts[from] ?? 0 }));
     const count = planned === 'later' ? late : tasksOf({ facts, graph }, { stage, planned, producers });
     counts[stage] = count;

@@ -272,7 +272,8 @@ describe('a total sort', () => {
 
   test('has as many parts as its bytes ask for, of about equal size', async () => {
     const { parts } = await sorting([4000, 4000, 4000], false, { type: 'auto', of: 'edges', bytesPerTask: 1_048_576, min: 2, max: 50 });
-    expect(parts.size).toBe(7);
+    // Seven would do, and are eight, so that two or four slots end together.
+    expect(parts.size).toBe(8);
     // Three tenths of the rows have one key, which nothing can cut.
     const sizes = [...parts.values()].map(bytes => bytes.length);
     expect(Math.max(...sizes)).toBeLessThan(2_200_000);

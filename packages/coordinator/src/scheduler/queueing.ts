@@ -17,7 +17,7 @@ export function noteDuration(stage: StageRun, durationMs: number): void {
 /** How many tasks of the stage may wait on a worker for each of its slots. */
 export function queueDepth(state: SchedulerState, stage: StageRun): number {
   if (stage.usualMs === null || slotsOf(stage) > 1) return 0;
-  const short = Math.floor(limits.queuedWorkMs / Math.max(1, stage.usualMs));
+  const short = Math.max(stage.usualMs <= limits.queuedTaskMs ? 1 : 0, Math.floor(limits.queuedWorkMs / Math.max(1, stage.usualMs)));
   if (short === 0) return 0;
   let slots = 0;
   for (const worker of state.sessions.values()) slots += worker.slots;

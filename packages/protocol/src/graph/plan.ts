@@ -47,8 +47,14 @@ export function sourcesOf(graph: StageGraph): ReadonlySet<StageId>[] {
   return sources.map(set => new Set([...set].sort((a, b) => a - b)));
 }
 
+/** Tasks of an even size are so many at a time: two or four slots then end with them together. */
+const evenTasks = 4;
+
 /** How many tasks or partitions a count asks for when so many bytes are read. */
 export function partitionCount(count: Count, bytes: number): number {
   if (count.type === 'fixed') return count.count;
-  return Math.min(count.max, Math.max(count.min, Math.ceil(bytes / count.bytesPerTask)));
+  const wanted = Math.ceil(bytes / count.bytesPerTask);
+  // Ranges are cut to an even size, hash partitions are as large as they are.
+  const even = count.of === 'edges' && wanted > 2 ? Math.ceil(wanted / evenTasks) * evenTasks : wanted;
+  return Math.min(count.max, Math.max(count.min, even));
 }

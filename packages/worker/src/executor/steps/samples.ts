@@ -10,7 +10,7 @@ export interface Sample {
 }
 
 /** Samples of one task are at most this many. */
-const samplesMax = 1_000;
+const samplesMax = 128;
 
 /** The first keys of a run's blocks, thinned evenly when there are many. */
 export function samplesOf(footer: RunFooter): Sample[] {
