@@ -1,7 +1,7 @@
 // Which edges share a run: those that carry the very same, and no others.
 
 import type { Count, Edge, KeyPart, Select, Shuffle, Stage, StageGraph, Step } from '@sheaf/protocol/graph';
-import { defaultSettings, runOf, runsOutOf } from '@sheaf/protocol/graph';
+import { defaultSettings, isReadInGroups, runOf, runsOutOf } from '@sheaf/protocol/graph';
 import { expect, test } from 'vitest';
 
 const byFunction = (index: number): KeyPart => ({ select: { type: 'function', function: { role: 'key', index, code: 'c' } }, desc: false });
@@ -129,4 +129,18 @@ test('runs for key ranges are only sorted, so each reader may cut them by splitt
   expect([0, 1, 2, 3].map(edge => runOf(same, edge))).toEqual([0, 0, 2, 2]);
   const other = ranged({ key: [byFunction(7)] });
   expect([0, 1, 2, 3].map(edge => runOf(other, edge))).toEqual([0, 1, 2, 3]);
+});
+
+test('a run is read in groups where all of its readers take groups', () => {
+  const group: Step = { type: 'group', from: 0, function: { role: 'group', index: 3, code: 'c' } };
+  const one: Step = { type: 'call', from: 0, function: { role: 'map', index: 1, code: 'c' } };
+  const graph = graphOf([{}, {}, { edge: { group: 0, key: [] } }]);
+  const [sender, other, ...readers] = graph.stages as [Stage, Stage, ...Stage[]];
+  const readBy = (...steps: Step[]): StageGraph => ({
+    ...graph,
+    stages: [sender, other, ...readers.map((reader, i) => ({ ...reader, steps: [...reader.steps, ...steps.slice(i, i + 1)] }))],
+  });
+  expect([0, 2].map(edge => isReadInGroups(readBy(group, group, group), edge))).toEqual([true, true]);
+  expect([0, 2].map(edge => isReadInGroups(readBy(group, one, group), edge))).toEqual([false, true]);
+  expect([0, 2].map(edge => isReadInGroups(readBy(group, group, one), edge))).toEqual([true, false]);
 });

@@ -7,12 +7,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BadValue } from '../../../packages/worker/src/data/bad-value.ts';
 import {
+  decodedEnd,
+  decodeNext,
   decodeNumberValue,
   decodeValue,
   encodeNumberValue,
   encodeTextValue,
   encodeValue,
 } from '../../../packages/worker/src/data/value-codec.ts';
+import { valueEnd } from '../../../packages/worker/src/data/value-end.ts';
 
 const room = 300_000;
 const memory = new Uint8Array(room);
@@ -104,6 +107,23 @@ describe('what is carried', () => {
         assert.deepStrictEqual(carried(value), reference(value));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  test('comes back, and may be passed, where values lie one behind another', () => {
+    fc.assert(
+      fc.property(fc.array(anyValue, { minLength: 1, maxLength: 8 }), values => {
+        const ends: number[] = [];
+        for (const value of values) ends.push(encodeValue(value, memory, ends.at(-1) ?? 5, room));
+        let at = 5;
+        for (const [i, value] of values.entries()) {
+          expect(valueEnd(memory, at)).toBe(ends[i]);
+          assert.deepStrictEqual(decodeNext(memory, at), reference(value));
+          at = decodedEnd();
+          expect(at).toBe(ends[i]);
+        }
+      }),
+      { numRuns: 1000 },
     );
   });
 

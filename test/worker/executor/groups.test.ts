@@ -21,7 +21,11 @@ const shuffle: Shuffle = {
 };
 
 /** Opens the groups of `groups[i]` values of the key i, from three tasks; values are their index in the group. */
-function withGroups(sizes: readonly number[], use: (groups: Groups, progress: Progress) => void, valueBytes = 0): void {
+function withGroups(
+  sizes: readonly number[],
+  use: (groups: Groups, progress: Progress) => void,
+  { valueBytes = 0, readInGroups = false }: { readonly valueBytes?: number; readonly readInGroups?: boolean } = {},
+): void {
   const folder = mkdtempSync(join(tmpdir(), 'sheaf-groups-'));
   try {
     const rows = sizes.flatMap((size, key) =>
@@ -31,7 +35,7 @@ function withGroups(sizes: readonly number[], use: (groups: Groups, progress: Pr
     const tasks = [0, 1, 2].map(task =>
       rows.filter(([key, value]) => Math.floor((Number.parseInt(String(value), 10) * 3) / sizes[key as number]!) === task),
     );
-    const run: ShuffleRun = { sides: [], partitions: 1, regionBytes: 4_000_000, fanIn: 9 };
+    const run: ShuffleRun = { sides: [], partitions: 1, regionBytes: 4_000_000, fanIn: 9, readInGroups };
     const written = tasks.map((records, task) => writeRun(run, { folder, edge: 0, task, records, shuffle }));
     const sources = written.flatMap(({ path, ids }) => sourcesOf(path, ids, { side: 0, from: 0, to: 1, splitters: null }));
     const merge = mergeMemory(folder, 9, [false]);
@@ -52,9 +56,12 @@ function withGroups(sizes: readonly number[], use: (groups: Groups, progress: Pr
 
 describe('the values of a group', () => {
   test.prop(
-    [fc.array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat(9)), { minLength: 1, maxLength: 12 }), fc.constantFrom(0, 10, 70_000)],
+    [
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat(9)), { minLength: 1, maxLength: 12 }),
+      fc.record({ valueBytes: fc.constantFrom(0, 10, 70_000), readInGroups: fc.boolean() }),
+    ],
     { numRuns: 60 },
-  )('may be abandoned anywhere', (plan, valueBytes) => {
+  )('may be abandoned anywhere', (plan, options) => {
     withGroups(
       plan.map(([size]) => size),
       groups => {
@@ -76,7 +83,7 @@ describe('the values of a group', () => {
         expect(groups.count).toBe(plan.length);
         expect(groups.records).toBe(plan.reduce((sum, [size]) => sum + size, 0));
       },
-      valueBytes,
+      options,
     );
   });
 
@@ -119,6 +126,27 @@ describe('the values of a group', () => {
       groups.nextGroup();
       expect(progress.records).toBe(20);
     });
+  });
+
+  test('that lie together are progress, each of them, also those that are passed', () => {
+    withGroups(
+      [20, 9],
+      (groups, progress) => {
+        groups.nextGroup();
+        let read = 0;
+        for (const _ of new GroupValues(groups)) {
+          read++;
+          expect(progress.records).toBe(read);
+          if (read === 15) break;
+        }
+        groups.nextGroup();
+        expect(progress.records).toBe(20);
+        expect(groups.nextGroup()).toBe(false);
+        expect([progress.records, groups.records, groups.count]).toEqual([29, 29, 2]);
+        expect(progress.bytes).toBeLessThan(15 * (9 + 1));
+      },
+      { readInGroups: true },
+    );
   });
 
   test('keep what an iterator has given', () => {

@@ -127,14 +127,20 @@ const edges = (sides: number): fc.Arbitrary<Edge[]> =>
 
 /** Room for a table with an account of a few hundred bytes. */
 const tableBytes = 1_048_576 + 65_536 + 64 + 16 + 12_000;
-const runOf = (list: readonly Edge[], rest: { partitions: number; fanIn: number; extra: number }): ShuffleRun => ({
+const runOf = (list: readonly Edge[], rest: { partitions: number; fanIn: number; extra: number; readInGroups: boolean }): ShuffleRun => ({
   sides: list.map(sideOf),
   functions: folds,
   partitions: rest.partitions,
   fanIn: rest.fanIn,
+  readInGroups: rest.readInGroups,
   regionBytes: (list.some(edge => edge.combine !== null) ? tableBytes : 4_096) + rest.extra,
 });
-const rest = fc.record({ partitions: fc.integer({ min: 1, max: 9 }), fanIn: fc.integer({ min: 2, max: 5 }), extra: fc.nat(3_000) });
+const rest = fc.record({
+  partitions: fc.integer({ min: 1, max: 9 }),
+  fanIn: fc.integer({ min: 2, max: 5 }),
+  extra: fc.nat(3_000),
+  readInGroups: fc.boolean(),
+});
 
 describe('a shuffle', () => {
   test.prop([edges(1), rest], { numRuns: 150 })('of one edge is map → sort → group', (list, options) => {
@@ -162,7 +168,11 @@ describe('a run of many segments', () => {
     // Half a megabyte holds a few of these: over 64 segments, which are merged in several goes.
     const edge: Edge = { desc, group: 1, combine, tasks: [rows(200, 150_000), rows(3, 100)] };
     const regionBytes = combine === null ? 800_000 : tableBytes + 300_000;
-    const run: ShuffleRun = { ...runOf([edge], { partitions: 2, fanIn: 3, extra: 0 }), regionBytes, recordBytesMax: 400_000 };
+    const run: ShuffleRun = {
+      ...runOf([edge], { partitions: 2, fanIn: 3, extra: 0, readInGroups: true }),
+      regionBytes,
+      recordBytesMax: 400_000,
+    };
     holds(run, [edge]);
     const [[many]] = shuffled(run).counts as [[SpillCounts]];
     expect(many.spills).toBeGreaterThan(64);
@@ -181,6 +191,6 @@ describe('values larger than a block', () => {
   )('lie among small ones', (sizes, ordered) => {
     const rows = sizes.map(([of, length], i): Row => (ordered ? [of, i % 2, filler(length, i)] : [of, filler(length, i)]));
     const edge: Edge = { desc: ordered ? [false, false] : [false], group: 1, combine: null, tasks: [rows, rows.slice(2), rows] };
-    holds({ ...runOf([edge], { partitions: 2, fanIn: 2, extra: 0 }), regionBytes: 700_000 }, [edge]);
+    holds({ ...runOf([edge], { partitions: 2, fanIn: 2, extra: 0, readInGroups: true }), regionBytes: 700_000 }, [edge]);
   });
 });

@@ -43,6 +43,8 @@ export interface ShuffleRun {
   readonly fanIn: number;
   /** A record over this is refused. */
   readonly recordBytesMax?: number;
+  /** Values of one key may lie together. */
+  readonly readInGroups?: boolean;
 }
 
 export interface Group {
@@ -104,6 +106,7 @@ export function writeRun(run: ShuffleRun, of: TaskOfEdge): { path: string; ids: 
     blocks: memory.reserve(runWriterBytes),
     path,
     recordBytesMax: run.recordBytesMax ?? 4 * 1_048_576,
+    readInGroups: run.readInGroups ?? false,
     progress: new Progress(() => {}),
     tooLarge: () => {
       throw new Error('too large');

@@ -10,9 +10,9 @@ import { afterAll, expect } from 'vitest';
 import { RunWriter } from '../../../packages/worker/src/data/run-writer.ts';
 import { Combining } from '../../../packages/worker/src/executor/shuffle/combining.ts';
 import { partitioningOf } from '../../../packages/worker/src/executor/shuffle/partitioner.ts';
-import { indexTable } from '../../../packages/worker/src/executor/shuffle/spill-index.ts';
+import { sortedTable } from '../../../packages/worker/src/executor/shuffle/spill-index.ts';
 import { numbersBytesMax, putTable } from '../../../packages/worker/src/executor/shuffle/spill-records.ts';
-import { entryWords, sortArena } from '../../../packages/worker/src/kernels/arena-sort.ts';
+import { entryWords } from '../../../packages/worker/src/kernels/arena-sort.ts';
 import { batchKernelOf } from '../../../packages/worker/src/kernels/key-batch.ts';
 import { jobOfFunctions, testAttempt, testJobId } from './shuffle.ts';
 
@@ -52,10 +52,8 @@ function check(rows: readonly Row[], shuffle: Shuffle): void {
     const { columns, layout, table } = combining;
     const entries = (region.from + numbersBytesMax(columns)) >>> 2;
     const target = { memory, entries, partitions: 3, partitioning: partitioningOf(shuffle, 3, job) };
-    const { count, skip } = indexTable(target, { entriesAt: layout.entriesAt, count: table.count() });
-    const spare = ((region.to - count * entryWords * 4) & ~15) >>> 2;
-    const index = { ...{ bytes: memory.bytes, words: memory.words, entries, spare, count }, partitions: 3 };
-    sortArena(memory, index, skip);
+    const spare = ((region.to - table.count() * entryWords * 4) & ~15) >>> 2;
+    const index = sortedTable(target, { entriesAt: layout.entriesAt, count: table.count(), spare });
     const ids = { job: testJobId, stage: 0, task: 0, attempt: testAttempt, edge: 0 };
     const path = join(folder, 'run');
     const run = new Writer({ ...{ memory, region: blocks, path, ids, ordered }, partitions: 3, indexBlocks: false, codec: 'raw' });

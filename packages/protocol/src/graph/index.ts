@@ -18,5 +18,5 @@ export {
 } from './memory.ts';
 export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
 export { partitionCount, sourcesOf } from './plan.ts';
-export { runOf, runsOutOf } from './shared-runs.ts';
+export { isReadInGroups, runOf, runsOutOf } from './shared-runs.ts';
 export * from './types.ts';

@@ -4,6 +4,7 @@
 
 import type { EdgeId, StageId, StepId } from '../ids.ts';
 import { canonical } from './canonical.ts';
+import { takesGroups } from './check-steps.ts';
 import { sourcesOf } from './plan.ts';
 import type { Edge, Select, Shuffle, StageGraph, Step } from './types.ts';
 
@@ -22,6 +23,16 @@ export function runOf(graph: StageGraph, edge: EdgeId): EdgeId {
 /** The edges out of a stage for which its tasks write runs. */
 export function runsOutOf(graph: StageGraph, stage: StageId): readonly EdgeId[] {
   return graph.edges.flatMap((edge, id) => (edge.from === stage && runOf(graph, id) === id ? [id] : []));
+}
+
+/** Whether all stages that read the run of an edge take the groups of its records, and none takes the records one by one. */
+export function isReadInGroups(graph: StageGraph, run: EdgeId): boolean {
+  return graph.edges.every(({ to }, edge) => {
+    if (runOf(graph, edge) !== run) return true;
+    const steps = graph.stages[to]?.steps ?? [];
+    const receive = steps.findIndex(step => step.type === 'receive' && step.edges.includes(edge));
+    return receive >= 0 && steps.every(step => !('from' in step) || step.from !== receive || takesGroups(step));
+  });
 }
 
 function runsOf(graph: StageGraph): EdgeId[] {

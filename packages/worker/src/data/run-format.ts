@@ -7,7 +7,8 @@
 //                lengths, its key and the first part of its value, and continues in blocks of value bytes alone
 //   footer   rows (one per stretch), then for range edges one entry per block; then a 32-byte trailer
 //
-//   record   varint key length, [varint group length, when the edge orders values], varint value length, key, value
+//   record   varint key length, [varint group length, when the edge orders values], varint value length, key, value; where all readers
+//            take groups, a value may be several of one key, one behind another (values say where they end)
 //
 // Every byte is under a checksum: blocks and footer by crc32. A stretch has 16 bytes of sha256 over the crc32s and lengths of its
 // blocks' raw bytes, of which the file's hash is made: they are there anyway, and a run that is made again with other records

@@ -19,7 +19,7 @@ import { writeOrderedBigint } from './ordered-bigint.ts';
 import { bufferOver, isWellFormed, utf8Length, writeUtf8 } from './text-bytes.ts';
 import { writeVarint } from './varint.ts';
 
-export { decodeNumberValue, decodeValue } from './value-decoder.ts';
+export { decodedEnd, decodeNext, decodeNumberValue, decodeValue } from './value-decoder.ts';
 
 const noRoom = -1;
 const refused = -2;

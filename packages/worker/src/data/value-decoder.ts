@@ -4,7 +4,6 @@
 import { readFloat64 } from './float64.ts';
 import { orderedBigintEnd, readOrderedBigint } from './ordered-bigint.ts';
 import { readText } from './text-bytes.ts';
-import { readVarint, varintEnd } from './varint.ts';
 
 /** Where the value that was decoded last ended. */
 let cursor = 0;
@@ -14,6 +13,16 @@ export function decodeValue(source: Uint8Array, from: number, to: number): unkno
   const value = readValue(source, from);
   if (cursor !== to) throw new Error(`value at ${from} ends at ${cursor} instead of ${to}`);
   return value;
+}
+
+/** The value that begins at source[from]; where it ends says `decodedEnd`. */
+export function decodeNext(source: Uint8Array, from: number): unknown {
+  if (source[from] === 0x04) return readLength(source, from + 1);
+  return readValue(source, from);
+}
+
+export function decodedEnd(): number {
+  return cursor;
 }
 
 /** decodeValue of a number. */
@@ -98,8 +107,15 @@ function readTagged(source: Uint8Array, at: number, tag: number): unknown {
 
 /** A varint; the cursor is left behind it. */
 function readLength(source: Uint8Array, at: number): number {
-  cursor = varintEnd(source, at);
-  return readVarint(source, at);
+  let value = 0;
+  let byte = 0x80;
+  let to = at;
+  for (let scale = 1; byte >= 0x80; scale *= 128) {
+    byte = source[to++] as number;
+    value += (byte & 0x7f) * scale;
+  }
+  cursor = to;
+  return value;
 }
 
 /** A varint that counts the bytes behind it: gives where they begin, and leaves the cursor at their end. */

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { FailureError, limits, type RecordPlace } from '@sheaf/protocol';
-import { deadLettersOf, type EdgeId, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
+import { deadLettersOf, type EdgeId, isReadInGroups, type OutputId, type Stage, type Step, type StepId } from '@sheaf/protocol/graph';
 import type { OutputPart, TaskCounters, TaskResult } from '@sheaf/protocol/messages';
 import { placeOf, recordFailure } from './failure/task-failure.ts';
 import type { InputCounts } from './input/input-counts.ts';
@@ -161,6 +161,7 @@ export class TaskRun implements TaskParts {
       blocks: regions.blocks,
       path: this.pathOf(edge),
       recordBytesMax: this.layout?.recordBytesMax ?? 0,
+      readInGroups: isReadInGroups(job.graph, edge),
       progress: this.progress,
       tooLarge: bytesMax => {
         const message = `a record that is sent to ${this.nameOfReader(edge)} is over ${bytesMax} bytes, what settings.memoryMb leaves for one: raise memoryMb, or send less`;

@@ -29,6 +29,7 @@ export interface TreeKernel {
 export interface RecordKernel extends TreeKernel {
   merge(mode: number, from: number, to: number): number;
   gather(entry: number, entriesEnd: number, ordered: boolean, from: number, to: number): number;
+  gatherGroups(entry: number, entriesEnd: number, from: number, to: number): number;
   outEnd(): number;
   movedBytes(): number;
   movedRecords(): number;

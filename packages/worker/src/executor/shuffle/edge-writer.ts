@@ -12,7 +12,7 @@ import type { RunIds } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import { decodeValue, encodeTextValue, encodeValue } from '../../data/value-codec.ts';
 import { type Arena, arenaKernel, type EncodedRecord } from '../../kernels/arena-kernel.ts';
-import { type ArenaIndex, entryWords, sortArena } from '../../kernels/arena-sort.ts';
+import { entryWords } from '../../kernels/arena-sort.ts';
 import type { ColumnFold } from '../../kernels/column-fold-kernel.ts';
 import type { CombineTable } from '../../kernels/combine-table.ts';
 import { instantiate } from '../../kernels/instantiate.ts';
@@ -26,7 +26,7 @@ import { keyWriterOf, type Pick, pickOf } from '../steps/selects.ts';
 import { Combining } from './combining.ts';
 import { type Partitioning, partitioningOf } from './partitioner.ts';
 import { mergeSegments } from './segment-merge.ts';
-import { type IndexTarget, indexArena, indexTable } from './spill-index.ts';
+import { type IndexTarget, sortedIndex, sortedTable } from './spill-index.ts';
 import { numbersBytesMax, putArena, putTable, type TableEntries } from './spill-records.ts';
 
 export interface EdgeWriterOptions {
@@ -42,6 +42,8 @@ export interface EdgeWriterOptions {
   readonly blocks: Region;
   readonly path: string;
   readonly recordBytesMax: number;
+  /** Whoever reads the run takes groups, so that values of one key may lie together. Default false. */
+  readonly readInGroups?: boolean;
   readonly progress: Progress;
   /** Refuses a record of more than so many bytes. */
   readonly tooLarge: (bytesMax: number) => never;
@@ -114,6 +116,7 @@ export class EdgeWriter {
   /** null: all records are in partition 0. */
   private readonly partitioning: Partitioning;
   private readonly ordered: boolean;
+  private readonly inGroups: boolean;
   private readonly table: CombineTable | null = null;
   private readonly arena: Arena | null = null;
   private readonly combining: Combining | null = null;
@@ -129,6 +132,8 @@ export class EdgeWriter {
     this.ordered = this.shuffle.key.length > this.shuffle.group;
     this.partitioning = partitioningOf(this.shuffle, partitions, job);
     this.keyOnly = this.shuffle.combine === null && this.shuffle.value.type === 'none';
+    const isPlain = this.shuffle.partitioner.type !== 'range' && !this.ordered && !this.keyOnly;
+    this.inGroups = options.readInGroups === true && isPlain && this.shuffle.key.length > 0;
     if (this.shuffle.combine === null) {
       const bytesMax = arenaBytesMax(region);
       this.recordBytesMax = Math.min(options.recordBytesMax, bytesMax - 32);
@@ -273,19 +278,15 @@ export class EdgeWriter {
     if (source.count() === 0) return;
     // An arena's index lies behind its records, a table's in the place of its slots.
     const entries = (this.arena === null ? region.from + numbersBytesMax(columns) : (this.arena.top() + 15) & ~15) >>> 2;
-    const spare = this.arena === null ? this.spareOfTable(source.count()) : entries + source.count() * entryWords;
     const target: IndexTarget = { memory: job.memory, entries, partitions, partitioning: this.partitioning };
-    const { count, skip } =
+    const index =
       this.combining !== null
-        ? indexTable(target, { entriesAt: this.combining.layout.entriesAt, count: source.count() })
-        : indexArena(target, { from: region.from + 16, to: (this.arena as Arena).top(), ordered: this.ordered });
-    const { bytes, words } = job.memory;
-    const index: ArenaIndex = { bytes, words, entries, spare, count, partitions };
-    sortArena(job.memory, index, skip);
+        ? sortedTable(target, { ...this.combining.layout, count: source.count(), spare: this.spareOfTable(source.count()) })
+        : sortedIndex(target, { from: region.from + 16, to: (this.arena as Arena).top(), ordered: this.ordered });
     this.run.beginSegment();
     this.counts.spilledBytes +=
       this.table === null
-        ? putArena(this.run, index, { kernel: recordKernelOf(job.memory), ordered: this.ordered })
+        ? putArena(this.run, index, { kernel: recordKernelOf(job.memory), ordered: this.ordered, inGroups: this.inGroups })
         : putTable(this.run, index, this.tableEntries(columns));
     this.run.endSegment();
     this.counts.spills++;

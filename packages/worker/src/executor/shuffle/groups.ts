@@ -1,10 +1,12 @@
-// The groups of a reduce: records of the merge with equal group bytes, one key at a time and one value at a time. A value is
-// decoded when it is asked for; what a group's consumer leaves unread is skipped. Where an edge has a combiner, records of
+// The groups of a reduce: records of the merge with equal group bytes, one key at a time and one value at a time. A record may have
+// several values of its key, one behind another. A value is decoded when it is asked for; what a group's consumer leaves unread is skipped. Where an edge has a combiner, records of
 // equal whole keys on one side are folded into one here, left to right in the order of the map tasks.
 
+import { limits } from '@sheaf/protocol';
 import { decodeGroup, type GroupParts } from '../../data/group-key.ts';
 import type { Region } from '../../data/memory.ts';
-import { decodeValue } from '../../data/value-codec.ts';
+import { decodedEnd, decodeNext, decodeValue } from '../../data/value-codec.ts';
+import { valueEnd } from '../../data/value-end.ts';
 import { UserMistake } from '../failure/user-mistake.ts';
 import type { Progress } from '../progress.ts';
 import type { Folding } from '../steps/folding.ts';
@@ -31,7 +33,7 @@ export class Groups {
   valueCount = 0;
   /** `skipSide` has passed values of this group. */
   skipped = false;
-  /** Records read from the merge. */
+  /** Records that were sent, as many as there are values. */
   records = 0;
   bytesRead = 0;
 
@@ -50,6 +52,9 @@ export class Groups {
   /** That record belongs to the current group. */
   private same = false;
   private keySide = 0;
+  /** Of the record that the merge stands on: its next value, when one was read and others are left, else -1; and where they end. */
+  private valueAt = -1;
+  private valuesTo = 0;
 
   constructor(open: Merged, merge: MergeMemory, options: { readonly key: Region; readonly sides: readonly GroupSide[] }) {
     this.progress = merge.progress;
@@ -64,7 +69,7 @@ export class Groups {
   /** Steps to the next group, past whatever is unread of this one; false at the end. */
   nextGroup(): boolean {
     this.turn++;
-    while (this.pending && this.same) this.step();
+    while (this.pending && this.same) this.skip();
     if (!this.pending) return false;
     const { cursor, side } = this.open.tree;
     this.bytes.copyWithin(this.keyAt, cursor.keyAt, cursor.keyAt + cursor.keyLength);
@@ -91,20 +96,31 @@ export class Groups {
   skipSide(side: number): void {
     while (this.nextSide() === side) {
       this.skipped = true;
-      this.step();
+      this.skip();
     }
   }
 
   /** Reads the next value of the group into `value` and `side`; false at the end of the group. */
   nextValue(): boolean {
     if (!this.pending || !this.same) return false;
+    if (this.valueAt >= 0) {
+      this.valueCount++;
+      this.value = this.decodeNext();
+      return true;
+    }
     const { side } = this.open.tree;
     const { folding, finishes, keyOnly } = this.sides[side] as GroupSide;
     this.side = side;
     this.valueCount++;
     if (folding === null) {
-      this.value = keyOnly ? undefined : this.decode();
-      this.step();
+      if (keyOnly) {
+        this.value = undefined;
+        this.step();
+      } else {
+        this.valueAt = this.readRecord();
+        this.valuesTo = this.valueAt + this.open.tree.cursor.valueLength;
+        this.value = this.decodeNext();
+      }
       return true;
     }
     const folded = this.valueCombined(side, folding);
@@ -124,11 +140,52 @@ export class Groups {
   }
 
   private decode(): unknown {
+    const at = this.readRecord();
+    return decodeValue(this.bytes, at, at + this.open.tree.cursor.valueLength);
+  }
+
+  /** The record is read: gives where its value begins. */
+  private readRecord(): number {
     const { cursor } = this.open.tree;
-    const at = cursor.value(this.large);
     this.bytesRead += cursor.mergedBytes;
     this.progress.bytes = this.bytesRead;
-    return decodeValue(this.bytes, at, at + cursor.valueLength);
+    return cursor.value(this.large);
+  }
+
+  /** The next value of the record; steps behind its last one. */
+  private decodeNext(): unknown {
+    const value = decodeNext(this.bytes, this.valueAt);
+    const end = decodedEnd();
+    if (end < this.valuesTo) {
+      this.valueAt = end;
+      this.records++;
+      this.progress.tick();
+      return value;
+    }
+    if (end > this.valuesTo) throw new Error(`values that end at ${this.valuesTo} go on to ${end}`);
+    this.step();
+    return value;
+  }
+
+  /** Steps past what is unread of the record. */
+  private skip(): void {
+    // The step counts one of them.
+    const more = this.unreadValues() - 1;
+    this.records += more;
+    this.progress.records += more;
+    this.step();
+  }
+
+  private unreadValues(): number {
+    const { cursor, side } = this.open.tree;
+    const { folding, keyOnly } = this.sides[side] as GroupSide;
+    // A record larger than a block has one value, which need not be brought here.
+    if (folding !== null || keyOnly || cursor.valueLength > limits.blockBytes) return 1;
+    let at = this.valueAt < 0 ? cursor.value(this.large) : this.valueAt;
+    const to = this.valueAt < 0 ? at + cursor.valueLength : this.valuesTo;
+    let count = 0;
+    for (; at < to; count++) at = valueEnd(this.bytes, at);
+    return count;
   }
 
   private step(): void {
@@ -136,6 +193,7 @@ export class Groups {
     this.records += mergedRecords;
     this.progress.records += mergedRecords - 1;
     this.progress.tick();
+    this.valueAt = -1;
     this.pending = this.open.tree.next();
     if (!this.pending) return;
     const { cursor } = this.open.tree;

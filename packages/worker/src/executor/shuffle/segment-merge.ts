@@ -26,7 +26,10 @@ interface SegmentMerge {
   newRun(): RunWriter;
 }
 
-/** Merges neighbouring segments until there are no more than the fan-in. When it fails, the run is gone. */
+/**
+ * Merges neighbouring segments until there are no more than the fan-in. When it fails, the run is gone. It has as many records as
+ * before, of which several may be one where they are read in groups.
+ */
 export function mergeSegments(merge: SegmentMerge): FinishedRun {
   let { run } = merge;
   for (;;) {
@@ -34,7 +37,7 @@ export function mergeSegments(merge: SegmentMerge): FinishedRun {
     renameSync(run.path, source);
     const merged = mergedOnce(merge, source);
     run = merged.run;
-    if (merged.segments <= limits.mergeFanInMax) return run;
+    if (merged.segments <= limits.mergeFanInMax) return { ...run, records: merge.run.records };
   }
 }
 

@@ -1,8 +1,9 @@
-// The index of what is about to be spilled: an entry of four words for each record of an arena or each entry of a table, with the
+// The sorted index of what is about to be spilled: an entry of four words for each record of an arena or each entry of a table, with the
 // address of its key and its partition. How many bytes all keys share is found on the way; the sort leaves them out.
 
 import type { TaskMemory } from '../../data/memory.ts';
-import { entryWords, keyLengthMask, sortKernelOf } from '../../kernels/arena-sort.ts';
+import { type ArenaIndex, entryWords, keyLengthMask, sortArena, sortKernelOf } from '../../kernels/arena-sort.ts';
+import { distinctKernelOf, distinctRecordsMin } from '../../kernels/distinct-kernel.ts';
 import type { Partitioning } from './partitioner.ts';
 
 export interface IndexTarget {
@@ -13,23 +14,29 @@ export interface IndexTarget {
   readonly partitioning: Partitioning;
 }
 
-export interface SpillIndex {
-  /** How many entries were made. */
-  readonly count: number;
-  /** Bytes that all keys share. */
-  readonly skip: number;
-}
-
-/** Walks an arena, whose records lie one behind another in [from, to). */
-export function indexArena(
+/**
+ * Walks an arena, whose records lie one behind another in [from, to), and gives its sorted index. Where keys come again and again, the
+ * distinct ones are sorted, and the records follow them.
+ */
+export function sortedIndex(
   target: IndexTarget,
   arena: { readonly from: number; readonly to: number; readonly ordered: boolean },
-): SpillIndex {
-  const kernel = sortKernelOf(target.memory);
-  const skip = kernel.index(arena.from, arena.to, arena.ordered ? 4 : 0, target.entries * 4);
+): ArenaIndex {
+  const { memory, entries, partitions } = target;
+  const { bytes, words } = memory;
+  const kernel = sortKernelOf(memory);
+  const skip = kernel.index(arena.from, arena.to, arena.ordered ? 4 : 0, entries * 4);
   const count = kernel.indexed();
-  choosePartitions(target, { count, groupAt: arena.ordered ? -4 : 0 });
-  return { count, skip };
+  const index: ArenaIndex = { bytes, words, entries, spare: entries + count * entryWords, count, partitions };
+  const groupAt = arena.ordered ? -4 : 0;
+  const distinct = distinctKernelOf(memory);
+  const keys = count < distinctRecordsMin ? 0 : distinct.number(entries * 4, count, index.spare * 4);
+  const keysAt = keys === 0 ? entries : (distinct.keysAt() >>> 0) / 4;
+  const sorted = keys === 0 ? index : { ...index, entries: keysAt, spare: keysAt + keys * entryWords, count: keys };
+  choosePartitions({ ...target, entries: sorted.entries }, { count: sorted.count, groupAt });
+  sortArena(memory, sorted, skip);
+  if (keys > 0) distinct.expand();
+  return index;
 }
 
 /** Of entries in partition 0. `groupAt`: where the length of a record's group part lies, from its address. */
@@ -50,8 +57,11 @@ function choosePartitions(
   }
 }
 
-/** Goes through the entries of a table, past those that were taken out of it. */
-export function indexTable(target: IndexTarget, table: { readonly entriesAt: number; readonly count: number }): SpillIndex {
+/** Goes through the entries of a table, past those that were taken out of it. `spare`: a word index, as in ArenaIndex. */
+export function sortedTable(
+  target: IndexTarget,
+  table: { readonly entriesAt: number; readonly count: number; readonly spare: number },
+): ArenaIndex {
   const { memory, entries } = target;
   const { words } = memory;
   let skip = -1;
@@ -73,7 +83,9 @@ export function indexTable(target: IndexTarget, table: { readonly entriesAt: num
   }
   const count = (entry - entries) / entryWords;
   choosePartitions(target, { count, groupAt: 4 });
-  return { count, skip: Math.max(0, skip) };
+  const index: ArenaIndex = { bytes: memory.bytes, words, entries, spare: table.spare, count, partitions: target.partitions };
+  sortArena(memory, index, Math.max(0, skip));
+  return index;
 }
 
 function sharedPrefix(bytes: Uint8Array, a: number, b: number, most: number): number {

@@ -13,11 +13,12 @@ export function numbersBytesMax(columns: ColumnFold | null): number {
   return columns === null ? 16 : (9 * columns.width + 8 + 15) & ~15;
 }
 
-export function putArena(run: RunWriter, index: ArenaIndex, { kernel, ordered }: ArenaSpill): number {
+export function putArena(run: RunWriter, index: ArenaIndex, { kernel, ordered, inGroups }: ArenaSpill): number {
   const { words } = index;
   return putGathered(run, index, {
     kernel,
-    gather: (entry, end, room) => kernel.gather(entry, end, ordered, room, run.roomEnd),
+    gather: (entry, end, room) =>
+      inGroups ? kernel.gatherGroups(entry, end, room, run.roomEnd) : kernel.gather(entry, end, ordered, room, run.roomEnd),
     put(entry) {
       const address = words[entry + 2] as number;
       const keyLength = words[address >>> 2] as number;
@@ -60,6 +61,8 @@ export interface ArenaSpill {
   readonly kernel: RecordKernel;
   /** The edge orders values. */
   readonly ordered: boolean;
+  /** Values of one key become one record. */
+  readonly inGroups: boolean;
 }
 
 export interface TableEntries {
