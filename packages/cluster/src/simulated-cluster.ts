@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly workers?: number | undefined;
   /** Tasks at a time on each worker. Default: the machine's cores shared out among the workers, at least 1. */
   readonly slots?: number | undefined;
+  /** It is there for many jobs, and gets ready for the next while it has none. Default: for one, beside which nothing else is to be done. */
+  readonly standing?: boolean;
   /** Where the cluster's own directory is made. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined;
   /** Told of what jobs print, within the bounds of each worker. */
@@ -66,6 +68,7 @@ class SimulatedCluster implements Cluster {
   private readonly blobs: string;
   private readonly cli: string;
   private readonly slots: number;
+  private readonly isStanding: boolean;
   private readonly onPrinted: PrintListener | undefined;
   /** Where the coordinator listens, once that is known. */
   private port: number | null = null;
@@ -84,6 +87,7 @@ class SimulatedCluster implements Cluster {
     });
     this.broken.catch(() => {});
     this.slots = slots;
+    this.isStanding = options.standing === true;
     this.onPrinted = options.onPrinted;
     this.directory = makeTemporaryFolder('sheaf-run-', options.directory);
     // Inside the coordinator's folder, which it takes with it even when this process is killed.
@@ -150,6 +154,7 @@ class SimulatedCluster implements Cluster {
       directory,
       '--blobs',
       this.blobs,
+      ...(this.isStanding ? ['--standing'] : []),
     ]);
     this.workers.push(worker);
     this.url.then(

@@ -168,6 +168,8 @@ export const limits = {
   executorsPerSlotMax: 2,
   /** Executors started before a job is known. */
   blankExecutorsMax: 2,
+  /** So long after its start an executor that no job has asked for warms itself up. */
+  executorWarmUpAfterMs: 100,
   /** An attempt that reads less is worth no process of its own while one for its job is on its way, or has run another for less than this. */
   executorInputBytesMin: 1_048_576,
   executorPatienceMs: 200,

@@ -9,7 +9,7 @@ export { stagedPath, stagingFolder } from './commit/staging.ts';
 export type { OutputProblem } from './commit/verify-output.ts';
 export { verifyOutput } from './commit/verify-output.ts';
 export type { ByteSource } from './files/byte-source.ts';
-export { openBytes } from './files/byte-source.ts';
+export { listedNow, openBytes } from './files/byte-source.ts';
 export { listFiles } from './files/list-files.ts';
 export type { SpoolNote } from './files/spool.ts';
 export { SpoolReader, writeSpool } from './files/spool.ts';

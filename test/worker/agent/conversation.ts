@@ -194,6 +194,7 @@ function agentOf(options: Map<string, string>): AgentState {
     directory: '/outputs',
     blankHeapMb: 256,
     blanksMax: Number(options.get('blanks') ?? Math.min(2, Number(options.get('slots') ?? 1))),
+    forOneJob: options.get('jobs') === '1',
   };
   const held = listOf(options.get('held')).map((attempt, task) => ({
     job: jobOf('a'),

@@ -16,6 +16,7 @@ export interface MemberArguments {
   readonly blobs: string | undefined;
   readonly port: number;
   readonly slots: number;
+  readonly standing: boolean;
 }
 
 /** Runs a member to its end, which is the process's. */
@@ -31,8 +32,11 @@ function readArguments(): MemberArguments {
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: process.argv.slice(3),
-    options: { 'state-dir': text, dir: text, blobs: text, port: text, slots: text, coordinator: text, member: flag, json: flag },
+    options: {
+      ...{ 'state-dir': text, dir: text, blobs: text, port: text, slots: text, coordinator: text },
+      ...{ standing: flag, member: flag, json: flag },
+    },
   });
-  const { blobs, port = '0', slots = '1' } = values;
-  return { directory: values['state-dir'] ?? values.dir ?? '', blobs, port: Number(port), slots: Number(slots) };
+  const { blobs, port = '0', slots = '1', standing = false } = values;
+  return { directory: values['state-dir'] ?? values.dir ?? '', blobs, port: Number(port), slots: Number(slots), standing };
 }

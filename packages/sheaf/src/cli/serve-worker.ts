@@ -18,6 +18,8 @@ export interface WorkerCommandOptions extends ServerOptions {
   readonly slots: number;
   readonly dir?: string;
   readonly blobs?: string;
+  /** A member that is there for many jobs. */
+  readonly standing?: boolean;
   readonly early?: EarlyExecutor;
   readonly host?: string;
   readonly port: number;
@@ -45,8 +47,9 @@ export async function runWorker(options: WorkerCommandOptions, { terminal, versi
       ...{ lz4: options.lz4 === true, outboundOnly: options.outboundOnly === true },
       ...(machine === undefined ? {} : { machine }),
       ...(options.member === true
-        ? { blanksMax: 1, blobs: options.blobs, early: options.early, onPrinted: printWriter(line => terminal.result(line)) }
+        ? { blobs: options.blobs, early: options.early, onPrinted: printWriter(line => terminal.result(line)) }
         : {}),
+      ...(options.member === true && options.standing !== true ? { blanksMax: 1, forOneJob: true } : {}),
     });
     if (options.json === true) terminal.result(JSON.stringify({ ready: true, worker: worker.id }));
     else terminal.say(`worker ${worker.id} of ${await coordinatorUrl}, ${plural(slots, 'slot')}, files in ${directory}`);

@@ -34,6 +34,7 @@ export function addServers(program: Command, context: CommandContext, done: (cod
       ]),
     )
     .addOption(new Option('--blobs <dir>').hideHelp())
+    .addOption(new Option('--standing').hideHelp())
     .option('--machine <name>', "workers of equal names open each other's files, others fetch them (default: this machine)")
     .option('--label <text>', 'what the worker is good for; may be repeated', collect, [])
     .action(async (options: WorkerCommandOptions) => done(await (await import('./serve-worker.ts')).runWorker(options, context)));

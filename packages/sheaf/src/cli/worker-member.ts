@@ -10,10 +10,10 @@ const executorPath = join(dirname(fileURLToPath(import.meta.url)), 'executor.cjs
 const early = new EarlyExecutor({ executorPath, heapMb: defaultSettings.heapMb });
 
 void Promise.all([import('./member.ts'), import('./serve-worker.ts')]).then(([{ runMember }, { runWorker }]) =>
-  runMember(({ directory, blobs, slots }, context) =>
+  runMember(({ directory, blobs, slots, standing }, context) =>
     runWorker(
       {
-        ...{ coordinator: '-', slots, dir: directory, port: 0, label: [], member: true, json: true, logLevel: 'info', early },
+        ...{ coordinator: '-', slots, dir: directory, port: 0, label: [], member: true, json: true, logLevel: 'info', early, standing },
         ...(blobs === undefined ? {} : { blobs }),
       },
       context,

@@ -16,8 +16,17 @@ export interface OwnSources {
   readonly own: readonly string[];
 }
 
+/** A program that runs its job again asks again. */
+const known = new WeakMap<Uint8Array, OwnSources>();
+
 /** Reads the map of a bundle, without the sources on its ignore list. */
 export function ownSourcesOf(sourceMap: Uint8Array): OwnSources {
+  const sources = known.get(sourceMap) ?? readSources(sourceMap);
+  known.set(sourceMap, sources);
+  return sources;
+}
+
+function readSources(sourceMap: Uint8Array): OwnSources {
   const { mappings, sources, ignoreList = [] } = JSON.parse(new TextDecoder().decode(sourceMap)) as RawMap;
   const ignored = new Set(ignoreList);
   const own = sources.filter((source, at): source is string => source !== null && !ignored.has(at));

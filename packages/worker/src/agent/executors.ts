@@ -135,7 +135,8 @@ function startOrMakeRoom(turn: Turn, heapMb: number): void {
 
 /** Those that have a job are followed by others when its attempts want them. */
 function startBlanks(turn: Turn): void {
-  const { config, executors } = turn.state;
+  const { config, executors, executorsMade } = turn.state;
+  if (config.forOneJob === true && executorsMade >= config.blanksMax) return;
   if (countExecutors(turn, ({ state, job }) => state !== 'stopping' && job !== null) > 0) return;
   let blanks = countExecutors(turn, ({ state }) => state !== 'stopping');
   for (; blanks < config.blanksMax && executors.size < config.slots * limits.executorsPerSlotMax; blanks++) start(turn, config.blankHeapMb);

@@ -24,6 +24,8 @@ export interface AgentConfig {
   readonly blankHeapMb: number;
   /** How many of those, at most. */
   readonly blanksMax: number;
+  /** It ends with its job: none is started for another to come. Absent: it does not. */
+  readonly forOneJob?: boolean;
 }
 
 export interface AgentState {

@@ -11,7 +11,12 @@ const stagesMax = 3;
 
 /** Called after a task. */
 export function keepCodeOf(stage: StageId): void {
-  if (typeof sheafKeepCode !== 'function' || kept.has(stage) || kept.size >= stagesMax) return;
+  if (kept.has(stage) || kept.size >= stagesMax) return;
   kept.add(stage);
-  sheafKeepCode();
+  keepCode();
+}
+
+/** Keeps what is compiled now. */
+export function keepCode(): void {
+  if (typeof sheafKeepCode === 'function') sheafKeepCode();
 }

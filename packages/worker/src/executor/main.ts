@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type Failure, FailureError, limits } from '@sheaf/protocol';
 import { userStack } from './failure/user-stack.ts';
-import { keepCodeOf } from './keep-code.ts';
+import { keepCode, keepCodeOf } from './keep-code.ts';
 import { LineClaims } from './line-ledger.ts';
 import { type LoadedJob, loadJob } from './loaded-job.ts';
 import {
@@ -21,6 +21,7 @@ import {
 import { PrintMarks } from './print-marks.ts';
 import { progressText } from './progress-line.ts';
 import { runTask, type TaskSight } from './run-task.ts';
+import { warmUp } from './warm-up.ts';
 
 let job: LoadedJob | null = null;
 /** What the executor is busy with; asked when its event loop runs dry. */
@@ -179,6 +180,25 @@ async function warmLoader(): Promise<void> {
   await import(nothing);
 }
 
+/** Where a job of ours may be run, when none of the worker's comes for a while; absent: nowhere. */
+const warmUpFolder = process.argv[2];
+let warming: Promise<void> | null = null;
+let isWanted = false;
+const warmUpTimer = warmUpFolder === undefined ? undefined : setTimeout(warmUpIn, limits.executorWarmUpAfterMs, warmUpFolder);
+
+function warmUpIn(directory: string): void {
+  warming = warmUp({ directory, goesOn: () => !isWanted })
+    .then(keepCode)
+    .catch(error => write(2, `an executor could not be warmed up: ${String(error)}\n`));
+}
+
+/** Stops warming up. */
+async function wanted(): Promise<void> {
+  clearTimeout(warmUpTimer);
+  isWanted = true;
+  await warming;
+}
+
 function take(message: ToExecutor): void {
   if (message.type === 'run') {
     line.push(...message.tasks);
@@ -186,7 +206,7 @@ function take(message: ToExecutor): void {
   }
   // While a task runs, only the task keeps the process alive: a promise that can never settle is noticed below.
   process.channel?.unref();
-  const work = message.type === 'open-job' ? open(message.job) : runLine();
+  const work = message.type === 'open-job' ? wanted().then(() => open(message.job)) : runLine();
   void work.finally(() => {
     busy = null;
     process.channel?.ref();

@@ -19,6 +19,8 @@ export interface ExecutorPoolOptions {
   readonly usesSetpriv: boolean;
   /** One that was started before. */
   readonly early?: EarlyExecutor | undefined;
+  /** Where executors may warm themselves up. Absent: nowhere. */
+  readonly warmUpFolder?: string | undefined;
   /** Where an executor's events go. */
   readonly eventsOf: (executor: ExecutorId) => ExecutorEvents;
 }
@@ -42,8 +44,11 @@ export class ExecutorPool {
   }
 
   start(executor: ExecutorId, heapMb: number): void {
-    const { executorPath, usesSetpriv, early } = this.options;
-    const { started, said } = early?.take(heapMb) ?? { started: startExecutor({ executorPath, heapMb, usesSetpriv }), said: [] };
+    const { executorPath, usesSetpriv, early, warmUpFolder } = this.options;
+    const { started, said } = early?.take(heapMb) ?? {
+      started: startExecutor({ executorPath, heapMb, usesSetpriv, warmUpFolder }),
+      said: [],
+    };
     const events = this.options.eventsOf(executor);
     const process_ = new ExecutorProcess({
       ...{ started, said, heapMb, reaper: this.reaper },

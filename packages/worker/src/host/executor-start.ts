@@ -17,6 +17,8 @@ export interface ExecutorStart {
   readonly heapMb: number;
   /** Whether this machine has a `setpriv` that knows what is asked of it. */
   readonly usesSetpriv: boolean;
+  /** A folder in which it may warm itself up while it waits for a job. Absent: it does not. */
+  readonly warmUpFolder?: string | undefined;
 }
 
 export interface StartedExecutor {
@@ -26,10 +28,10 @@ export interface StartedExecutor {
 }
 
 /** Starts a process that is an executor, or executes Node in its place. */
-export function startExecutor({ executorPath, heapMb, usesSetpriv }: ExecutorStart): StartedExecutor {
+export function startExecutor({ executorPath, heapMb, usesSetpriv, warmUpFolder }: ExecutorStart): StartedExecutor {
   // Young objects die soon in a loop over records: a small nursery costs no time and saves tens of megabytes an executor.
   const heap = [`--max-old-space-size=${heapMb + limits.executorBaseHeapMb}`, `--max-semi-space-size=${limits.executorNurseryMb}`];
-  const node = [process.execPath, ...heap, executorPath];
+  const node = [process.execPath, ...heap, executorPath, ...(warmUpFolder === undefined ? [] : [warmUpFolder])];
   const [command = '', ...args] = usesSetpriv ? [setpriv, ...dieWithParent, ...node] : node;
   const ledger = new LineLedger(tmpdir());
   const child = spawn(command, args, {

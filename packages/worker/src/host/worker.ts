@@ -59,6 +59,8 @@ export interface WorkerOptions {
   readonly blobs?: string | undefined;
   /** Executors started before a job is known, at most one a slot. Default: `limits.blankExecutorsMax`. */
   readonly blanksMax?: number;
+  /** It is there for one job: it starts no executors for others to come. Default false. */
+  readonly forOneJob?: boolean;
   /** Told, within bounds, of what attempts print, as it comes. */
   readonly onPrinted?: PrintListener;
 }
@@ -127,6 +129,7 @@ class Worker {
     });
     this.get = new HttpGet({ token, connectionsMax: limits.fetchesInFlightMax });
     this.logs = new AttemptLogs(directory.logs, { printed: onPrinted === undefined ? null : new PrintedLines(onPrinted) });
+    const warmUpFolder = options.forOneJob === true ? undefined : directory.jobs;
     const jobs = new JobStore({ directory: directory.jobs, coordinatorUrl, get: this.get, blobs: options.blobs });
     const relay = new RelayTransport();
     const transport = new FetchRoutes({ direct: new HttpTransport(this.get), relay, logger });
@@ -139,7 +142,7 @@ class Worker {
         codec: options.lz4 === true ? 'lz4' : 'raw',
         onEnd: command => this.agentEnded(command),
       },
-      eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv, early: options.early }),
+      eventsOf => new ExecutorPool({ executorPath, logger, eventsOf, usesSetpriv, early: options.early, warmUpFolder }),
     );
     this.shell.tell({ type: 'started' });
   }
@@ -156,6 +159,7 @@ class Worker {
     return {
       ...{ worker: directory.worker, protocol: protocolVersion, version, host: machine, pid: process.pid, slots, labels },
       ...{ address: server?.address ?? null, directory: directory.outputs, blankHeapMb: defaultSettings.heapMb, blanksMax },
+      forOneJob: options.forOneJob === true,
     };
   }
 

@@ -15,6 +15,8 @@ export interface ClusterPlace {
   readonly folder: string;
   /** Of its one worker. */
   readonly slots: number;
+  /** It gets ready for jobs while it has none, as workers do that somebody has started. Default false. */
+  readonly standing?: boolean;
 }
 
 /** Of a coordinator, among the command lines of a cluster's processes. */
@@ -23,10 +25,10 @@ export const coordinatorProgram = ' coordinator ';
 /** Ends the cluster whatever becomes of `use`. */
 export async function onCluster<T>(
   program: Program,
-  { folder, slots }: ClusterPlace,
+  { folder, slots, standing = false }: ClusterPlace,
   use: (cluster: RunningCluster) => Promise<T>,
 ): Promise<T> {
-  const cluster = startCluster({ cli: program.cli, workers: 1, slots, directory: folder });
+  const cluster = startCluster({ cli: program.cli, workers: 1, slots, standing, directory: folder });
   const stopNow = (): void => cluster.stopNow();
   process.once('exit', stopNow);
   try {

@@ -42,7 +42,7 @@ export function smallJob({ program, data, peers, sizes }: WorkContext): Work {
         return measure(command(folder), folder, options);
       }),
       sheafCase(submitted, (folder, options) =>
-        onCluster(program, { folder, slots: 2 }, async ({ url, pids }) => {
+        onCluster(program, { folder, slots: 2, standing: true }, async ({ url, pids }) => {
           const submit = sheafSubmit(program, {
             job: job.job,
             params: { ...job.params, out: outputOf(folder) },
@@ -53,7 +53,9 @@ export function smallJob({ program, data, peers, sizes }: WorkContext): Work {
         }),
       ),
       sheafCase(second, (folder, options) =>
-        onCluster(program, { folder, slots: 2 }, cluster => secondRun(program, { cluster, folder, input: input.path, options })),
+        onCluster(program, { folder, slots: 2, standing: true }, cluster =>
+          secondRun(program, { cluster, folder, input: input.path, options }),
+        ),
       ),
       ...peerCases(
         add,
