@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-export const kernelNames = ['batches', 'csv', 'distinct', 'lines', 'merged', 'records', 'sort', 'words'];
+export const kernelNames = ['batches', 'checksum', 'csv', 'distinct', 'lines', 'merged', 'records', 'sort', 'words'];
 
 /** The text of NAME-wasm.ts. */
 export async function compiledKernel(name) {

@@ -178,10 +178,9 @@ export class RunCursor {
     if (length > most) throw new CorruptRun(path, 'a value is longer than its record says');
     if (this.offset + length > this.stretchEnd) throw new CorruptRun(path, 'a block reaches beyond its stretch');
     this.readFully(target, length);
-    const body = buffer.subarray(target, target + length);
-    const head = buffer.subarray(header, header + blockHeaderBytes);
-    checkBlock(path, head, body, { ...this.expected, firstRecord });
-    const raw = unpackedBody(path, head, body, most);
+    const { low, high, partition } = this.expected;
+    checkBlock(path, this.memory, { header, body: target, bodyBytes: length }, { low, high, partition, firstRecord });
+    const raw = unpackedBody(path, buffer, { header, body: target, bodyBytes: length }, most);
     if (raw === null) return length;
     this.memory.bytes.set(raw, target);
     return raw.length;

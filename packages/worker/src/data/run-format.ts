@@ -10,15 +10,17 @@
 //   record   varint key length, [varint group length, when the edge orders values], varint value length, key, value; where all readers
 //            take groups, a value may be several of one key, one behind another (values say where they end)
 //
-// Every byte is under a checksum: blocks and footer by crc32. A stretch has 16 bytes of sha256 over the crc32s and lengths of its
-// blocks' raw bytes, of which the file's hash is made: they are there anyway, and a run that is made again with other records
-// is seen all the same. A block names its attempt and partition, so that a misplaced one is seen too.
+// Every byte is under a checksum: blocks by one that a kernel makes (assembly/checksum.ts), header and footer by crc32. A stretch has 16
+// bytes of sha256 over the checksums and lengths of its blocks' raw bytes, of which the file's hash is made: they are there anyway, and
+// a run that is made again with other records is seen all the same. A block names its attempt and partition, so that a misplaced one is seen too.
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { blockHeaderBytes, blockRawBytesMax } from '@sheaf/protocol/graph';
+import { checksumKernelOf } from '../kernels/checksum-kernel.ts';
 import { type BlockCodec, codecIds, packBlock, unpackBlock } from './block-codec.ts';
 import { type BlockEntry, BlockIndex, encodeBlocks, encodedBytesOf } from './block-index.ts';
+import type { TaskMemory } from './memory.ts';
 
 export const runHeaderBytes = 256;
 export const runTrailerBytes = 32;
@@ -26,7 +28,7 @@ export const runTrailerBytes = 32;
 export const continuation = 0xffff_ffff;
 
 const magic = 0x4e52_4853; // 'SHRN'
-const version = 2;
+const version = 3;
 const blockMagic = 0x4b42; // 'BK'
 const rowBytes = 64;
 
@@ -67,7 +69,7 @@ export interface Stretch {
   readonly storedBytes: number;
   readonly rawBytes: number;
   readonly records: number;
-  /** 16 bytes of sha256 over the crc32s and lengths of its blocks' raw bytes, in hex. */
+  /** 16 bytes of sha256 over the checksums and lengths of its blocks' raw bytes, in hex. */
   readonly hash: string;
 }
 
@@ -127,19 +129,21 @@ export interface BlockHeader {
 export interface SealedBlock {
   /** Behind its last byte. */
   readonly end: number;
-  /** crc32 of its raw body. */
+  /** Of its raw body. */
   readonly rawChecksum: number;
 }
 
-/** Packs the block whose raw body is target[at + 32, at + 32 + rawBytes), if it shall be, and writes its header. */
+/** Packs the block whose raw body lies at [at + 32, at + 32 + rawBytes) of the memory, if it shall be, and writes its header. */
 export function sealBlock(
-  target: Buffer,
+  memory: TaskMemory,
   at: number,
   block: BlockHeader,
   fingerprint: { readonly low: number; readonly high: number },
 ): SealedBlock {
+  const target = memory.buffer;
+  const kernel = checksumKernelOf(memory);
   const bodyAt = at + blockHeaderBytes;
-  const rawChecksum = crc32(target.subarray(bodyAt, bodyAt + block.rawBytes));
+  const rawChecksum = kernel.checksum(bodyAt, block.rawBytes, 0);
   const packed = block.codec === 'raw' ? null : packBlock(target.subarray(bodyAt, bodyAt + block.rawBytes));
   if (packed !== null) target.set(packed, bodyAt);
   const end = bodyAt + (packed?.length ?? block.rawBytes);
@@ -151,17 +155,17 @@ export function sealBlock(
   target.writeUInt32LE(block.firstRecord, at + 16);
   target.writeUInt32LE(fingerprint.low, at + 20);
   target.writeUInt32LE(fingerprint.high, at + 24);
-  const checksum = packed === null ? rawChecksum : crc32(packed);
-  target.writeUInt32LE(crc32(target.subarray(at, at + 28), checksum), at + 28);
-  return { end, rawChecksum };
+  const checksum = packed === null ? rawChecksum : kernel.checksum(bodyAt, packed.length, 0);
+  target.writeInt32LE(kernel.checksum(at, 28, checksum), at + 28);
+  return { end, rawChecksum: rawChecksum >>> 0 };
 }
 
 /** The raw body of a packed block that was checked, at most `most` bytes; null when it lies there raw. */
-export function unpackedBody(path: string, header: Buffer, stored: Uint8Array, most: number): Buffer | null {
-  const codec = header.readUInt16LE(2);
-  const rawBytes = header.readUInt32LE(4);
+export function unpackedBody(path: string, buffer: Buffer, { header, body, bodyBytes }: ReadBlock, most: number): Buffer | null {
+  const codec = buffer.readUInt16LE(header + 2);
+  const rawBytes = buffer.readUInt32LE(header + 4);
   if (codec === codecIds.raw) return null;
-  const raw = codec === codecIds.lz4 && rawBytes <= most ? unpackBlock(stored, rawBytes) : null;
+  const raw = codec === codecIds.lz4 && rawBytes <= most ? unpackBlock(buffer.subarray(body, body + bodyBytes), rawBytes) : null;
   if (raw === null) throw new CorruptRun(path, 'a block cannot be unpacked');
   return raw;
 }
@@ -182,14 +186,25 @@ export interface ExpectedBlock {
   readonly firstRecord: number;
 }
 
+/** A block whose header and stored body lie somewhere in the memory. */
+export interface ReadBlock {
+  readonly header: number;
+  readonly body: number;
+  readonly bodyBytes: number;
+}
+
 /** Checks header and body of a block against each other, its attempt, its partition and its place among the others. */
-export function checkBlock(path: string, header: Buffer, body: Uint8Array, expected: ExpectedBlock): void {
-  if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28), crc32(body))) throw new CorruptRun(path, 'a block fails its checksum');
-  if (header.readUInt32LE(20) !== expected.low || header.readUInt32LE(24) !== expected.high) {
+export function checkBlock(path: string, memory: TaskMemory, { header, body, bodyBytes }: ReadBlock, expected: ExpectedBlock): void {
+  const { buffer } = memory;
+  const kernel = checksumKernelOf(memory);
+  const checksum = kernel.checksum(header, 28, kernel.checksum(body, bodyBytes, 0));
+  if (buffer.readInt32LE(header + 28) !== checksum) throw new CorruptRun(path, 'a block fails its checksum');
+  if (buffer.readUInt32LE(header + 20) !== expected.low || buffer.readUInt32LE(header + 24) !== expected.high) {
     throw new CorruptRun(path, 'a block of another attempt');
   }
-  if (header.readUInt32LE(12) !== expected.partition) throw new CorruptRun(path, `a block of partition ${header.readUInt32LE(12)}`);
-  if (header.readUInt32LE(16) !== expected.firstRecord) throw new CorruptRun(path, 'a block stands in the place of another');
+  const partition = buffer.readUInt32LE(header + 12);
+  if (partition !== expected.partition) throw new CorruptRun(path, `a block of partition ${partition}`);
+  if (buffer.readUInt32LE(header + 16) !== expected.firstRecord) throw new CorruptRun(path, 'a block stands in the place of another');
 }
 
 /** Footer and trailer, which lie at `offset` and reach the end of the file. */

@@ -215,7 +215,7 @@ export class RunWriter {
     this.stretchRaw += rawBytes;
     const { codec = 'raw' } = this.options;
     const block = { rawBytes, partition: this.partition, firstRecord, codec };
-    const { end, rawChecksum } = sealBlock(this.memory.buffer, this.blockAt, block, this.fingerprint);
+    const { end, rawChecksum } = sealBlock(this.memory, this.blockAt, block, this.fingerprint);
     this.stretchHash?.update(`${rawChecksum} ${rawBytes}\n`);
     this.blockAt = end;
     this.end = this.blockAt + blockHeaderBytes;
