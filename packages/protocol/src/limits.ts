@@ -154,6 +154,8 @@ export const limits = {
   reconnectDelayMs: 50,
   reconnectDelayMsMax: 5_000,
   locationsPerMessageMax: 2_000,
+  /** So many map outputs of a task are looked at in one turn of a worker's event loop. */
+  outputsPerTurnMax: 10_000,
 
   // Workers and executors.
   slotsMax: 1_024,

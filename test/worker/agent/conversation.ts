@@ -221,7 +221,7 @@ function describeCommand(command: AgentCommand): string {
       const outputs = Object.entries(command.outputs).map(([edge, locations]) => {
         const reads = command.reads[Number(edge)];
         const what = reads == null ? 'all' : `[${reads.from},${reads.to})`;
-        return `${what} of edge ${edge} from ${locations.map(location => `${location.task}:${location.attempt}`).join(' ')}`;
+        return `${what} of edge ${edge} from ${[...locations].map(location => `${location.task}:${location.attempt}`).join(' ')}`;
       });
       return `localise ${command.attempt} ${outputs.join(', ')}`;
     }

@@ -10,6 +10,7 @@ import type { OutputLocation } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ByteRange, PartitionRange } from '../../../packages/worker/src/data/read-ranges.ts';
 import { CorruptRun, type RunIds } from '../../../packages/worker/src/data/run-format.ts';
+import { outputsIn } from '../../../packages/worker/src/executor/local-outputs.ts';
 import { union } from '../../../packages/worker/src/host/byte-ranges.ts';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
 import { HttpTransport } from '../../../packages/worker/src/host/http-transport.ts';
@@ -70,7 +71,7 @@ class Reader {
     const wanted = Object.fromEntries(edges.map(edge => [edge, locations]));
     const request = { job, attempt: reader, outputs: wanted, readsOf: () => partitions, producerOf: () => 1, runOf: () => 3 };
     const sources = await this.localiser.localise(request);
-    return edges.flatMap(edge => (sources[edge] ?? []).map(({ path }) => path));
+    return edges.flatMap(edge => [...outputsIn(sources[edge])].map(({ path }) => path));
   }
 }
 

@@ -89,7 +89,7 @@ function startLocaliser(transport: FetchTransport) {
       producerOf: () => 1,
       runOf: (edge: number) => edge,
     };
-    return readFileSync((await localiser.localise(request))[3]?.[0]?.path ?? '');
+    return readFileSync((await localiser.localise(request))[3]?.paths[0] ?? '');
   };
   return { localiser, bring };
 }

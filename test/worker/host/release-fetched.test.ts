@@ -45,8 +45,8 @@ it('deletes copies of released outputs alone', async () => {
   await localiser.release(job, edge => edge === 3);
   expect(readdirSync(here)).toEqual(['4-0-1.4.run']);
   const again = await bring();
-  expect(again[4]?.[0]?.path).toBe(join(here, '4-0-1.4.run'));
-  const path = again[3]?.[0]?.path ?? '';
+  expect(again[4]?.paths[0]).toBe(join(here, '4-0-1.4.run'));
+  const path = again[3]?.paths[0] ?? '';
   expect(path).not.toBe(join(here, '3-0-1.3.run'));
   expect(readFileSync(path).equals(readFileSync(locations[0]?.path ?? ''))).toBe(true);
   await localiser.release(job, () => true);

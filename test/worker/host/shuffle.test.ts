@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type AttemptId, attemptIdOf, epochOf, FailureError, limits, parseJobId, parseWorkerId } from '@sheaf/protocol';
 import type { OutputLocation } from '@sheaf/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { outputsIn } from '../../../packages/worker/src/executor/local-outputs.ts';
 import { HttpGet } from '../../../packages/worker/src/host/http-get.ts';
 import { HttpTransport } from '../../../packages/worker/src/host/http-transport.ts';
 import { Localiser } from '../../../packages/worker/src/host/localiser.ts';
@@ -150,7 +151,7 @@ describe('the localiser', () => {
     const output = serveRun(server, temporaryFolder());
     const { localise, fetched } = startLocaliser('here');
     const sources = await localise([locationOf(output, '127.0.0.1:1', 'here')]);
-    expect(sources).toEqual({ 3: [{ task: 0, attempt: '1.1', path: output.path }] });
+    expect([...outputsIn(sources[3])]).toEqual([{ task: 0, attempt: '1.1', path: output.path }]);
     expect(existsSync(fetched)).toBe(false);
   });
 
@@ -165,20 +166,20 @@ describe('the localiser', () => {
     const { localise, fetched } = startLocaliser('there');
     const locations = outputs.map(output => locationOf(output, server.address, 'here'));
     const [first, second] = await Promise.all([localise(locations, 8), localise(locations, 9)]);
-    expect(second).toEqual(first);
-    first[3]?.forEach(({ path }, i) => {
+    expect([...outputsIn(second[3])]).toEqual([...outputsIn(first[3])]);
+    [...outputsIn(first[3])].forEach(({ path }, i) => {
       expect(readFileSync(path).equals(readFileSync(outputs[i]?.path ?? ''))).toBe(true);
     });
     expect(readdirSync(fetched).sort()).toEqual(['3-0-1.1.run', '3-1-1.2.run', '3-2-1.3.run']);
     // What is here is not fetched again.
     server.outputs.remove({ job });
-    expect(await localise(locations, 10)).toEqual(first);
+    expect([...outputsIn((await localise(locations, 10))[3])]).toEqual([...outputsIn(first[3])]);
   });
 
   it('asks with the token', async () => {
     const server = await startServer('a-long-enough-token');
     const location = locationOf(serveRun(server, temporaryFolder()), server.address, 'elsewhere');
-    expect((await startLocaliser('here', 'a-long-enough-token').localise([location]))[3]?.length).toBe(1);
+    expect((await startLocaliser('here', 'a-long-enough-token').localise([location]))[3]?.task.length).toBe(1);
     expect((await lostOf(startLocaliser('here', 'a-wrong-token-here').localise([location]))).message).toContain('401');
   });
 
@@ -225,7 +226,7 @@ describe('the localiser', () => {
     });
     const { localise } = startLocaliser();
     const sources = await localise([locationOf(output, impostor.address, 'elsewhere')]);
-    expect(readFileSync(sources[3]?.[0]?.path ?? '')).toEqual(file);
+    expect(readFileSync(sources[3]?.paths[0] ?? '')).toEqual(file);
     expect(impostor.asked()).toBe(3);
   });
 
@@ -252,7 +253,7 @@ describe('the localiser', () => {
     expect((await first).message).toContain('nobody waits');
     await expect.poll(() => waiting.length).toBe(1);
     waiting[0]?.();
-    expect((await second)[3]).toHaveLength(1);
+    expect((await second)[3]?.task).toHaveLength(1);
     expect(waiting.length).toBe(1);
 
     const third = lostOf(localise([{ ...location, attempt: attempt(77) }], 10));

@@ -7,7 +7,7 @@ import { counterNames, jobCounters, type SkipSums, TaskMeasures, tooManySkipped 
 import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type StageId } from '@sheaf/protocol';
 import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
-import { type ExecutorTask, runTask } from '@sheaf/worker/executor';
+import { type ExecutorTask, localOutputs, runTask } from '@sheaf/worker/executor';
 import type { InlineJob } from './inline-job.ts';
 import { isCountedLate, lateTasks, type TaskReads } from './late-tasks.ts';
 
@@ -217,9 +217,11 @@ export class InlineTasks {
     const sources = Object.fromEntries(
       into.map(([edge, { from }]) => [
         edge,
-        (this.runs[from] as StageRun).results.map((result, producer) => {
-          return { task: producer, attempt: result.attempt, path: outputOn(result, edge).path };
-        }),
+        localOutputs(
+          (this.runs[from] as StageRun).results.map((result, producer) => {
+            return { task: producer, attempt: result.attempt, path: outputOn(result, edge).path };
+          }),
+        ),
       ]),
     );
     return { assignment, sources, directory };

@@ -3,7 +3,7 @@
 // they are released or their job closes.
 
 import { type AttemptId, compareAttempts, type EdgeId, type Failure, limits, type RecordPlace } from '@sheaf/protocol';
-import type { CoordinatorMessage, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { CoordinatorMessage, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand } from './commands.ts';
 import {
   attemptsOf,
@@ -18,6 +18,7 @@ import {
   report,
 } from './endings.ts';
 import { leaveLine, noteDuration } from './lines.ts';
+import { LocationTable } from './location-table.ts';
 import { note } from './sending.ts';
 import { type AgentState, type Attempt, createAttempt, type Job, type Turn } from './state.ts';
 import { moveAttempt } from './transitions.ts';
@@ -190,11 +191,10 @@ function isLocated(job: Job, attempt: Attempt): boolean {
 }
 
 /** The newest location of every output that the attempt reads, in task order. */
-function locatedInput(job: Job, attempt: Attempt): { [edge: EdgeId]: OutputLocation[] } {
-  const outputs: { [edge: EdgeId]: OutputLocation[] } = {};
+function locatedInput(job: Job, attempt: Attempt): { [edge: EdgeId]: LocationTable } {
+  const outputs: { [edge: EdgeId]: LocationTable } = {};
   for (const edge of Object.keys(attempt.assignment?.producers ?? {})) {
-    const known = job.locations.get(Number(edge)) ?? new Map<number, OutputLocation>();
-    outputs[Number(edge)] = [...known.values()].sort((a, b) => a.task - b.task);
+    outputs[Number(edge)] = job.locations.get(Number(edge))?.copy() ?? new LocationTable();
   }
   return outputs;
 }

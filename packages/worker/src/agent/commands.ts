@@ -12,6 +12,9 @@ export type LinkId = number;
 /** What the agent says to the coordinator. Bytes that are relayed pass it by. */
 export type AgentReport = Exclude<WorkerMessage, { readonly type: 'fetch' | 'fetched' }>;
 
+/** One location for each producer task, in task order. There may be a million: each is made when it is asked for. */
+export type LocatedOutputs = Iterable<OutputLocation>;
+
 export type AgentCommand =
   /** Ends in `connected` or `disconnected`. */
   | { readonly type: 'connect'; readonly link: LinkId }
@@ -27,8 +30,8 @@ export type AgentCommand =
       readonly type: 'localise';
       readonly job: JobId;
       readonly attempt: AttemptId;
-      /** For each edge into the stage: one location per producer task, in task order. */
-      readonly outputs: { readonly [edge: EdgeId]: readonly OutputLocation[] };
+      /** For each edge into the stage. */
+      readonly outputs: { readonly [edge: EdgeId]: LocatedOutputs };
       /** Of each of these edges: the partitions [from, to) that the attempt reads; null: everything. */
       readonly reads: { readonly [edge: EdgeId]: TaskAssignment['reads'][EdgeId] | null };
     }

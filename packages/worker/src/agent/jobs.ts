@@ -5,6 +5,7 @@ import type { EdgeId, Failure, JobId } from '@sheaf/protocol';
 import type { JobOpening, OutputLocation } from '@sheaf/protocol/messages';
 import { attemptsOf, closeJob, discard } from './endings.ts';
 import type { JobSettings } from './events.ts';
+import { LocationTable } from './location-table.ts';
 import { note, send } from './sending.ts';
 import { createJob, type Turn } from './state.ts';
 
@@ -56,7 +57,7 @@ export function addLocations(turn: Turn, id: JobId, edge: EdgeId, entries: reado
     note(turn, 'warn', `locations arrived for job ${id}, which is not open`);
     return;
   }
-  const known = job.locations.get(edge) ?? new Map<number, OutputLocation>();
+  const known = job.locations.get(edge) ?? new LocationTable();
   job.locations.set(edge, known);
-  for (const entry of entries) known.set(entry.task, entry);
+  for (const entry of entries) known.set(entry);
 }

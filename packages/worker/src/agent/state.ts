@@ -2,9 +2,10 @@
 // What must stay true between two events is in invariants.ts. Times are those of events; no field depends on a clock.
 
 import type { AttemptId, EdgeId, Failure, JobId, LastSeen, SessionId, StageId, TaskIndex, WorkerId } from '@sheaf/protocol';
-import type { HeldAttempt, JobOpening, OutputLocation, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
+import type { HeldAttempt, JobOpening, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { AgentCommand, ExecutorId, LinkId } from './commands.ts';
 import type { JobSettings } from './events.ts';
+import type { LocationTable } from './location-table.ts';
 import type { AttemptState, ExecutorState } from './states.ts';
 
 export interface AgentConfig {
@@ -85,8 +86,8 @@ export interface Job {
   reopening: JobOpening | null;
   /** What tasks of each stage took of late. */
   readonly usualMs: Map<StageId, number>;
-  /** Where the outputs of each edge can be had: the newest location of each producer task. */
-  readonly locations: Map<EdgeId, Map<TaskIndex, OutputLocation>>;
+  /** Where the outputs of each edge can be had. */
+  readonly locations: Map<EdgeId, LocationTable>;
 }
 
 export interface Attempt {

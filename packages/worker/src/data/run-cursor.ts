@@ -2,7 +2,6 @@
 // key and value lie there in place. Only the value of a record larger than a block is read in pieces, into a buffer that the
 // consumer gives, and only when it is asked for.
 
-import { readSync } from 'node:fs';
 import { blockHeaderBytes, blockRawBytesMax } from '@sheaf/protocol/graph';
 import { compareBytes } from './compare.ts';
 import type { Region, TaskMemory } from './memory.ts';
@@ -170,6 +169,14 @@ export class RunCursor {
 
   /** Reads the next block's body, of at most `most` bytes, to `target` and checks it; gives its length. */
   private readBlock(target: number, most: number, firstRecord: number): number {
+    try {
+      return this.checkedBlock(target, most, firstRecord);
+    } catch (error) {
+      throw this.run.placed(error);
+    }
+  }
+
+  private checkedBlock(target: number, most: number, firstRecord: number): number {
     const { path } = this.run;
     const { buffer } = this.memory;
     const header = this.bufferAt + blockRawBytesMax;
@@ -187,10 +194,9 @@ export class RunCursor {
   }
 
   private readFully(target: number, length: number): void {
-    const { base } = this.run;
     let done = 0;
     while (done < length) {
-      const count = readSync(this.run.fd, this.memory.buffer, target + done, length - done, base + this.offset + done);
+      const count = this.run.readInto(this.memory.buffer, target + done, { offset: this.offset + done, length: length - done });
       if (count === 0) throw new CorruptRun(this.run.path, 'the file is cut short');
       done += count;
     }

@@ -1,7 +1,8 @@
 // A finished run file, opened for reading: its ids checked, and its footer loaded where the stretches are not known yet. Cursors
 // read the stretches. A merge opens hundreds of runs whose stretches it knows: their footers would fill the heap.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { ReadAhead } from './read-ahead.ts';
 import {
   CorruptRun,
   decodeFooter,
@@ -38,10 +39,7 @@ export interface PlaceInFile {
 
 /** Gives what `use` takes of a run's footer, which it must not keep. Throws as the constructor of RunFile does. */
 export function withFooter<T>(place: RunPlace, expected: RunIds, use: (footer: RunFooter) => T): T {
-  const file = new RunFile(place, expected, length => {
-    if (footerScratch.length < length) footerScratch = Buffer.alloc(2 * length);
-    return footerScratch.subarray(0, length);
-  });
+  const file = new RunFile(place, expected, { footerBuffer: scratchOf });
   try {
     return use(file.footer);
   } finally {
@@ -49,21 +47,43 @@ export function withFooter<T>(place: RunPlace, expected: RunIds, use: (footer: R
   }
 }
 
+function scratchOf(length: number): Buffer {
+  if (footerScratch.length < length) footerScratch = Buffer.alloc(2 * length);
+  return footerScratch.subarray(0, length);
+}
+
+/** As `withFooter`, of a run that is read through `files` and stays open with them. */
+export function openThrough(files: ReadAhead, place: RunPlace, expected: RunIds): RunFile {
+  return new RunFile(place, expected, { footerBuffer: scratchOf, files });
+}
+
+interface RunFileOptions {
+  readonly footerBuffer?: (length: number) => Buffer;
+  readonly files?: ReadAhead | null;
+}
+
 /** An open run whose header is that of the output that is meant: enough to read stretches that are known already. */
 export class OpenRun {
   readonly path: string;
-  readonly fd: number;
   /** Offsets within the run begin here in the file. */
   readonly base: number;
   readonly ids: RunIds;
   readonly fingerprint: { readonly low: number; readonly high: number };
 
-  /** Throws CorruptRun when the header is not that of `expected` (null: of any run), MissingRun when there is no such file. */
-  constructor(place: RunPlace, expected: RunIds | null) {
+  /** -1: it is read through `files`. */
+  private readonly fd: number;
+  private readonly files: ReadAhead | null;
+
+  /**
+   * Throws CorruptRun when the header is not that of `expected` (null: of any run), MissingRun when there is no such file. With
+   * `files` it has no file of its own, and need not be closed.
+   */
+  constructor(place: RunPlace, expected: RunIds | null, files: ReadAhead | null = null) {
     const { path, at = 0 } = inFile(place);
     this.path = path;
     this.base = at;
-    this.fd = open(path);
+    this.files = files;
+    this.fd = files === null ? opened(path, () => openSync(path, 'r')) : -1;
     try {
       this.ids = decodeRunHeader(path, this.read(0, runHeaderBytes));
       this.fingerprint = fingerprintOf(this.ids);
@@ -73,18 +93,31 @@ export class OpenRun {
       if (!same || edge !== expected.edge) throw new CorruptRun(path, `the run of ${job}/${stage}@${task}#${attempt}, edge ${edge}`);
     } catch (error) {
       this.close();
-      throw error;
+      throw this.placed(error);
     }
   }
 
   close(): void {
-    closeSync(this.fd);
+    if (this.files === null) closeSync(this.fd);
+  }
+
+  /** Reads some of the run's bytes, at least one of them unless the file ends; gives how many. */
+  readInto(target: Buffer, at: number, { offset, length }: { readonly offset: number; readonly length: number }): number {
+    const { files, path, base } = this;
+    if (files === null) return readSync(this.fd, target, at, length, base + offset);
+    return opened(path, () => files.read(path, base + offset, { target, at, length }));
+  }
+
+  /** What is wrong with this run of the file. */
+  placed(error: unknown): unknown {
+    if (error instanceof CorruptRun) error.at ??= this.base;
+    return error;
   }
 
   protected read(offset: number, length: number, target: Buffer = Buffer.alloc(length)): Buffer {
     let done = 0;
     while (done < length) {
-      const count = readSync(this.fd, target, done, length - done, this.base + offset + done);
+      const count = this.readInto(target, done, { offset: offset + done, length: length - done });
       if (count === 0) throw new CorruptRun(this.path, 'the file is cut short');
       done += count;
     }
@@ -97,16 +130,20 @@ export class RunFile extends OpenRun {
   readonly footer: RunFooter;
 
   /** Opens and checks header and footer. Throws as OpenRun does, and CorruptRun when the file is cut short or its footer damaged. */
-  constructor(place: RunPlace, expected: RunIds | null, footerBuffer: (length: number) => Buffer = length => Buffer.alloc(length)) {
-    super(place, expected);
+  constructor(
+    place: RunPlace,
+    expected: RunIds | null,
+    { footerBuffer = length => Buffer.alloc(length), files = null }: RunFileOptions = {},
+  ) {
+    super(place, expected, files);
     const { path, bytes } = inFile(place);
     try {
-      const size = bytes ?? fstatSync(this.fd).size;
+      const size = bytes ?? statSync(path).size;
       const offset = footerOffsetOf(path, this.read(Math.max(0, size - runTrailerBytes), runTrailerBytes), size);
       this.footer = decodeFooter(path, this.read(offset, size - offset, footerBuffer(size - offset)));
     } catch (error) {
       this.close();
-      throw error;
+      throw this.placed(error);
     }
   }
 }
@@ -116,9 +153,9 @@ export function inFile(place: RunPlace): PlaceInFile {
   return typeof place === 'string' ? { path: place } : place;
 }
 
-function open(path: string): number {
+function opened<Given>(path: string, open: () => Given): Given {
   try {
-    return openSync(path, 'r');
+    return open();
   } catch (error) {
     if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error;
     throw new MissingRun(path, { cause: error });

@@ -44,6 +44,8 @@ export interface RunIds {
 /** A run file, or a part of it, that is not what it should be: E_CORRUPT. */
 export class CorruptRun extends Error {
   readonly path: string;
+  /** Where in the file the run begins, once that is known: a pack has many. */
+  at: number | null = null;
   constructor(path: string, what: string, options?: ErrorOptions) {
     super(`${path}: ${what}`, options);
     this.name = 'CorruptRun';

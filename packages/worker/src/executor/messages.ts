@@ -11,9 +11,10 @@
 // Progress does not use this channel, as the executor may be busy in user code for minutes: it writes lines
 // (progress-line.ts) with writeSync to file descriptor `progressFd`, at most once a second.
 
-import type { AttemptId, EdgeId, Failure, JobId, TaskIndex } from '@sheaf/protocol';
+import type { EdgeId, Failure, JobId } from '@sheaf/protocol';
 import type { TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import type { BlockCodec } from '../data/block-codec.ts';
+import type { LocalOutputs } from './local-outputs.ts';
 
 /** In the child: stdin is closed, stdout and stderr are the user's prints, 3 is the IPC channel, 4 this pipe. */
 export const progressFd = 4;
@@ -34,20 +35,10 @@ export interface ExecutorJob {
   readonly files?: { readonly [name: string]: string };
 }
 
-/** A map output that the worker has brought to this machine. */
-export interface LocalOutput {
-  readonly task: TaskIndex;
-  readonly attempt: AttemptId;
-  readonly path: string;
-  /** In a pack: its first byte and its size. Absent: it is the whole file. */
-  readonly at?: number;
-  readonly bytes?: number;
-}
-
 export interface ExecutorTask {
   readonly assignment: TaskAssignment;
   /** For each edge into the stage: one per producer task, in task order. */
-  readonly sources: { readonly [edge: EdgeId]: readonly LocalOutput[] };
+  readonly sources: { readonly [edge: EdgeId]: LocalOutputs };
   /** A folder for the attempt's spills and finished run files (`edge-N.run`), made when it is needed; the worker deletes it when it no longer is. */
   readonly directory: string;
   /** The pack for its runs when all of them are small, which this executor alone writes to. Absent: each has a file. */

@@ -6,11 +6,13 @@
 import { setMaxListeners } from 'node:events';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type EdgeId, FailureError, type JobId, limits, type StageId } from '@sheaf/protocol';
 import type { OutputLocation, OutputName } from '@sheaf/protocol/messages';
+import type { LocatedOutputs } from '../agent/index.ts';
 import type { ReadRange } from '../data/read-ranges.ts';
 import { CorruptRun, runHeaderBytes } from '../data/run-format.ts';
-import type { LocalOutput } from '../executor/messages.ts';
+import { type LocalOutputs, LocalOutputsBuilder } from '../executor/local-outputs.ts';
 import type { FetchTransport, FetchWay } from './fetch-transport.ts';
 import { FetchedOutput } from './fetched-output.ts';
 import { checkHeader } from './output-ids.ts';
@@ -27,7 +29,7 @@ export interface LocaliserOptions {
 export interface LocaliseRequest {
   readonly job: JobId;
   readonly attempt: AttemptId;
-  readonly outputs: { readonly [edge: EdgeId]: readonly OutputLocation[] };
+  readonly outputs: { readonly [edge: EdgeId]: LocatedOutputs };
   /** Edges that are brought whole before anything else: they tell what is read of others. */
   readonly first?: ReadonlySet<EdgeId>;
   /** What is read of an edge's runs; null: all there is. Asked when the `first` ones are here, and only of what has to be fetched. */
@@ -39,7 +41,7 @@ export interface LocaliseRequest {
 }
 
 export interface LocalSources {
-  readonly [edge: EdgeId]: readonly LocalOutput[];
+  readonly [edge: EdgeId]: LocalOutputs;
 }
 
 /** What of a job is here, or on its way. */
@@ -75,18 +77,30 @@ export class Localiser {
     // Every output listens to it.
     setMaxListeners(0, signal);
     copies.waiting.set(attempt, abort);
-    const sources: { [edge: EdgeId]: LocalOutput[] } = {};
+    const sources: { [edge: EdgeId]: LocalOutputs } = {};
     try {
       const bring = async (edge: EdgeId, reads: () => ReadRange | null): Promise<void> => {
-        const locations = request.outputs[edge] ?? [];
-        const packs = await this.packsHere(locations, signal);
-        const brought = locations.map(location => {
+        const locations: LocatedOutputs = request.outputs[edge] ?? [];
+        const { packs, count } = await this.packsHere(locations, signal);
+        const here = new LocalOutputsBuilder(count);
+        const brought: Promise<void>[] = [];
+        let looked = 0;
+        for (const location of locations) {
           const { task, attempt, path, at, bytes } = location;
+          const i = looked++;
           // Whoever reads it checks the ids in its header.
-          if (at !== undefined && at + bytes <= (packs.get(path) ?? 0)) return { task, attempt, path, at, bytes };
-          return this.bring(request, { edge, reads, location, copies, signal }).then(here => ({ task, attempt, path: here }));
-        });
-        sources[edge] = await Promise.all(brought);
+          if (at !== undefined && at + bytes <= (packs.get(path) ?? 0)) here.set(i, { task, attempt, path, at, bytes });
+          else {
+            const bringing = this.bring(request, { edge, reads, location, copies, signal });
+            const set = bringing.then(path => here.set(i, { task, attempt, path }));
+            // Heard below, when all have begun.
+            set.catch(() => undefined);
+            brought.push(set);
+          }
+          if (looked % limits.outputsPerTurnMax === 0) await nextTurn();
+        }
+        await Promise.all(brought);
+        sources[edge] = here.outputs;
       };
       const edges = Object.keys(request.outputs).map(Number);
       const isFirst = (edge: EdgeId): boolean => request.first?.has(edge) === true;
@@ -154,17 +168,25 @@ export class Localiser {
     }
   }
 
-  /** The sizes of the packs that lie on this machine, looked at anew for each attempt. */
-  private async packsHere(locations: readonly OutputLocation[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  /** How many outputs there are, and the sizes of the packs that lie on this machine, looked at anew for each attempt. */
+  private async packsHere(
+    locations: LocatedOutputs,
+    signal: AbortSignal,
+  ): Promise<{ readonly packs: ReadonlyMap<string, number>; readonly count: number }> {
     const paths = new Set<string>();
-    for (const { host, path, at } of locations) if (at !== undefined && host === this.options.machine) paths.add(path);
+    let count = 0;
+    for (const { host, path, at } of locations) {
+      if (at !== undefined && host === this.options.machine) paths.add(path);
+      count++;
+      if (count % limits.outputsPerTurnMax === 0) await nextTurn();
+    }
     const sizes = new Map<string, number>();
     const look = async (path: string): Promise<void> => {
       const found = await stat(path).catch(() => null);
       if (found !== null) sizes.set(path, found.size);
     };
     await Promise.all([...paths].map(path => this.checks.within(signal, () => look(path))));
-    return sizes;
+    return { packs: sizes, count };
   }
 
   private copyOf(copies: JobCopies, output: OutputName, bytes: number): FetchedOutput {

@@ -6,7 +6,7 @@ import { cursorBytes } from '@sheaf/protocol/graph';
 import { TaskMemory } from '../data/memory.ts';
 import type { KeyRange, PartitionRange } from '../data/read-ranges.ts';
 import { readValues } from '../data/run-values.ts';
-import type { LocalOutput } from '../executor/messages.ts';
+import { type LocalOutput, outputsIn } from '../executor/local-outputs.ts';
 import type { PreparedJob } from './job-store.ts';
 import type { LocaliseRequest } from './localiser.ts';
 
@@ -23,7 +23,7 @@ export function readsOf(
       if (read === undefined || read === null) return null;
       if (isPartitioned(edge)) return read;
       const splitterEdge = splittersOf(edge);
-      const [output] = splitterEdge === null ? [] : (here[splitterEdge] ?? []);
+      const [output] = splitterEdge === null ? [] : outputsIn(here[splitterEdge]);
       if (splitterEdge === null || output === undefined) return null;
       return keysBetween(splittersIn(output, { job, stage: producerOf(splitterEdge), edge: runOf(splitterEdge) }), read);
     },

@@ -6,6 +6,7 @@ import { BadRecord } from '@sheaf/storage';
 import { BadKey, KeyTooLarge } from '../../data/bad-key.ts';
 import { BadValue } from '../../data/bad-value.ts';
 import { CorruptRun, MissingRun } from '../../data/run-format.ts';
+import { type LocalOutput, type LocalOutputs, outputsIn } from '../local-outputs.ts';
 import { recordMakers, refusals } from '../steps/record-makers.ts';
 import type { TaskParts } from '../task-parts.ts';
 import { functionPlace } from './function-place.ts';
@@ -88,10 +89,16 @@ function stackOf(code: FailureCode, error: unknown, run: TaskParts): { readonly 
 function corrupt(error: CorruptRun, run: TaskParts): Failure {
   const code = error instanceof MissingRun ? 'E_MAP_OUTPUT_LOST' : 'E_CORRUPT';
   for (const [edge, outputs] of Object.entries(run.task.sources)) {
-    const output = outputs.find(one => one.path === error.path);
+    const output = outputWith(outputs, error);
     const from = run.job.graph.edges[Number(edge)]?.from;
-    if (output === undefined || from === undefined) continue;
+    if (output === null || from === undefined) continue;
     return { code, message: error.message, lost: { stage: from, task: output.task, attempt: output.attempt } };
   }
   return { code, message: error.message };
+}
+
+/** In a pack the place tells it from the others. */
+function outputWith(outputs: LocalOutputs, { path, at }: CorruptRun): LocalOutput | null {
+  for (const output of outputsIn(outputs)) if (output.path === path && (at === null || (output.at ?? 0) === at)) return output;
+  return null;
 }

@@ -1,6 +1,7 @@
 // The input of a task of partitions: the merge of its map outputs, handed on group by group or record by record.
 
 import { type Edge, type Select, sidesOf } from '@sheaf/protocol/graph';
+import { ReadAhead } from '../../data/read-ahead.ts';
 import { keyText } from '../failure/key-text.ts';
 import { writeTextLines } from '../output/write-text-lines.ts';
 import { type GroupSide, Groups } from '../shuffle/groups.ts';
@@ -32,11 +33,16 @@ export async function receiveInput(run: TaskParts, layout: TaskLayout, chain: St
     ordered: ofSides.map(edge => edge.shuffle.key.length > edge.shuffle.group),
   };
   const { job, stage, task, attempt } = run.assignment;
-  const sources = taskSources(run.job, run.task, step, run.lists);
-  if (sources.length === 0) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
   const keyed = !haveOneKey(ofSides);
-  const open = openMerged(sources, memory, { ids: { job, stage, task, attempt }, keyed });
+  const outputs = step.edges.reduce((sum, edge) => sum + (run.task.sources[edge]?.task.length ?? 0), 0);
+  const files = !keyed && outputs > memory.fanIn ? new ReadAhead() : null;
+  let open: Merged | null = null;
   try {
+    open = openMerged(taskSources(run.job, run.task, step, { lists: run.lists, files }), memory, {
+      ids: { job, stage, task, attempt },
+      keyed,
+    });
+    if (open === null) return { records: 0, bytes: 0, groups: 0, invalidUtf8: 0 };
     const lines = open instanceof OpenMerge ? writeTextLines(run, chain, { receive: at, sides: ofSides, open, memory }) : null;
     if (lines !== null) return lines;
     const groups = new Groups(foldedWhereNumbers(run, open, ofSides), memory, {
@@ -50,7 +56,8 @@ export async function receiveInput(run: TaskParts, layout: TaskLayout, chain: St
     else await readGroups(run, groups, { push, waits: chain.waits() });
     return { records: groups.records, bytes: groups.bytesRead, groups: groups.count, invalidUtf8: 0 };
   } finally {
-    open.close();
+    open?.close();
+    files?.close();
   }
 }
 

@@ -8,9 +8,10 @@ import { FailureError } from '@sheaf/protocol';
 import { cursorBytes } from '@sheaf/protocol/graph';
 import type { BlockIndex } from '../../data/block-index.ts';
 import type { Region, TaskMemory } from '../../data/memory.ts';
+import type { ReadAhead } from '../../data/read-ahead.ts';
 import { type CursorStart, RunCursor } from '../../data/run-cursor.ts';
-import { inFile, OpenRun, RunFile, type RunPlace, withFooter } from '../../data/run-file.ts';
-import { type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
+import { inFile, OpenRun, openThrough, RunFile, type RunPlace, withFooter } from '../../data/run-file.ts';
+import { type RunFooter, type RunIds, runHeaderBytes, type Stretch } from '../../data/run-format.ts';
 import { RunWriter } from '../../data/run-writer.ts';
 import type { Progress } from '../progress.ts';
 import { BulkMerge, type BulkMergeOptions, copyRecords } from './bulk-merge.ts';
@@ -30,15 +31,29 @@ export interface SourceWanted {
 
 /** The sources in one map output, in segment order. Throws CorruptRun when the file is not the one that is meant. */
 export function sourcesOf(place: RunPlace, ids: RunIds, wanted: SourceWanted): MergeSource[] {
+  return withFooter(place, ids, footer => sourcesIn(footer, { place, ids, wanted }));
+}
+
+/** The same of a run that is read through `files`: each is open already. */
+export function openSourcesOf(files: ReadAhead, place: RunPlace, ids: RunIds, wanted: SourceWanted): MergeSource[] {
+  const run = openThrough(files, place, ids);
+  return sourcesIn(run.footer, { place, ids, wanted }).map(source => ({ ...source, run }));
+}
+
+interface SourcePlace {
+  readonly place: RunPlace;
+  readonly ids: RunIds;
+  readonly wanted: SourceWanted;
+}
+
+function sourcesIn({ stretches, blocks }: RunFooter, { place, ids, wanted }: SourcePlace): MergeSource[] {
   const { path, at } = inFile(place);
-  return withFooter(place, ids, ({ stretches, blocks }) => {
-    const sources: MergeSource[] = [];
-    for (const stretch of stretches) {
-      const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
-      if (start !== null) sources.push({ path, at, ids, side: wanted.side, start, temporary: false });
-    }
-    return sources;
-  });
+  const sources: MergeSource[] = [];
+  for (const stretch of stretches) {
+    const start = wanted.splitters === null ? wholeStretch(stretch, wanted) : keyRange(stretch, blocks, wanted, wanted.splitters);
+    if (start !== null) sources.push({ path, at, ids, side: wanted.side, start, temporary: false });
+  }
+  return sources;
 }
 
 function wholeStretch(stretch: Stretch, wanted: SourceWanted): CursorStart | null {
@@ -78,16 +93,33 @@ export interface Merged {
   close(): void;
 }
 
-/** All sources as one. With one key for all records they are read one behind another when they are too many for one merge; else there are passes. */
+/**
+ * All sources as one; null: there are none. With one key for all records they are read one behind another when they are too many for
+ * one merge, and each is asked for when the ones before are read; else there are passes.
+ */
 export function openMerged(
-  sources: readonly MergeSource[],
+  sources: Iterable<MergeSource>,
   merge: MergeMemory,
   of: { readonly ids: Omit<RunIds, 'edge'>; readonly keyed: boolean },
-): Merged {
-  if (of.keyed || sources.length <= merge.fanIn) return new OpenMerge(mergePasses(sources, merge, of.ids), merge);
+): Merged | null {
+  const rest = sources[Symbol.iterator]();
+  const first: MergeSource[] = [];
+  const most = of.keyed ? Number.POSITIVE_INFINITY : merge.fanIn + 1;
+  while (first.length < most) {
+    const next = rest.next();
+    if (next.done === true) break;
+    first.push(next.value);
+  }
+  if (first.length === 0) return null;
+  if (first.length < most) return new OpenMerge(mergePasses(first, merge, of.ids), merge);
   const { from } = merge.cursors;
-  const tree = new RunChain(merge.memory, sources, { from, to: from + cursorBytes });
+  const tree = new RunChain(merge.memory, chained(first, rest), { from, to: from + cursorBytes });
   return { tree, close: () => tree.close() };
+}
+
+function* chained(first: readonly MergeSource[], rest: Iterator<MergeSource>): Generator<MergeSource> {
+  yield* first;
+  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
 /** An open merge of at most `fanIn` sources: its records are gone through by `tree` or `folded`, or moved by `bulk`, once. */

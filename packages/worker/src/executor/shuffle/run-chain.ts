@@ -1,5 +1,5 @@
 // Sources whose records all have the same key, one behind another: their merge is the first, then the second, and so on. One is
-// open at a time, however many thousands there are, and nothing is copied in passes.
+// known and open at a time, however many millions there are, and nothing is copied in passes.
 
 import type { Region, TaskMemory } from '../../data/memory.ts';
 import { RunCursor } from '../../data/run-cursor.ts';
@@ -12,20 +12,19 @@ export class RunChain {
   /** Its side. */
   side = 0;
 
-  private readonly sources: readonly MergeSource[];
+  private readonly sources: Iterator<MergeSource>;
   private readonly memory: TaskMemory;
   private readonly buffer: Region;
   private run: OpenRun;
-  private at = 0;
 
   /** At least one source, each with records; `buffer` is for one cursor. */
-  constructor(memory: TaskMemory, sources: readonly MergeSource[], buffer: Region) {
-    const [first] = sources;
-    if (first === undefined) throw new Error('a chain of no sources');
+  constructor(memory: TaskMemory, sources: Iterable<MergeSource>, buffer: Region) {
+    this.sources = sources[Symbol.iterator]();
+    const { value: first, done } = this.sources.next();
+    if (done === true) throw new Error('a chain of no sources');
     this.memory = memory;
-    this.sources = sources;
     this.buffer = buffer;
-    this.run = new OpenRun(first, first.ids);
+    this.run = runOf(first);
     this.cursor = this.cursorOf(first);
     this.side = first.side;
   }
@@ -33,11 +32,10 @@ export class RunChain {
   /** Steps to the next record in order; false at the end. */
   next(): boolean {
     while (!this.cursor.next()) {
-      const source = this.sources[this.at + 1];
-      if (source === undefined) return false;
-      this.at++;
+      const { value: source, done } = this.sources.next();
+      if (done === true) return false;
       this.run.close();
-      this.run = new OpenRun(source, source.ids);
+      this.run = runOf(source);
       this.cursor = this.cursorOf(source);
       this.side = source.side;
     }
@@ -51,4 +49,8 @@ export class RunChain {
   private cursorOf({ start }: MergeSource): RunCursor {
     return new RunCursor({ run: this.run, memory: this.memory, buffer: this.buffer, start, ordered: false });
   }
+}
+
+function runOf(source: MergeSource): OpenRun {
+  return source.run ?? new OpenRun(source, source.ids);
 }

@@ -2,11 +2,13 @@
 // names, out of the run files that the worker has brought here.
 
 import { type EdgeId, runOf, type Step, type StepId, sidesOf } from '@sheaf/protocol/graph';
+import type { ReadAhead } from '../../data/read-ahead.ts';
 import type { RunIds } from '../../data/run-format.ts';
 import type { LoadedJob } from '../loaded-job.ts';
-import type { ExecutorTask, LocalOutput } from '../messages.ts';
+import { type LocalOutput, outputsIn } from '../local-outputs.ts';
+import type { ExecutorTask } from '../messages.ts';
 import type { MergeSource } from './merge-source.ts';
-import { sourcesOf } from './merge-sources.ts';
+import { openSourcesOf, sourcesOf } from './merge-sources.ts';
 
 /** The ids that a map output's run file must bear. */
 export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, output: LocalOutput): RunIds {
@@ -14,16 +16,19 @@ export function runIdsOf(job: LoadedJob, task: ExecutorTask, edge: EdgeId, outpu
   return { job: task.assignment.job, stage: from, task: output.task, attempt: output.attempt, edge: runOf(job.graph, edge) };
 }
 
-/** All sources of a `receive`, in the order that decides ties: side, map task, segment. */
-export function taskSources(
+/**
+ * All sources of a `receive`, in the order that decides ties: side, map task, segment. Each is looked for when it is asked for;
+ * through `files` where they are read in this order and each once.
+ */
+export function* taskSources(
   job: LoadedJob,
   task: ExecutorTask,
   receive: Extract<Step, { readonly type: 'receive' }>,
-  lists: ReadonlyMap<StepId, readonly unknown[]>,
-): MergeSource[] {
+  { lists, files }: { readonly lists: ReadonlyMap<StepId, readonly unknown[]>; readonly files: ReadAhead | null },
+): Generator<MergeSource> {
   const stage = job.graph.stages[task.assignment.stage];
   const sides = sidesOf(receive);
-  return receive.edges.flatMap((edge, at) => {
+  for (const [at, edge] of receive.edges.entries()) {
     const side = sides[at] as number;
     const reads = task.assignment.reads[edge];
     const definition = job.graph.edges[edge];
@@ -34,8 +39,10 @@ export function taskSources(
       const load = stage?.steps.findIndex(step => step.type === 'load' && step.edge === partitioner.splitters) ?? -1;
       splitters = lists.get(load) as readonly Uint8Array[];
     }
-    return (task.sources[edge] ?? []).flatMap(output =>
-      sourcesOf(output, runIdsOf(job, task, edge, output), { side, from: reads.from, to: reads.to, splitters }),
-    );
-  });
+    const wanted = { side, from: reads.from, to: reads.to, splitters };
+    for (const output of outputsIn(task.sources[edge])) {
+      const ids = runIdsOf(job, task, edge, output);
+      yield* files === null ? sourcesOf(output, ids, wanted) : openSourcesOf(files, output, ids, wanted);
+    }
+  }
 }

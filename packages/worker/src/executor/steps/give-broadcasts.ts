@@ -3,6 +3,7 @@
 
 import type { EdgeId, FunctionRef, StageGraph } from '@sheaf/protocol/graph';
 import type { LoadedJob } from '../loaded-job.ts';
+import { attemptsText } from '../local-outputs.ts';
 import type { ExecutorTask } from '../messages.ts';
 
 interface Held {
@@ -24,7 +25,7 @@ export function giveBroadcasts(job: LoadedJob, task: ExecutorTask, recordsOf: (e
   for (const { give } of loads) job.functions[give.index]?.(undefined);
   for (const { stage, edge, give } of loads) {
     if (stage !== task.assignment.stage) continue;
-    const attempts = (task.sources[edge] ?? []).map(({ attempt }) => attempt).join();
+    const attempts = attemptsText(task.sources[edge]);
     let own = held.get(give.index);
     if (own?.attempts !== attempts) {
       own = { attempts, records: recordsOf(edge) };

@@ -3,6 +3,7 @@
 
 import type { EdgeId } from '@sheaf/protocol/graph';
 import type { LoadedJob } from '../loaded-job.ts';
+import { attemptsText } from '../local-outputs.ts';
 import type { ExecutorTask } from '../messages.ts';
 import type { LookupTable } from './lookup-table.ts';
 
@@ -28,7 +29,7 @@ export function keptTable(
 ): LookupTable {
   const kept = keptByJob.get(job) ?? new Map<EdgeId, Kept>();
   keptByJob.set(job, kept);
-  const attempts = (task.sources[edge] ?? []).map(({ attempt }) => attempt).join();
+  const attempts = attemptsText(task.sources[edge]);
   const known = kept.get(edge);
   if (known?.attempts === attempts) return known.table;
   const made = make();

@@ -8,6 +8,7 @@ import { RecordTable } from '../../data/record-table.ts';
 import { readValues } from '../../data/run-values.ts';
 import { encodeValue } from '../../data/value-codec.ts';
 import type { LoadedJob } from '../loaded-job.ts';
+import { outputsIn } from '../local-outputs.ts';
 import type { ExecutorTask } from '../messages.ts';
 import { runIdsOf } from '../shuffle/task-sources.ts';
 import { giveBroadcasts } from './give-broadcasts.ts';
@@ -98,7 +99,7 @@ function readBroadcast(job: LoadedJob, task: ExecutorTask, { edge, each }: Readi
   const recordBytes = recordBytesMaxOf(memory.budgetBytes) + limits.keyBytesMax;
   const large = memory.reserve(recordBytes);
   const free = memory.reserve(recordBytes);
-  for (const output of task.sources[edge] ?? []) {
+  for (const output of outputsIn(task.sources[edge])) {
     const run = { ...output, ids: runIdsOf(job, task, edge, output) };
     readValues(run, { memory, buffer, large }, (record, length) => each(record, { length, free }));
   }
