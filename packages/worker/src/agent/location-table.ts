@@ -13,6 +13,8 @@ export class LocationTable implements Iterable<OutputLocation> {
   private known = 0;
   private places: Place[] = [];
   private placeNumbers = new Map<string, number>();
+  /** Of the location that was set last: the next one is often there too. */
+  private lastPlace = 0;
   /** By task: number of its place, plus one; 0: none is known. */
   private place: Uint32Array = new Uint32Array(0);
   private epoch: Uint32Array = new Uint32Array(0);
@@ -78,6 +80,9 @@ export class LocationTable implements Iterable<OutputLocation> {
 
   private numberOf({ worker, address, host, path, at }: OutputLocation): number {
     const packed = at !== undefined;
+    const last = this.places[this.lastPlace];
+    const isLast = last?.path === path && last.worker === worker && last.address === address && last.host === host;
+    if (isLast && last.packed === packed) return this.lastPlace;
     const key = JSON.stringify([worker, address, host, path, packed]);
     let number = this.placeNumbers.get(key);
     if (number === undefined) {
@@ -85,6 +90,7 @@ export class LocationTable implements Iterable<OutputLocation> {
       this.placeNumbers.set(key, number);
       this.places.push({ worker, address, host, path, packed });
     }
+    this.lastPlace = number;
     return number;
   }
 

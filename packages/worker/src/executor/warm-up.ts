@@ -10,7 +10,8 @@ import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { listedNow } from '@sheaf/storage';
 import { encodeValue } from '../data/value-codec.ts';
 import { graphHashOf, type LoadedJob, loadJob } from './loaded-job.ts';
-import type { ExecutorTask, LocalOutput } from './messages.ts';
+import { type LocalOutput, localOutputs } from './local-outputs.ts';
+import type { ExecutorTask } from './messages.ts';
 import { runTask } from './run-task.ts';
 import { warmUpGraph, warmUpModule } from './warm-up-job.ts';
 
@@ -39,7 +40,7 @@ export async function warmUp({ directory, goesOn }: WarmUpOptions): Promise<void
       await nextTurn();
     }
     for (let task = 0; task < partitions && goesOn(); task++) {
-      await run(loaded, { ...taskOf(folder, 1, task), sources: { 0: runs } }, { reads: { 0: { from: task, to: task + 1 } } });
+      await run(loaded, { ...taskOf(folder, 1, task), sources: { 0: localOutputs(runs) } }, { reads: { 0: { from: task, to: task + 1 } } });
       await nextTurn();
     }
   } finally {
