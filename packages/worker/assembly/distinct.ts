@@ -18,7 +18,7 @@ const keyLengthMask: u32 = 0x3_ffff;
 
 let entries: usize = 0;
 let records: u32 = 0;
-/** Slots of hash and number + 1; in their place, later, addresses in order. */
+/** Slots of hash and address of a key's first record; in their place, later, addresses in order. */
 let table: usize = 0;
 let infos: usize = 0;
 let firsts: usize = 0;
@@ -55,19 +55,20 @@ export function number(firstEntry: usize, count: u32, spare: usize): u32 {
     let slot = hash & mask;
     for (;;) {
       const place = table + (<usize>slot << 3);
-      const found = load<u32>(place, 4);
+      const found: usize = load<u32>(place, 4);
       if (found === 0) {
         if (keys === most || (keys === sampledMost && entry < sampledEnd)) return undone();
         store<u32>(place, hash);
-        store<u32>(place, ++keys, 4);
-        begin(keys - 1, record);
-        store<u32>(entry, keys - 1);
+        store<u32>(place, <u32>record, 4);
+        begin(keys, record);
+        store<u32>(entry, keys++);
         break;
       }
-      if (load<u32>(place) === hash && isSame(load<u32>(firsts + (<usize>(found - 1) << 4), addressAt), record, length)) {
-        const info = infos + (<usize>(found - 1) << infoShift);
+      if (load<u32>(place) === hash && isSame(found, record, length)) {
+        const key = load<u32>(found, 4);
+        const info = infos + (<usize>key << infoShift);
         store<u32>(info, load<u32>(info) + 1);
-        store<u32>(entry, found - 1);
+        store<u32>(entry, key);
         break;
       }
       slot = (slot + 1) & mask;

@@ -69,6 +69,14 @@ export function encodeNumberValue(value: number, target: Uint8Array, at: number,
     target[at] = 0x80 | value;
     return at + 1;
   }
+  if ((value | 0) === value && value >= twoByteEnd && at + 6 <= limit) {
+    target[at] = 0x04;
+    let to = at + 1;
+    let rest = value | 0;
+    for (; rest >= 0x80; rest >>>= 7) target[to++] = (rest & 0x7f) | 0x80;
+    target[to] = rest;
+    return to + 1;
+  }
   if (!Number.isSafeInteger(value) || value === 0) return writeFloat(0x06, value, target, at, limit);
   if (value < 0) {
     target[at] = 0x05;
