@@ -134,6 +134,25 @@ describe('the arena', () => {
     },
   );
 
+  test.prop([
+    fc.array(fc.record({ key: fc.tuple(key, key), value: fc.constantFrom(0, -0, 7, 300, 70_000, 0.5, Number.NaN, '7') }), {
+      maxLength: 120,
+      size: 'max',
+    }),
+    fc.integer({ min: 200, max: 1_000 }),
+  ])('writes a number that comes again as it wrote it before', (list, bytesMax) => {
+    check(list, { bytesMax, desc: [false] });
+    check(list, { bytesMax, desc: [false, true] });
+  });
+
+  test('writes it anew behind a record that was refused', () => {
+    const { arena } = arenaOf({ bytesMax: 1_000, desc: [false], recordBytesMax: 40 });
+    expect(() => arena.add({ key: ['x'.repeat(60)], value: 70_000 })).toThrow(new RangeError('too large'));
+    const small: Row = { key: ['y'.repeat(30)], value: 70_000 };
+    arena.add(small);
+    expect([storedIn(arena, false)]).toEqual(reference([small], { bytesMax: 1_000, desc: [false] }));
+  });
+
   test('holds what its count says when every record is as small as it can be', () => {
     for (const desc of [[false], [false, false]]) {
       const small = Array.from({ length: 500 }, (): Row => ({ key: [null, null], value: null }));

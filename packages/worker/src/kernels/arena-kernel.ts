@@ -64,12 +64,19 @@ export function arenaKernel(d: ArenaDependencies): Arena {
   let count = 0;
   let top = arenaFrom;
   let accounted = 0;
+  /** The last number that was a value, and where its bytes lie in the arena; NaN, which equals nothing: there is none. */
+  let lastNumber = Number.NaN;
+  let lastAt = 0;
+  let lastLength = 0;
 
   /** The record was written at `top`; moves it to the front when the others must go first. */
   function commit(keyEnd: number, end: number, group: number): void {
     const address = top + before;
     const size = end - address - 8;
-    if (size > recordBytesMax) tooLarge();
+    if (size > recordBytesMax) {
+      lastNumber = Number.NaN;
+      tooLarge();
+    }
     const keyLength = keyEnd - address - 8;
     if (accounted + size + 32 > bytesMax && count > 0) {
       // The spill leaves the bytes of the arena alone but for the index behind it, so the record is kept aside.
@@ -101,7 +108,7 @@ export function arenaKernel(d: ArenaDependencies): Arena {
         makeRoom();
         continue;
       }
-      const end = keyOnly ? keyEnd : encodeValue(pickValue(record), bytes, keyEnd, arenaTo);
+      const end = keyOnly ? keyEnd : putValue(pickValue(record), keyEnd);
       if (end < 0) {
         makeRoom();
         continue;
@@ -109,6 +116,22 @@ export function arenaKernel(d: ArenaDependencies): Arena {
       commit(keyEnd, end, ordered ? groupLength() : 0);
       return;
     }
+  }
+
+  /** A number is often that of the record before, as a document's is for all its words: then its bytes are there. */
+  function putValue(value: unknown, at: number): number {
+    if (value === lastNumber && at + lastLength <= arenaTo) {
+      for (let i = 0; i < lastLength; i++) bytes[at + i] = bytes[lastAt + i] as number;
+      return at + lastLength;
+    }
+    const end = encodeValue(value, bytes, at, arenaTo);
+    // 0 is equal to -0, which has other bytes.
+    if (end > 0 && typeof value === 'number' && value !== 0) {
+      lastNumber = value;
+      lastAt = at;
+      lastLength = end - at;
+    }
+    return end;
   }
 
   return {
@@ -160,6 +183,7 @@ export function arenaKernel(d: ArenaDependencies): Arena {
       count = 0;
       top = arenaFrom;
       accounted = 0;
+      lastNumber = Number.NaN;
     },
   };
 }
