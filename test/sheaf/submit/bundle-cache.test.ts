@@ -71,7 +71,8 @@ describe('a bundle is made anew when', () => {
       await truncate(entry, damage);
       expect(await bundleIn(folder)).toMatchObject({ cached: false, sha256 });
     }
-    for (const at of [5, whole.indexOf(0x0a) + 200, whole.length - 20]) {
+    const inOwnMap = whole.indexOf('"linesOfBundle":') + 16;
+    for (const at of [5, inOwnMap, whole.indexOf(0x0a) + 200, whole.length - 20]) {
       const flipped = Buffer.from(whole);
       flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at);
       await writeFile(entry, flipped);

@@ -3,7 +3,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { expect } from 'vitest';
-import { ownSourcesOf } from '../../../packages/sheaf/src/submit/own-mappings.ts';
+import { ownMapOf, ownSourcesOf } from '../../../packages/sheaf/src/submit/own-mappings.ts';
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -37,7 +37,7 @@ test.prop([fc.array(bundleLine, { maxLength: 12 }), fc.subarray([0, 1, 2, 3])])(
     const sources = ['/a.ts', '/b.ts', null, '/c.ts'];
     const map = { version: 3 as const, sources, names: ['x'], mappings: mappings.map(line => line.join(',')).join(';'), ignoreList };
     const whole = new TraceMap({ ...map });
-    const { map: part, own } = ownSourcesOf(new TextEncoder().encode(JSON.stringify(map)));
+    const { map: part, own } = ownSourcesOf(ownMapOf(new TextEncoder().encode(JSON.stringify(map))));
     expect(own).toEqual(sources.filter((source, at) => source !== null && !ignoreList.includes(at)));
     for (const [at] of lines.entries()) {
       for (let column = 0; column < 1_500; column += 137) {

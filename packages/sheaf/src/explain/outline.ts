@@ -16,7 +16,7 @@ interface Described extends Pick<CompiledJob, 'graph' | 'notes'> {
 
 export function outlineOf(job: Described): Outline {
   const { graph, notes } = job;
-  const places = userPlaces({ path: job.bundlePath, code: job.bundle.code, sourceMap: job.bundle.sourceMap });
+  const places = userPlaces({ path: job.bundlePath, bundle: job.bundle });
   const stages = graph.stages.map((stage, id): OutlinedStage => {
     const operators = (notes?.operators[id] ?? []).map(({ text, made, written, step }, at, all): OutlinedOperator => {
       const place = made === null ? (written === undefined ? null : places.ofFunction(written)) : places.ofError(made);

@@ -10,7 +10,6 @@ import { type JobRequest, type PlannedJob, planLoadedJob } from '../submit/submi
 
 interface Loaded {
   readonly job: OpenedJob;
-  readonly bundle: JobBundle;
   readonly bundlePath: string;
 }
 
@@ -25,12 +24,9 @@ export async function planProgramJob(request: JobRequest & { readonly job: strin
     loadedBundles.set(bundle.sha256, loaded);
     loaded.catch(() => loadedBundles.delete(bundle.sha256));
   }
-  const { job, bundle: first, bundlePath } = await loaded;
-  // What is found out about the bytes of a map is kept with them.
-  const sourceMap = first.sourceMapSha256 === bundle.sourceMapSha256 ? first.sourceMap : bundle.sourceMap;
-  return planLoadedJob({ bundle: { ...bundle, sourceMap }, job, bundlePath }, request);
+  return planLoadedJob({ bundle, ...(await loaded) }, request);
 }
 
 async function load(bundle: JobBundle, directory: string): Promise<Loaded> {
-  return { job: await loadJob(bundle, directory), bundle, bundlePath: join(directory, `${bundle.sha256}.mjs`) };
+  return { job: await loadJob(bundle, directory), bundlePath: join(directory, `${bundle.sha256}.mjs`) };
 }

@@ -10,19 +10,22 @@ import { join } from 'node:path';
 import { limits } from '@sheaf/protocol';
 import { areUnchanged, type WatchedFile } from './bundle-inputs.ts';
 import type { JobBundle } from './job-bundle.ts';
+import type { OwnMap } from './own-mappings.ts';
 import type { SheafDoors } from './sheaf-doors.ts';
 import { writeWholeFile } from './whole-file.ts';
 
 /** Raised when the way of bundling changes, so that older entries are not taken. */
-const cacheVersion = 4;
+const cacheVersion = 5;
 
-type Kept = Pick<JobBundle, 'code' | 'sourceMap' | 'sha256' | 'sourceMapSha256'>;
+type Kept = Pick<JobBundle, 'code' | 'sourceMap' | 'ownMap' | 'sha256' | 'sourceMapSha256'>;
 
 interface Header {
   readonly codeBytes: number;
   readonly sourceMapBytes: number;
   readonly sha256: string;
   readonly sourceMapSha256: string;
+  readonly ownMap: OwnMap;
+  readonly ownMapSha256: string;
   readonly files: readonly WatchedFile[];
 }
 
@@ -58,8 +61,9 @@ export class BundleCache {
   /** Keeps a bundle; `files` is null when it must not be kept. */
   async write(bundle: JobBundle, files: readonly WatchedFile[] | null): Promise<void> {
     if (files === null) return;
-    const { code, sourceMap, sha256, sourceMapSha256 } = bundle;
-    const header: Header = { codeBytes: code.length, sourceMapBytes: sourceMap.length, sha256, sourceMapSha256, files };
+    const { code, sourceMap, sha256, sourceMapSha256, ownMap } = bundle;
+    const hashes = { sha256, sourceMapSha256, ownMapSha256: hashOfMap(ownMap) };
+    const header: Header = { codeBytes: code.length, sourceMapBytes: sourceMap.length, ...hashes, ownMap, files };
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
       await writeWholeFile(this.entry, [new TextEncoder().encode(`${JSON.stringify(header)}\n`), code, sourceMap]);
@@ -86,13 +90,18 @@ function parseEntry(bytes: Uint8Array): { readonly kept: Kept; readonly files: r
   const lineEnd = bytes.indexOf(0x0a);
   if (lineEnd < 0) return null;
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(0, lineEnd))) as Header;
-  const { sha256, sourceMapSha256, codeBytes, files } = header;
+  const { sha256, sourceMapSha256, ownMap, codeBytes, files } = header;
   const code = bytes.subarray(lineEnd + 1, lineEnd + 1 + codeBytes);
   const sourceMap = bytes.subarray(lineEnd + 1 + codeBytes);
   if (sourceMap.length !== header.sourceMapBytes || hashOf(code) !== sha256 || hashOf(sourceMap) !== sourceMapSha256) return null;
-  return { kept: { code, sourceMap, sha256, sourceMapSha256 }, files };
+  if (hashOfMap(ownMap) !== header.ownMapSha256) return null;
+  return { kept: { code, sourceMap, ownMap, sha256, sourceMapSha256 }, files };
 }
 
 function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+function hashOfMap(ownMap: OwnMap): string {
+  return hashOf(new TextEncoder().encode(JSON.stringify(ownMap)));
 }

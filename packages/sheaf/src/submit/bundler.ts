@@ -14,6 +14,7 @@ import { watchedFiles } from './bundle-inputs.ts';
 import { type Bundling, type Resolutions, sheafPlugin, virtualEntry } from './bundle-plugin.ts';
 import { sourceMapOf } from './bundle-source-map.ts';
 import type { JobBundle } from './job-bundle.ts';
+import { ownMapOf } from './own-mappings.ts';
 import { findSheafDoors, type SheafDoors } from './sheaf-doors.ts';
 import { englishOnly, mayNameLocales } from './zod-locales.ts';
 import { zodAsNamespace } from './zod-namespace.ts';
@@ -64,7 +65,7 @@ async function firstExisting(paths: readonly string[]): Promise<string | null> {
 }
 
 interface Built {
-  readonly bundle: Pick<JobBundle, 'code' | 'sourceMap' | 'sha256' | 'sourceMapSha256'>;
+  readonly bundle: Pick<JobBundle, 'code' | 'sourceMap' | 'ownMap' | 'sha256' | 'sourceMapSha256'>;
   readonly metafile: Metafile;
   readonly resolutions: Resolutions;
 }
@@ -81,7 +82,8 @@ async function build(bundling: Bundling): Promise<Built> {
   if (code === undefined || map === undefined) throw new Error('esbuild gave no module or no source map');
   if (code.length > limits.bundleBytesMax) throw new UsageError(tooLargeText(path, code.length, metafile));
   const sourceMap = sourceMapOf(map, { path, doors, metafile });
-  return { bundle: { code, sourceMap, sha256: sha256(code), sourceMapSha256: sha256(sourceMap) }, metafile, resolutions };
+  const hashes = { sha256: sha256(code), sourceMapSha256: sha256(sourceMap) };
+  return { bundle: { code, sourceMap, ownMap: ownMapOf(sourceMap), ...hashes }, metafile, resolutions };
 }
 
 /** Job files have no file of their own to find things by: CommonJS packages get theirs from the module's place. */

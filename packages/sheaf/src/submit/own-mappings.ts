@@ -10,32 +10,40 @@ interface RawMap {
   readonly ignoreList?: readonly number[];
 }
 
+type Segment = [column: number, source: number, line: number, sourceColumn: number];
+
+/** As plain values, which are kept with a bundle. */
+export interface OwnMap {
+  /** The user's files. */
+  readonly own: readonly string[];
+  readonly linesOfBundle: number;
+  /** Those lines of the bundle that are of the user's files. */
+  readonly lines: readonly (readonly [line: number, segments: readonly Segment[]])[];
+}
+
 export interface OwnSources {
   /** Knows the lines of the bundle that are of `own`, and no others. */
   readonly map: TraceMap;
   readonly own: readonly string[];
 }
 
-/** A program that runs its job again asks again. */
-const known = new WeakMap<Uint8Array, OwnSources>();
-
 /** Reads the map of a bundle, without the sources on its ignore list. */
-export function ownSourcesOf(sourceMap: Uint8Array): OwnSources {
-  const sources = known.get(sourceMap) ?? readSources(sourceMap);
-  known.set(sourceMap, sources);
-  return sources;
-}
-
-function readSources(sourceMap: Uint8Array): OwnSources {
+export function ownMapOf(sourceMap: Uint8Array): OwnMap {
   const { mappings, sources, ignoreList = [] } = JSON.parse(new TextDecoder().decode(sourceMap)) as RawMap;
   const ignored = new Set(ignoreList);
-  const own = sources.filter((source, at): source is string => source !== null && !ignored.has(at));
-  const isOwn = Uint8Array.from(sources, (source, at) => (source === null || ignored.has(at) ? 0 : 1));
-  const map = new TraceMap({ version: 3, sources: [...sources], names: [], mappings: segmentsOf(mappings, isOwn) });
-  return { map, own };
+  const own: string[] = [];
+  const ownAt = Int32Array.from(sources, (source, at) => (source === null || ignored.has(at) ? -1 : own.push(source) - 1));
+  const segments = segmentsOf(mappings, ownAt);
+  const lines = segments.flatMap((of, line): OwnMap['lines'][number][] => (of.length === 0 ? [] : [[line, of]]));
+  return { own, linesOfBundle: segments.length, lines };
 }
 
-type Segment = [column: number, source: number, line: number, sourceColumn: number];
+/** What looks places up. */
+export function ownSourcesOf({ own, linesOfBundle, lines }: OwnMap): OwnSources {
+  const mappings: Segment[][] = Array.from({ length: linesOfBundle }, () => []);
+  for (const [line, segments] of lines) mappings[line] = [...segments];
+  return { map: new TraceMap({ version: 3, sources: [...own], names: [], mappings }), own };
+}
 
 const [comma, semicolon] = [44, 59];
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -43,14 +51,15 @@ const digitValues = new Uint8Array(128);
 for (let at = 0; at < digits.length; at += 1) digitValues[digits.charCodeAt(at)] = at;
 
 /** Each number is a difference to the last of its kind: in base64, five bits a digit, the lowest first, the sign lowest of all. */
-function segmentsOf(mappings: string, isOwn: Uint8Array): Segment[][] {
+function segmentsOf(mappings: string, ownAt: Int32Array): Segment[][] {
   const lines: Segment[][] = [[]];
   let [column, source, line, sourceColumn] = [0, 0, 0, 0];
   let [field, shift, number] = [0, 0, 0];
   for (let at = 0; at <= mappings.length; at += 1) {
     const code = at === mappings.length ? semicolon : mappings.charCodeAt(at);
     if (code === comma || code === semicolon) {
-      if (field >= 4 && isOwn[source] === 1) lines.at(-1)?.push([column, source, line, sourceColumn]);
+      const own = field >= 4 ? (ownAt[source] ?? -1) : -1;
+      if (own >= 0) lines.at(-1)?.push([column, own, line, sourceColumn]);
       field = 0;
       if (code === comma || at === mappings.length) continue;
       column = 0;

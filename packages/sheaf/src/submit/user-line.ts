@@ -4,7 +4,8 @@
 import { pathToFileURL } from 'node:url';
 import { LEAST_UPPER_BOUND, originalPositionFor } from '@jridgewell/trace-mapping';
 import { shownPath } from './bundle-errors.ts';
-import { type OwnSources, ownSourcesOf } from './own-mappings.ts';
+import type { JobBundle } from './job-bundle.ts';
+import { type OwnSources, ownMapOf, ownSourcesOf } from './own-mappings.ts';
 
 interface Module {
   /** Absolute path of the bundle as it was imported. */
@@ -20,7 +21,7 @@ interface Place {
 
 /** `job.ts:12:31`, the innermost line of the error, or of what caused it, that is the user's own; null when there is none. */
 export function userLineOf(error: unknown, module: Module): string | null {
-  return lineOf(error, module.path, ownSourcesOf(module.sourceMap));
+  return lineOf(error, module.path, ownSourcesOf(ownMapOf(module.sourceMap)));
 }
 
 export interface UserPlaces {
@@ -29,20 +30,45 @@ export interface UserPlaces {
   ofFunction(written: { toString(): string }): string | null;
 }
 
+interface BundledModule {
+  readonly path: string;
+  readonly bundle: Pick<JobBundle, 'code' | 'sha256' | 'ownMap' | 'sourceMapSha256'>;
+}
+
+/** Of the module that was asked for last: a program that runs its job again asks again. */
+let last: { readonly key: string; readonly places: UserPlaces } | null = null;
+
 /** Looks up many places of one module. */
-export function userPlaces(module: Module & { readonly code: Uint8Array }): UserPlaces {
-  const sources = ownSourcesOf(module.sourceMap);
-  const code = new TextDecoder().decode(module.code);
+export function userPlaces(module: BundledModule): UserPlaces {
+  const { path, bundle } = module;
+  // Places are told relative to the working directory.
+  const key = JSON.stringify([path, bundle.sha256, bundle.sourceMapSha256, process.cwd()]);
+  if (last?.key !== key) last = { key, places: placesOf(module) };
+  return last.places;
+}
+
+function placesOf({ path, bundle }: BundledModule): UserPlaces {
+  const sources = ownSourcesOf(bundle.ownMap);
+  const code = new TextDecoder().decode(bundle.code);
+  const found = new Map<string, string>();
+  const placeOf = (text: string): string | null => {
+    const at = code.indexOf(text);
+    if (at < 0 || code.indexOf(text, at + 1) >= 0) return null;
+    const line = code.slice(0, at).split('\n').length;
+    const column = at - (code.lastIndexOf('\n', at - 1) + 1);
+    // An entry that begins before the text is of what stands in front of the function.
+    return ownLine(sources, originalPositionFor(sources.map, { line, column, bias: LEAST_UPPER_BOUND }));
+  };
   return {
-    ofError: error => lineOf(error, module.path, sources),
+    ofError: error => lineOf(error, path, sources),
     ofFunction: written => {
       const text = written.toString();
-      const at = code.indexOf(text);
-      if (at < 0 || code.indexOf(text, at + 1) >= 0) return null;
-      const line = code.slice(0, at).split('\n').length;
-      const column = at - (code.lastIndexOf('\n', at - 1) + 1);
-      // An entry that begins before the text is of what stands in front of the function.
-      return ownLine(sources, originalPositionFor(sources.map, { line, column, bias: LEAST_UPPER_BOUND }));
+      const place = found.get(text);
+      if (place !== undefined) return place;
+      // Only texts of the bundle are remembered, which it bounds.
+      const looked = placeOf(text);
+      if (looked !== null) found.set(text, looked);
+      return looked;
     },
   };
 }

@@ -8,15 +8,17 @@ declare const sheafKeepCode: (() => void) | undefined;
 
 const kept = new Set<StageId>();
 const stagesMax = 3;
+let isDone = false;
 
 /** Called after a task. */
 export function keepCodeOf(stage: StageId): void {
-  if (kept.has(stage) || kept.size >= stagesMax) return;
+  if (isDone || kept.has(stage) || kept.size >= stagesMax) return;
   kept.add(stage);
-  keepCode();
+  if (typeof sheafKeepCode === 'function') sheafKeepCode();
 }
 
-/** Keeps what is compiled now. */
+/** Keeps what is compiled now; nothing more is to come. */
 export function keepCode(): void {
+  isDone = true;
   if (typeof sheafKeepCode === 'function') sheafKeepCode();
 }

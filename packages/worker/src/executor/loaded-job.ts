@@ -36,8 +36,11 @@ export function graphHashOf(graph: StageGraph): string {
   return createHash('sha256').update(canonical(graph)).digest('hex');
 }
 
-/** Imports a job's bundle and runs its plan. Throws FailureError E_PLAN_DIFFERS when the plan is another one here. */
-export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
+/**
+ * Imports a job's bundle and runs its plan. `spare` is a memory that nobody uses any more, which is taken if it has the job's size.
+ * Throws FailureError E_PLAN_DIFFERS when the plan is another one here.
+ */
+export async function loadJob(job: ExecutorJob, spare: TaskMemory | null = null): Promise<LoadedJob> {
   const module = (await import(pathToFileURL(job.bundlePath).href)) as { readonly default: OpenedJob };
   const params = decodeValue(job.params, 0, job.params.length);
   const compiled = compiledLike(job.graph, module.default, params);
@@ -49,7 +52,7 @@ export async function loadJob(job: ExecutorJob): Promise<LoadedJob> {
     name: job.name,
     ...compiled,
     params,
-    memory: new TaskMemory(memoryMb),
+    memory: spare?.budgetBytes === memoryMb * 1_048_576 ? spare : new TaskMemory(memoryMb),
     spools: job.spools,
     files: job.files ?? {},
     packs: new PackWriter(),

@@ -4,6 +4,7 @@
 import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type Failure, FailureError, limits } from '@sheaf/protocol';
+import type { TaskMemory } from '../data/memory.ts';
 import { userStack } from './failure/user-stack.ts';
 import { keepCode, keepCodeOf } from './keep-code.ts';
 import { LineClaims } from './line-ledger.ts';
@@ -57,7 +58,7 @@ async function open(opening: ExecutorJob): Promise<void> {
   const answer = (failure: Failure | null): void => send({ type: 'opened', job: opening.job, failure });
   busy = { fail: answer };
   try {
-    job = await loadJob(opening);
+    job = await loadJob(opening, await stopWarming());
     answer(null);
   } catch (error) {
     answer(openFailure(error, opening.bundlePath));
@@ -182,21 +183,24 @@ async function warmLoader(): Promise<void> {
 
 /** Where a job of ours may be run, when none of the worker's comes for a while; absent: nowhere. */
 const warmUpFolder = process.argv[2];
-let warming: Promise<void> | null = null;
+let warming: Promise<TaskMemory | null> | null = null;
 let isWanted = false;
 const warmUpTimer = warmUpFolder === undefined ? undefined : setTimeout(warmUpIn, limits.executorWarmUpAfterMs, warmUpFolder);
 
 function warmUpIn(directory: string): void {
   warming = warmUp({ directory, goesOn: () => !isWanted })
-    .then(keepCode)
-    .catch(error => write(2, `an executor could not be warmed up: ${String(error)}\n`));
+    .finally(keepCode)
+    .catch(error => {
+      write(2, `an executor could not be warmed up: ${String(error)}\n`);
+      return null;
+    });
 }
 
-/** Stops warming up. */
-async function wanted(): Promise<void> {
+/** Stops warming up, and gives the memory that it had. */
+async function stopWarming(): Promise<TaskMemory | null> {
   clearTimeout(warmUpTimer);
   isWanted = true;
-  await warming;
+  return warming;
 }
 
 function take(message: ToExecutor): void {
@@ -206,7 +210,7 @@ function take(message: ToExecutor): void {
   }
   // While a task runs, only the task keeps the process alive: a promise that can never settle is noticed below.
   process.channel?.unref();
-  const work = message.type === 'open-job' ? wanted().then(() => open(message.job)) : runLine();
+  const work = message.type === 'open-job' ? open(message.job) : runLine();
   void work.finally(() => {
     busy = null;
     process.channel?.ref();

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AttemptId, type JobId, jobIdOf } from '@sheaf/protocol';
 import type { TaskAssignment } from '@sheaf/protocol/messages';
 import { listedNow } from '@sheaf/storage';
+import type { TaskMemory } from '../data/memory.ts';
 import { encodeValue } from '../data/value-codec.ts';
 import { graphHashOf, type LoadedJob, loadJob } from './loaded-job.ts';
 import { type LocalOutput, localOutputs } from './local-outputs.ts';
@@ -26,8 +27,8 @@ const [lines, wordsOfLine, kinds] = [1_500, 6, 3_000];
 const partitions = 2;
 const job: JobId = jobIdOf(0, '0000');
 
-/** Runs the job's tasks, one after another, while it may go on. */
-export async function warmUp({ directory, goesOn }: WarmUpOptions): Promise<void> {
+/** Runs the job's tasks, one after another, while it may go on. Gives the memory that they had. */
+export async function warmUp({ directory, goesOn }: WarmUpOptions): Promise<TaskMemory> {
   const folder = mkdtempSync(join(directory, 'warm-up-'));
   try {
     const loaded = await loadOwnJob(folder);
@@ -43,6 +44,7 @@ export async function warmUp({ directory, goesOn }: WarmUpOptions): Promise<void
       await run(loaded, { ...taskOf(folder, 1, task), sources: { 0: localOutputs(runs) } }, { reads: { 0: { from: task, to: task + 1 } } });
       await nextTurn();
     }
+    return loaded.memory;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
