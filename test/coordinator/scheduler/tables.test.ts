@@ -2,6 +2,8 @@
 
 import { fc, test } from '@fast-check/vitest';
 import { parseAttemptId } from '@sheaf/protocol';
+import { splitAt } from '@sheaf/protocol/graph';
+import { planSplits } from '@sheaf/storage';
 import { describe, expect, it } from 'vitest';
 import { CounterTable } from '../../../packages/coordinator/src/scheduler/counter-table.ts';
 import { IndexSet } from '../../../packages/coordinator/src/scheduler/index-set.ts';
@@ -86,6 +88,22 @@ describe('SplitTable', () => {
       expect(read).toEqual(split.pieces.map(({ file, from, to }) => [`/in${split.input}/${file}`, from, to]));
     });
   });
+
+  test.prop([fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 40 })])(
+    'knows the splits of items by their rule',
+    (items, perTask) => {
+      fc.pre(items > perTask);
+      const spelled = planSplits([{ type: 'items', count: items, perTask }], 64);
+      const rule = { items, perTask };
+      const [ruled, listed] = [rule, spelled].map(planned => new SplitTable(planned, files));
+      expect(ruled?.count).toBe(spelled.length);
+      spelled.forEach((_, i) => void expect(ruled?.assigned(i)).toEqual(listed?.assigned(i)));
+      expect(splitAt(rule, spelled.length)).toBeNull();
+      // What a snapshot says of it.
+      expect(ruled?.planned).toEqual(rule);
+      expect(listed?.planned).toEqual(spelled);
+    },
+  );
 });
 
 describe('TaskTable', () => {

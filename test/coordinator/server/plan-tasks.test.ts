@@ -1,7 +1,7 @@
 // Task counts: a stage has as many tasks as the bytes that are shuffled to it call for, whichever way they come, counted once.
 
 import { planTasks, type Sources } from '@sheaf/coordinator/planning';
-import { defaultSettings, type Edge, type Stage, type StageGraph, type StageId } from '@sheaf/protocol/graph';
+import { defaultSettings, type Edge, type FunctionRef, type Stage, type StageGraph, type StageId } from '@sheaf/protocol/graph';
 import { expect, it } from 'vitest';
 
 const reader = (name: string): Stage => ({
@@ -45,4 +45,25 @@ it('counts tasks by the bytes upstream, each input once, broadcasts not at all',
 it('keeps counts within their bounds', () => {
   expect(planTasks(graph, sourcesOf([1, 1, 1])).counts).toMatchObject({ 3: 1, 5: 1 });
   expect(planTasks(graph, sourcesOf([1e9, 1, 1])).counts).toMatchObject({ 3: 50, 4: 50 });
+});
+
+it('plans the splits of one list of items as a rule, where it can', () => {
+  const of = (perTask: number | null): StageGraph => {
+    const make: FunctionRef = { index: 0, role: 'items', code: '0'.repeat(64) };
+    const read: Stage = { ...reader('a'), tasks: { type: 'splits', inputs: [{ type: 'items', items: make, perTask }] } };
+    return { ...graph, stages: [read], edges: [] };
+  };
+  const planned = (items: number, perTask: number | null) => {
+    const file = { path: '/blobs/a', size: 1, modifiedMs: 0, packed: null };
+    const { splits, counts } = planTasks(
+      of(perTask),
+      new Map([[0, [{ files: [file], listed: { type: 'items', count: items, perTask } }]]]),
+    );
+    return { splits: splits[0], count: counts[0] };
+  };
+  expect(planned(1_000_000, 1)).toEqual({ splits: { items: 1_000_000, perTask: 1 }, count: 1_000_000 });
+  expect(planned(10, 3)).toEqual({ splits: { items: 10, perTask: 3 }, count: 4 });
+  expect(planned(3, 5).count).toBe(2);
+  expect(planned(0, 1).count).toBe(1);
+  expect(planned(10, null).count).toBe(10);
 });

@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { counterNames, jobCounters, type SkipSums, TaskMeasures, tooManySkipped } from '@sheaf/coordinator/planning';
 import { type AttemptId, attemptIdOf, epochOf, FailureError, type OutputId, type StageId } from '@sheaf/protocol';
-import { deadLettersOf, type Split, type Stage, type StageGraph, type TaskPlan } from '@sheaf/protocol/graph';
+import { deadLettersOf, type Stage, type StageGraph, splitAt, type TaskPlan } from '@sheaf/protocol/graph';
 import type { AssignedSplit, JobStatus, MapOutput, OutputPart, StageStatus, TaskAssignment, TaskResult } from '@sheaf/protocol/messages';
 import { type ExecutorTask, localOutputs, runTask } from '@sheaf/worker/executor';
 import type { InlineJob } from './inline-job.ts';
@@ -237,8 +237,8 @@ export class InlineTasks {
 
   private split(id: StageId, task: number): AssignedSplit | null {
     const { plan } = this.options;
-    const split: Split | undefined = plan.splits[id]?.[task];
-    if (split === undefined) return null;
+    const split = splitAt(plan.splits[id] ?? [], task);
+    if (split === null) return null;
     const files = plan.files[id]?.[split.input] ?? [];
     return { input: split.input, files, pieces: split.pieces };
   }

@@ -92,7 +92,7 @@ function factsOf(job: JobRun): JobFacts {
     const table = stage.splits;
     if (table === null) continue;
     files[stage.id] = table.files;
-    splits[stage.id] = Array.from({ length: table.count }, (_, i) => table.split(i));
+    splits[stage.id] = table.planned;
   }
   return { ...job.facts, plan: { graphHash: job.graphHash, files, splits, counts } };
 }

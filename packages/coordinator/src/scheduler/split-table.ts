@@ -1,6 +1,16 @@
-// The splits of a stage, packed: 28 bytes for a task of one piece, where a million objects would be hundreds of megabytes.
+// The splits of a stage, packed: 28 bytes for a task of one piece, where a million objects would be hundreds of megabytes. Those of
+// one list of items follow a rule, and take nothing.
 
-import type { ListedFile, Piece, Split } from '@sheaf/protocol/graph';
+import {
+  countSplits,
+  type ItemSplits,
+  isItemSplits,
+  type ListedFile,
+  type Piece,
+  type Split,
+  type Splits,
+  splitAt,
+} from '@sheaf/protocol/graph';
 import type { AssignedSplit } from '@sheaf/protocol/messages';
 import { found } from './assert.ts';
 
@@ -8,6 +18,8 @@ export class SplitTable {
   /** By input of the stage, as planned. */
   readonly files: readonly (readonly ListedFile[])[];
   readonly count: number;
+  /** null: they are spelled out below. */
+  private readonly rule: ItemSplits | null;
   private readonly input: Uint32Array;
   /** The pieces of split i are [start[i], start[i + 1]). */
   private readonly start: Uint32Array;
@@ -15,9 +27,11 @@ export class SplitTable {
   private readonly from: Float64Array;
   private readonly to: Float64Array;
 
-  constructor(splits: readonly Split[], files: readonly (readonly ListedFile[])[]) {
+  constructor(planned: Splits, files: readonly (readonly ListedFile[])[]) {
     this.files = files;
-    this.count = splits.length;
+    this.count = countSplits(planned);
+    this.rule = isItemSplits(planned) ? planned : null;
+    const splits = isItemSplits(planned) ? [] : planned;
     let pieces = 0;
     for (const split of splits) pieces += split.pieces.length;
     this.input = new Uint32Array(splits.length);
@@ -38,8 +52,14 @@ export class SplitTable {
     });
   }
 
+  /** All of them, as they were planned. */
+  get planned(): Splits {
+    return this.rule ?? Array.from({ length: this.count }, (_, i) => this.split(i));
+  }
+
   /** The split as planned. */
   split(i: number): Split {
+    if (this.rule !== null) return found(splitAt(this.rule, i), 'split');
     const pieces: Piece[] = [];
     for (let at = this.startOf(i); at < this.startOf(i + 1); at++) {
       pieces.push({ file: this.file[at] ?? 0, from: this.from[at] ?? 0, to: this.to[at] ?? 0 });

@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
 import { limits, UsageError } from '@sheaf/protocol';
 import {
   canonical,
+  countSplits,
   type Input,
+  type ItemSplits,
   type ListedFile,
   partitionCount,
   type StageGraph,
@@ -65,14 +67,22 @@ export function planTasks(graph: StageGraph, sources: Sources): TaskPlan {
     if (tasks.type === 'splits') {
       const own = sources.get(id) ?? [];
       const listed = own.map(source => source.listed);
-      const planned = planSplits(listed, graph.settings.splitMb);
+      const planned = itemSplits(listed) ?? planSplits(listed, graph.settings.splitMb);
       splits[id] = planned;
       files[id] = own.map(source => source.files);
-      counts[id] = planned.length;
+      counts[id] = countSplits(planned);
     } else if (tasks.count.type === 'auto' && tasks.count.of === 'edges') counts[id] = 'later';
     else counts[id] = partitionCount(tasks.count, sourceBytes(read[id] ?? new Set(), sources));
   }
   return { graphHash: graphHashOf(graph), files, splits, counts };
+}
+
+/** The rule that the splits of one list of items follow; null: there is none. */
+function itemSplits([listed, ...others]: readonly ListedInput[]): ItemSplits | null {
+  if (listed?.type !== 'items' || listed.perTask === null || others.length > 0) return null;
+  const splits = { items: listed.count, perTask: listed.perTask };
+  const count = countSplits(splits);
+  return count < 2 || count > limits.tasksPerStageMax ? null : splits;
 }
 
 /** sha256 of the canonical bytes: what an executor's own graph must have too. */

@@ -16,7 +16,7 @@ export {
   runFlushBytes,
   runWriterBytes,
 } from './memory.ts';
-export type { ListedFile, Piece, Split, TaskPlan } from './plan.ts';
-export { partitionCount, sourcesOf } from './plan.ts';
+export type { ItemSplits, ListedFile, Piece, Split, Splits, TaskPlan } from './plan.ts';
+export { countSplits, isItemSplits, partitionCount, sourcesOf, splitAt } from './plan.ts';
 export { isReadInGroups, runOf, runsOutOf } from './shared-runs.ts';
 export * from './types.ts';

@@ -27,11 +27,35 @@ export interface ListedFile {
   readonly packed: 'gzip' | null;
 }
 
+/** The splits of a stage that reads one list of items, as a rule: there may be a million. Task t reads items [t * perTask, (t + 1) * perTask). */
+export interface ItemSplits {
+  readonly items: number;
+  readonly perTask: number;
+}
+
+export type Splits = readonly Split[] | ItemSplits;
+
+export function countSplits(splits: Splits): number {
+  return isItemSplits(splits) ? Math.ceil(splits.items / splits.perTask) : splits.length;
+}
+
+/** null: there are not so many. */
+export function splitAt(splits: Splits, task: number): Split | null {
+  if (!isItemSplits(splits)) return splits[task] ?? null;
+  const { items, perTask } = splits;
+  const from = task * perTask;
+  return from >= items ? null : { input: 0, pieces: [{ file: 0, from, to: Math.min(items, from + perTask) }] };
+}
+
+export function isItemSplits(splits: Splits): splits is ItemSplits {
+  return !Array.isArray(splits);
+}
+
 export interface TaskPlan {
   readonly graphHash: string;
   /** By stage, then by input of the stage. */
   readonly files: { readonly [stage: StageId]: readonly (readonly ListedFile[])[] };
-  readonly splits: { readonly [stage: StageId]: readonly Split[] };
+  readonly splits: { readonly [stage: StageId]: Splits };
   readonly counts: { readonly [stage: StageId]: number | 'later' };
 }
 

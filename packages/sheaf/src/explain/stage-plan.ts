@@ -1,7 +1,7 @@
 // The sizes that `explain` shows: files, splits and task counts of each stage, from the plan that a coordinator would make.
 
 import { listSources, planTasks } from '@sheaf/coordinator/planning';
-import type { Format, ListedFile, Split, Stage, TaskPlan } from '@sheaf/protocol/graph';
+import { type Format, isItemSplits, type ListedFile, type Splits, type Stage, type TaskPlan } from '@sheaf/protocol/graph';
 import { writeItemSpools } from '../submit/item-spools.ts';
 import type { PlannedJob } from '../submit/submission.ts';
 
@@ -68,10 +68,11 @@ function largestUncut(files: readonly ListedFile[], format: Format): InputPlan['
   return largest;
 }
 
-function splitSizes(splits: readonly Split[]): { readonly min: number; readonly max: number } {
+/** Those of files. */
+function splitSizes(splits: Splits): { readonly min: number; readonly max: number } {
   let min = Number.POSITIVE_INFINITY;
   let max = 0;
-  for (const { pieces } of splits) {
+  for (const { pieces } of isItemSplits(splits) ? [] : splits) {
     const size = pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0);
     min = Math.min(min, size);
     max = Math.max(max, size);

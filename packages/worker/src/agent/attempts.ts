@@ -30,10 +30,11 @@ export function assign(turn: Turn, assignment: TaskAssignment): void {
     note(turn, 'warn', `attempt ${assignment.attempt} was assigned twice`);
     return;
   }
-  const attempt = createAttempt(assignment, turn.at);
+  const job = state.jobs.get(assignment.job);
+  // There may be a million attempts, each with a text of its own that says the same.
+  const attempt = createAttempt(job === undefined ? assignment : { ...assignment, job: job.id }, turn.at);
   state.attempts.set(attempt.id, attempt);
   state.pending.add(attempt);
-  const job = state.jobs.get(attempt.job);
   const isOpened = job !== undefined && job.state !== 'remembered' && (job.state !== 'closing' || job.reopening !== null);
   if (state.draining) failAttempt(turn, attempt, drainedFailure());
   else if (!isOpened) failAttempt(turn, attempt, { code: 'E_INTERNAL', message: `job ${attempt.job} is not open on this worker` });

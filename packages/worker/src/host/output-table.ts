@@ -18,36 +18,34 @@ export function outputKey({ job, edge, task, attempt }: OutputName): string {
 }
 
 export class OutputTable {
-  private readonly outputs = new Map<string, ServedOutput>();
-  /** Keys by job and attempt. */
-  private readonly keys = new Map<JobId, Map<AttemptId, string[]>>();
+  /** By job and attempt; of a million attempts, so their names are not kept once more as texts. */
+  private readonly outputs = new Map<string, Map<string, readonly ServedOutput[]>>();
 
   add(output: ServedOutput): void {
     const { job, attempt } = output;
-    const key = outputKey(output);
-    if (!this.outputs.has(key)) {
-      const ofJob = this.keys.get(job) ?? new Map<AttemptId, string[]>();
-      this.keys.set(job, ofJob);
-      ofJob.set(attempt, [...(ofJob.get(attempt) ?? []), key]);
-    }
-    this.outputs.set(key, output);
+    const ofJob = this.outputs.get(job) ?? new Map<string, readonly ServedOutput[]>();
+    this.outputs.set(job, ofJob);
+    const others = (ofJob.get(attempt) ?? []).filter(({ edge, task }) => edge !== output.edge || task !== output.task);
+    ofJob.set(attempt, [...others, output]);
   }
 
   /** Takes outputs out of service: of one attempt, or of a whole job. */
   remove(of: { readonly job: JobId; readonly attempt?: AttemptId }): void {
-    const ofJob = this.keys.get(of.job);
+    const ofJob = this.outputs.get(of.job);
     if (ofJob === undefined) return;
-    const attempts = of.attempt === undefined ? [...ofJob.keys()] : [of.attempt];
-    for (const attempt of attempts) {
-      for (const key of ofJob.get(attempt) ?? []) this.outputs.delete(key);
-      ofJob.delete(attempt);
-    }
-    if (ofJob.size === 0) this.keys.delete(of.job);
+    if (of.attempt !== undefined) ofJob.delete(of.attempt);
+    if (of.attempt === undefined || ofJob.size === 0) this.outputs.delete(of.job);
   }
 
   /** The output of that name, as `outputKey` spells it. */
   get(key: string): ServedOutput | null {
-    return this.outputs.get(key) ?? null;
+    const [job = '', , , attempt = ''] = key.split('/');
+    return (
+      this.outputs
+        .get(job)
+        ?.get(attempt)
+        ?.find(output => outputKey(output) === key) ?? null
+    );
   }
 }
 

@@ -62,11 +62,12 @@ export class Packs {
     }
   }
 
-  /** Runs of a finished attempt are kept in a pack. */
-  keep(job: JobId, attempt: AttemptId, number: number): void {
+  /** Runs of a finished attempt are kept in a pack, whose path this gives. */
+  keep(job: JobId, attempt: AttemptId, number: number): string {
     const pack = this.byNumber.get(number) ?? this.add(number, job);
     pack.kept.add(attempt);
     this.ofAttempt.set(attempt, pack);
+    return pack.path;
   }
 
   /** Nobody wants the attempt's runs any more. Whether they were in a pack. */
@@ -88,8 +89,7 @@ export class Packs {
     }
   }
 
-  /** The path of a pack of the job. */
-  pathOf(job: JobId, number: number): string {
+  private pathOf(job: JobId, number: number): string {
     return packPath(this.outputs, job, number);
   }
 

@@ -304,8 +304,7 @@ export class Shell {
     if (outputs.every(({ packed }) => packed !== undefined)) {
       for (const { edge, bytes, packed } of outputs) {
         const { pack, at } = packed as PackPlace;
-        packs.keep(job, attempt, pack);
-        served.add({ job, edge, task, attempt, path: packs.pathOf(job, pack), at, bytes });
+        served.add({ job, edge, task, attempt, path: packs.keep(job, attempt, pack), at, bytes });
       }
       return;
     }

@@ -23,7 +23,7 @@ export function combineKernel(d: CombineDependencies): CombineTable {
   const before = 8 * width;
   const keyFrom = before + 8;
   const taken = new Float64Array(width);
-  let slots = Math.min(slotsMax, 1 << 15);
+  let slots = Math.min(slotsMax, 1 << 10);
   let mask = slots - 1;
   let count = 0;
   let top = arenaFrom;

@@ -104,7 +104,9 @@ const behaviours = {
   /** Prints what it was given to read. */
   reduce: task => {
     for (const [edge, sources] of Object.entries(task.sources)) {
-      for (const { task: producer, attempt, path } of sources) {
+      for (const [i, producer] of sources.task.entries()) {
+        const attempt = `${sources.epoch[i]}.${sources.counter[i]}`;
+        const path = sources.paths[sources.path[i]];
         console.log(`edge ${edge} task ${producer} attempt ${attempt}: ${readFileSync(path).length} bytes`);
       }
     }
