@@ -83,6 +83,14 @@ describe('an executor', () => {
     expect(bench.logs.read(attemptIdOf(epochOf(1), 1), 1000)).toBe(`printed ${first}\n`);
   });
 
+  it('prints as the attempt that it names, though many others have been answered since', async () => {
+    const bench = new Bench();
+    await bench.start();
+    const attempts = Array.from({ length: 200 }, () => bench.run('late 200'));
+    await bench.hears(`1 succeeded ${attempts.at(-1)}`);
+    await eventually('what the second printed', () => bench.logs.read(attemptIdOf(epochOf(1), 2), 1000) === 'late\n');
+  });
+
   it('gives back what it has not begun, and says what it was in when it ended', async () => {
     const bench = new Bench();
     await bench.start();

@@ -55,7 +55,13 @@ interface LinedUp extends Work {
   readonly log: AttemptLog;
 }
 
+interface Answered {
+  readonly attempt: AttemptId;
+  readonly log: AttemptLog;
+}
+
 const stderrKept = 4_096;
+const answeredMax = 32 * limits.linedUpMax;
 
 export class ExecutorProcess {
   private readonly options: ExecutorOptions;
@@ -64,8 +70,8 @@ export class ExecutorProcess {
   private phase: 'starting' | 'idle' | 'running' = 'starting';
   /** What it was given and has not answered. */
   private line: LinedUp[] = [];
-  /** The last ones that were answered: what they printed may come after the answer. */
-  private readonly answered: LinedUp[] = [];
+  /** The last ones that were answered: what they printed may come after the answer, and after those of many more. */
+  private readonly answered: Answered[] = [];
   private turns = 0;
   /** Of the line, what has not been sent yet: it waits for the job to be opened, or for the end of what happens at this moment. */
   private unsent: LinedUpTask[] = [];
@@ -217,9 +223,9 @@ export class ExecutorProcess {
     }
     this.line.shift();
     if (this.line.length === 0) this.phase = 'idle';
-    this.answered.push(first);
-    if (this.answered.length > limits.linedUpMax) this.closeUnused(this.answered.shift()?.log ?? null);
     const { attempt } = first.task.assignment;
+    this.answered.push({ attempt, log: first.log });
+    if (this.answered.length > answeredMax) this.closeUnused(this.answered.shift()?.log ?? null);
     if (end.type === 'failed') events.failed(attempt, boundedFailure(end.failure));
     else if (isTaskResult(end.result)) events.succeeded(attempt, end.result);
     else events.failed(attempt, { code: 'E_INTERNAL', message: 'the executor sent a malformed result' });
@@ -232,8 +238,10 @@ export class ExecutorProcess {
 
   /** A mark on the stream: from here on it is this attempt's. */
   private printsNow(stream: 'stdout' | 'stderr', attempt: string): void {
-    const lined = [...this.answered, ...this.line].find(({ task }) => task.assignment.attempt === attempt);
-    if (lined !== undefined) this.printsTo(stream, lined.log);
+    const log =
+      this.answered.find(answered => answered.attempt === attempt)?.log ??
+      this.line.find(({ task }) => task.assignment.attempt === attempt)?.log;
+    if (log !== undefined) this.printsTo(stream, log);
   }
 
   private printsTo(stream: 'stdout' | 'stderr', log: AttemptLog): void {
@@ -243,7 +251,8 @@ export class ExecutorProcess {
   }
 
   private closeUnused(log: AttemptLog | null): void {
-    const isUsed = log === this.logs.stdout || log === this.logs.stderr || [...this.answered, ...this.line].some(one => one.log === log);
+    const isPrinting = log === this.logs.stdout || log === this.logs.stderr;
+    const isUsed = isPrinting || this.answered.some(one => one.log === log) || this.line.some(one => one.log === log);
     if (!isUsed) log?.close();
   }
 

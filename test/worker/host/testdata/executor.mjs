@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeSync } from 'node:fs';
 
 let stages = [];
 let turnNow = 0;
+let early;
 
 const counters = {
   ...{ recordsIn: 0, bytesIn: 0, recordsOut: 0, bytesOut: 0, spills: 0, spilledBytes: 0, combinedRecords: 0 },
@@ -39,6 +40,12 @@ const behaviours = {
   print: (task, name) => {
     console.log(`printed ${name ?? task.assignment.attempt}`);
     succeed(task);
+  },
+  /** Prints nothing but for the second of its attempts, and that only when so many have ended. */
+  late: (task, count) => {
+    if (turnNow === 2) early = task.assignment.attempt;
+    succeed(task);
+    if (turnNow === Number(count)) writeSync(1, `\0sheaf-attempt ${early}\0late\n`);
   },
   environment: (task, name) => {
     console.log(`${name}=${process.env[name]}`);
