@@ -19,9 +19,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const alive = (await cluster.workersKnown()).map(({ pid, state }) => ({ pid, state }));
-  expect(alive).toEqual(workers.map(pid => ({ pid, state: 'connected' })));
-  expect(await cluster.stop()).toEqual([]);
+  const left = await cluster.stop();
   rmSync(folder, { recursive: true });
+  expect(alive).toEqual(workers.map(pid => ({ pid, state: 'connected' })));
+  expect(left).toEqual([]);
 });
 
 /** An input of which only line 41 is special; the second of two map tasks reads it. */
