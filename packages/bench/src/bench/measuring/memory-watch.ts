@@ -40,8 +40,9 @@ export class MemoryWatch {
       // One that has ended and is not yet waited for has neither memory nor a command line.
       if (sample === null) continue;
       together += sample.shareBytes;
-      // A process that has just been forked is a copy of the one that started it: what it is, is told by its last sample.
-      this.peaks.set(pid, sample);
+      // A process that has just been forked is a copy of the one that started it: what it is, is told by its last sample. One that
+      // ends has lost its command line, and its memory, a moment before it is gone.
+      if (sample.command !== '') this.peaks.set(pid, sample);
     }
     this.peakTogether = Math.max(this.peakTogether, together);
   }
